@@ -1,0 +1,102 @@
+"""What this machine can do: the device to compute on, and how long notebooks train."""
+
+import functools
+import os
+import warnings
+from types import SimpleNamespace
+
+import torch
+
+BUDGETS = ("test", "cpu", "full")
+
+
+def try_gpu():
+    """Return the best device that works: `cuda:0`, else `mps`, else `cpu`.
+
+    A GPU is used only after a small computation on it succeeded. One that this
+    build of torch cannot use is named in a printed line (once) and passed over.
+    """
+    for name in ("cuda:0", "mps"):
+        works, problem = _probe(name)
+        if works:
+            return torch.device(name)
+        if problem:
+            _say_once(problem)
+    return torch.device("cpu")
+
+
+@functools.cache
+def _probe(name):
+    """Return (works, problem): problem is None where there is no such GPU at all."""
+    backend = torch.cuda if name.startswith("cuda") else torch.backends.mps
+    with warnings.catch_warnings(record=True) as caught:
+        # An old driver makes is_available() warn with a path of this machine in it.
+        warnings.simplefilter("always")
+        available = backend.is_available()
+    if not available:
+        why = str(caught[0].message).split(" (", 1)[0] if caught else None
+        return False, why and f"device: GPU passed over, running on the CPU: {why}"
+    try:
+        (torch.ones(2, device=name) + 1).sum().item()
+    except (RuntimeError, AssertionError) as error:
+        label = name
+        if name.startswith("cuda"):
+            major, minor = torch.cuda.get_device_capability(0)
+            label = (
+                f"{torch.cuda.get_device_name(0)} (compute capability {major}.{minor})"
+            )
+        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+        return False, (
+            f"device: {label} cannot be used by torch {torch.__version__} ({reason}); "
+            "passed over"
+        )
+    return True, None
+
+
+@functools.cache
+def _say_once(line):
+    print(line)
+
+
+def budget(**settings):
+    """Return one value for each setting, by how long this machine may train.
+
+    Each setting is a dict with a value for `full` (the real protocol), `cpu` (a
+    laptop without a GPU) and `test` (seconds, for the automatic tests). The
+    environment variable CNN_COURSE_BUDGET chooses; without it a machine with a GPU
+    gets `full`, any other `cpu`. Prints one line naming what was shortened.
+
+    >>> plan = budget(epochs=dict(full=10, cpu=3, test=1))
+    >>> plan.epochs  # 3 on a laptop
+
+    Raises ValueError for an unknown CNN_COURSE_BUDGET or a setting without all three.
+    """
+    for name, choices in settings.items():
+        if not isinstance(choices, dict) or set(choices) != set(BUDGETS):
+            raise ValueError(
+                f"{name} needs one value for each budget, as dict(full=…, cpu=…, "
+                f"test=…); got {choices!r}"
+            )
+    chosen = os.environ.get("CNN_COURSE_BUDGET") or default_budget()
+    if chosen not in BUDGETS:
+        raise ValueError(
+            f"CNN_COURSE_BUDGET is {chosen!r}; set it to test, cpu or full, "
+            "or unset it to let the course choose"
+        )
+    shortened = [
+        f"{name} {_plain(choices['full'])} → {_plain(choices[chosen])}"
+        for name, choices in settings.items()
+        if choices[chosen] != choices["full"]
+    ]
+    what = "; ".join(shortened) if shortened else "the real protocol, nothing shortened"
+    print(f"budget: {chosen}: {what}")
+    return SimpleNamespace(**{name: c[chosen] for name, c in settings.items()})
+
+
+def default_budget():
+    """Return `full` on a machine with a usable GPU, else `cpu`."""
+    return "cpu" if try_gpu().type == "cpu" else "full"
+
+
+def _plain(value):
+    return f"{value:,}" if isinstance(value, int) else str(value)

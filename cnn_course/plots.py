@@ -1,0 +1,233 @@
+"""Pictures from tensors and histories.
+
+Every function returns a `Picture`, a matplotlib Figure made without pyplot: pyplot is
+not safe in the threads that widget callbacks run on, and slow to import.
+"""
+
+import base64
+import io
+import math
+
+import torch
+from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
+
+# Okabe and Ito's colours, told apart with every kind of colour blindness, each with a
+# line style and a marker of its own for print in grey.
+COLOURS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#D55E00", "#56B4E9", "#000000")
+LINES = ("-", "--", "-.", ":", "-", "--", "-.")
+MARKERS = ("o", "s", "^", "D", "v", "P", "x")
+SIGNED = "PuOr"  # orange negative, white zero, purple positive
+
+
+class Picture(Figure):
+    """A figure that shows itself in a notebook, with `alt` as its text where none can.
+
+    width and height are in inches at 100 dots an inch.
+    """
+
+    def __init__(self, width, height, alt):
+        super().__init__(figsize=(width, height), layout="constrained", dpi=100)
+        self.alt = alt
+
+    def _repr_mimebundle_(self, include=None, exclude=None):
+        buffer = io.BytesIO()
+        self.savefig(buffer, format="png")
+        png = base64.b64encode(buffer.getvalue()).decode()
+        return {"image/png": png, "text/plain": f"[picture] {self.alt}"}
+
+
+def show_images(images, titles=None, *, title, columns=None, signed=False, limits=None):
+    """Show pictures side by side, each (H, W) grey or (3, H, W) in colour, in [0, 1].
+
+    titles   one for each picture
+    columns  pictures in a row (default: all, at most 10)
+    signed   use colours around zero, each picture to its own largest value
+    limits   (black, white) for grey pictures; default: each picture's own range
+    """
+    images = [image.detach().cpu().float() for image in images]
+    columns = columns or min(len(images), 10)
+    rows = -(-len(images) // columns)
+    width = 10 if columns > 4 else 3.2 * columns
+    tallest = max(image.shape[-2] / image.shape[-1] for image in images)
+    cell = width / columns
+    height = rows * (cell * tallest + (0.3 if titles else 0.05)) + 0.5
+    picture = Picture(width, height, f"{title}: {len(images)} pictures")
+    picture.suptitle(title)
+    axes = picture.subplots(rows, columns, squeeze=False).flat
+    for ax in axes:
+        ax.axis("off")
+    for i, (ax, image) in enumerate(zip(axes, images, strict=False)):
+        if image.dim() == 3:
+            ax.imshow(image.permute(1, 2, 0).clamp(0, 1))
+        elif signed:
+            top = image.abs().max().item() or 1.0
+            ax.imshow(image, cmap=SIGNED, vmin=-top, vmax=top)
+        else:
+            low, high = limits or (None, None)
+            ax.imshow(image, cmap="gray", vmin=low, vmax=high)
+        if titles:
+            ax.set_title(titles[i], fontsize=9)
+    return picture
+
+
+def show_numbers(grids, *, title, windows=None, digits=2):
+    """Show matrices as grids of numbers, coloured around zero.
+
+    grids    {name: tensor (h, w)}
+    windows  {name: (row, column, height, width)} to outline in that grid
+    digits   decimals at most
+    """
+    grids = {name: grid.detach().cpu().double() for name, grid in grids.items()}
+    widths = [max(grid.shape[1], 3) for grid in grids.values()]
+    cell = min(0.6, 10 / sum(widths))
+    tallest = max(grid.shape[0] for grid in grids.values())
+    picture = Picture(
+        cell * sum(widths) + 0.4 * len(grids),
+        cell * tallest + 0.9,
+        f"{title}: grids of numbers, {', '.join(grids)}",
+    )
+    picture.suptitle(title)
+    axes = picture.subplots(1, len(grids), squeeze=False, width_ratios=widths)[0]
+    for ax, (name, grid) in zip(axes, grids.items(), strict=True):
+        top = grid.abs().max().item() or 1.0
+        ax.imshow(grid, cmap=SIGNED, vmin=-1.6 * top, vmax=1.6 * top)
+        for (row, column), value in zip(
+            torch.cartesian_prod(*map(torch.arange, grid.shape)).reshape(-1, 2).tolist(),
+            grid.flatten().tolist(),
+            strict=True,
+        ):
+            text = f"{value:.{digits}f}".rstrip("0").rstrip(".") if digits else value
+            text = f"{value:.0f}" if digits == 0 else text.replace("-0", "0", text == "-0")
+            ax.text(column, row, text, ha="center", va="center", fontsize=9)
+        if windows and name in windows:
+            row, column, h, w = windows[name]
+            ax.add_patch(
+                Rectangle((column - 0.5, row - 0.5), w, h, fill=False, lw=3)
+            )
+        ax.set_title(f"{name}\n{grid.shape[0]}×{grid.shape[1]}", fontsize=10)
+        ax.set(xticks=[], yticks=[])
+    return picture
+
+
+def plot_lines(series, *, title, xlabel, ylabel, x=None, log=False):
+    """Plot {name: values} against `x` (default 1, 2, 3, …), on one pair of axes."""
+    picture = Picture(7, 3.8, f"{title}: lines for {', '.join(series)}")
+    ax = picture.subplots()
+    _draw_lines(ax, series, x)
+    ax.set(title=title, xlabel=xlabel, ylabel=ylabel)
+    if log:
+        ax.set_yscale("log")
+    return picture
+
+
+def plot_history(history, title="Training"):
+    """Plot a `History`: the loss on the left, the accuracies on the right."""
+    picture = Picture(10, 3.6, f"{title}: loss and accuracy of {len(history)} epochs")
+    left, right = picture.subplots(1, 2)
+    _draw_lines(left, {"training loss": history.loss})
+    accuracies = {"training": history.train_acc, "test": history.test_acc}
+    _draw_lines(right, {name: acc for name, acc in accuracies.items() if acc})
+    picture.suptitle(title)
+    left.set(xlabel="epoch", ylabel="cross-entropy")
+    right.set(xlabel="epoch", ylabel="accuracy", ylim=(0, 1))
+    for ax in (left, right):
+        ax.xaxis.get_major_locator().set_params(integer=True)
+    return picture
+
+
+def _draw_lines(ax, series, x=None):
+    for i, (name, values) in enumerate(series.items()):
+        values = [float(v) for v in values]
+        ax.plot(
+            range(1, len(values) + 1) if x is None else x,
+            values,
+            label=name,
+            color=COLOURS[i % 7],
+            ls=LINES[i % 7],
+            marker=MARKERS[i % 7] if len(values) <= 30 else None,
+        )
+    ax.grid(alpha=0.3)
+    ax.legend()
+
+
+def show_confusion(counts, classes, *, title):
+    """Show a confusion matrix: counts (10, 10), true class by row, predicted by column."""
+    share = counts / counts.sum(dim=1, keepdim=True)
+    picture = Picture(7.5, 6.5, f"{title}: true classes by row, predicted by column")
+    ax = picture.subplots()
+    ax.imshow(share, cmap="cividis", vmin=0, vmax=1)
+    for row in range(len(classes)):
+        for column in range(len(classes)):
+            value = share[row, column].item()
+            colour = "black" if value > 0.5 else "white"
+            text = f"{100 * value:.0f}"
+            ax.text(column, row, text, ha="center", va="center", color=colour, fontsize=9)
+    ax.set_xticks(range(len(classes)), classes, rotation=45, ha="right")
+    ax.set_yticks(range(len(classes)), classes)
+    ax.set(title=title, xlabel="predicted class", ylabel="true class")
+    return picture
+
+
+def show_tensors(tensors, *, title):
+    """Draw tensors of up to four axes as boxes of numbers; {name: tensor}.
+
+    The last two axes are rows and columns; a third stacks sheets behind one another,
+    a fourth puts the stacks side by side.
+    """
+    picture = Picture(10, 3.2, f"{title}: {', '.join(tensors)}")
+    ax = picture.subplots()
+    left = 0.0
+    for name, tensor in tensors.items():
+        blocks = tensor.reshape((1,) * (4 - tensor.dim()) + tensor.shape).detach().cpu()
+        start = left
+        for block in blocks:  # (sheets, rows, columns)
+            sheets, rows, columns = block.shape
+            for sheet in reversed(range(sheets)):
+                for row in range(rows):
+                    for column in range(columns):
+                        x = left + column + 0.45 * sheet
+                        y = -row + 0.45 * sheet
+                        box = Rectangle((x, y), 1, 1, fc="#D6E8F5", ec="#0072B2")
+                        ax.add_patch(box).set_zorder(-sheet)
+                        if sheet == 0:
+                            text = f"{block[sheet, row, column].item():g}"
+                            ax.text(x + 0.5, y + 0.5, text, ha="center", va="center")
+            left += columns + 0.45 * (sheets - 1) + 0.6
+        shape = tuple(tensor.shape)
+        ax.text((start + left - 0.6) / 2, -3.6, f"{name}\n{shape}", ha="center")
+        left += 1.0
+    ax.set(xlim=(-0.5, left - 1), ylim=(-4.2, 3.2), title=title, aspect="equal")
+    ax.axis("off")
+    return picture
+
+
+def show_shapes(shapes, *, title):
+    """Draw what flows through a network: [(layer, (C, H, W) or (features,)), …].
+
+    Maps are drawn as stacks of squares in proportion to H and W, vectors as bars.
+    """
+    picture = Picture(11, 4.2, f"{title}: " + ", ".join(f"{n} {s}" for n, s in shapes))
+    ax = picture.subplots()
+    x, largest = 0.0, max(s[-1] for _, s in shapes if len(s) == 3)
+    for i, (layer, shape) in enumerate(shapes):
+        colour = COLOURS[i % 2]
+        if len(shape) == 3:
+            channels, height = shape[0], 6 * shape[1] / largest
+            width, step = 6 * shape[2] / largest, 0.22
+            for c in reversed(range(channels)):
+                corner = (x + c * step, -height / 2 + c * step)
+                ax.add_patch(
+                    Rectangle(corner, width, height, fc="white", ec=colour, lw=0.8)
+                )
+            width += (channels - 1) * step
+            text = f"{layer}\n{shape[0]} × {shape[1]} × {shape[2]}"
+        else:
+            width, height = 0.5, 1.5 + 3 * math.log10(shape[0])
+            ax.add_patch(Rectangle((x, -height / 2), width, height, fc=colour))
+            text = f"{layer}\n{shape[0]}"
+        ax.text(x + width / 2, -6.8 - 1.5 * (i % 2), text, ha="center", fontsize=9)
+        x += width + 1.8
+    ax.set(xlim=(-2, x), ylim=(-9, 7), title=title, aspect="equal")
+    ax.axis("off")
+    return picture

@@ -1,0 +1,135 @@
+"""Repeat a training over networks and seeds, and keep the raw results as data.
+
+    python -m cnn_course.study --seeds 5
+
+writes notebooks/results/05_lenet.csv, a row a run and epoch, each run as it ends. Runs
+that the file already holds are skipped, so an interrupted study goes on where it was.
+"""
+
+import argparse
+import csv
+import datetime
+import platform
+from pathlib import Path
+
+import torch
+
+from cnn_course.data import load_data_fashion_mnist
+from cnn_course.machine import try_gpu
+from cnn_course.networks import fully_connected, lenet
+from cnn_course.training import evaluate, train
+
+RESULTS = Path(__file__).parent.parent / "notebooks" / "results" / "05_lenet.csv"
+ARMS = {"LeNet": lenet, "fully connected": fully_connected}
+PROTOCOL = dict(train_size=60_000, test_size=10_000, batch_size=128, lr=0.005)
+EPOCHS = 10
+SHIFT = 2  # pixels
+
+
+def shifted(data_iter, right, down):
+    """Yield the batches with the pictures moved; what leaves on one side is lost.
+
+    X is (N, 1, H, W); the moved-in pixels are 0, the background.
+    """
+    for X, y in data_iter:
+        H, W = X.shape[-2:]
+        moved = torch.zeros_like(X)
+        moved[..., max(down, 0) : H + min(down, 0), max(right, 0) : W + min(right, 0)] = X[
+            ..., max(-down, 0) : H + min(-down, 0), max(-right, 0) : W + min(-right, 0)
+        ]
+        yield moved, y
+
+
+def shifted_accuracy(net, data_iter, pixels=SHIFT):
+    """Return the mean accuracy with all pictures moved left, right, up and down."""
+    moves = [(pixels, 0), (-pixels, 0), (0, pixels), (0, -pixels)]
+    return sum(evaluate(net, shifted(data_iter, *m)) for m in moves) / len(moves)
+
+
+def run(arm, seed, epochs=EPOCHS):
+    """Train one network with one seed; return its rows, one dict an epoch."""
+    torch.manual_seed(seed)
+    net = ARMS[arm]()
+    train_iter, test_iter = load_data_fashion_mnist(
+        PROTOCOL["batch_size"],
+        train_size=PROTOCOL["train_size"],
+        test_size=PROTOCOL["test_size"],
+        seed=seed,
+    )
+    history = train(
+        net, train_iter, test_iter, epochs, lr=PROTOCOL["lr"], verbose=False
+    )
+    device = try_gpu()
+    about = {
+        "data": train_iter.name,
+        **PROTOCOL,
+        "machine": machine_name(device),
+        "threads": torch.get_num_threads(),
+        "torch": torch.__version__,
+        "date": datetime.date.today().isoformat(),
+    }
+    rows = [
+        {
+            "arm": arm,
+            "seed": seed,
+            "epoch": e + 1,
+            "loss": round(history.loss[e], 5),
+            "train_acc": round(history.train_acc[e], 5),
+            "test_acc": round(history.test_acc[e], 5),
+            "shifted_acc": "",
+            "seconds": round(history.seconds[e], 2),
+            **about,
+        }
+        for e in range(len(history))
+    ]
+    rows[-1]["shifted_acc"] = round(shifted_accuracy(net, test_iter), 5)
+    return rows
+
+
+def machine_name(device):
+    """Return the model of the GPU or CPU that `device` stands for."""
+    if device.type == "cuda":
+        return torch.cuda.get_device_name(device)
+    info = Path("/proc/cpuinfo")
+    if info.exists():
+        for line in info.read_text().splitlines():
+            if line.startswith("model name"):
+                return line.split(":", 1)[1].strip()
+    return platform.processor() or platform.machine()
+
+
+def read_results(path=RESULTS):
+    """Return the recorded rows, one dict an epoch, numbers as numbers."""
+    with open(path, newline="", encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    for row in rows:
+        for key in ("seed", "epoch"):
+            row[key] = int(row[key])
+        for key in ("loss", "train_acc", "test_acc", "shifted_acc", "seconds"):
+            row[key] = float(row[key]) if row[key] else None
+    return rows
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--seeds", type=int, default=5, help="seeds 0, 1, … (default 5)")
+    parser.add_argument("--out", type=Path, default=RESULTS)
+    options = parser.parse_args()
+    done = set()
+    if options.out.exists():
+        done = {(row["arm"], row["seed"]) for row in read_results(options.out)}
+    todo = [(a, s) for s in range(options.seeds) for a in ARMS if (a, s) not in done]
+    for i, (arm, seed) in enumerate(todo, 1):
+        rows = run(arm, seed)
+        new = not options.out.exists()
+        with open(options.out, "a", newline="", encoding="utf-8") as file:
+            writer = csv.DictWriter(file, rows[0].keys(), lineterminator="\n")
+            if new:
+                writer.writeheader()
+            writer.writerows(rows)
+        accuracy = rows[-1]["test_acc"]
+        print(f"{i}/{len(todo)} {arm}, seed {seed}: test acc {accuracy:.3f}", flush=True)
+
+
+if __name__ == "__main__":
+    main()
