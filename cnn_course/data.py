@@ -145,7 +145,7 @@ def load_data_fashion_mnist(
 
 
 def stratified(labels, size, seed=0):
-    """Return int64 (size,) sorted rows with every class equally often, give or take one.
+    """Return sorted rows, int64 (size,), with every class equally often, or one more.
 
     Raises ValueError if a class has too few examples for its share.
     """

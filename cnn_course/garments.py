@@ -1,9 +1,9 @@
 """The built-in garments: ten classes of clothing drawn by code, 28×28 grey.
 
-They stand in when no photographs can be had: on a plane, behind a firewall. The labels
-have the order of Fashion-MNIST. Lengths are in pixels, x grows to the right, y grows
-DOWN, (0, 0) is the middle of the picture. Only operations that every processor rounds
-alike make a pixel (+ − × ÷ √ floor min max): a seed gives the same bits anywhere.
+They stand in when Fashion-MNIST, whose labels they share, cannot be had. Lengths are in
+pixels from the middle of the picture, y grows DOWN. Each drawing returns `cover`, the
+share of a pixel that is garment, and `shade`, 1 where the cloth is plain. Only + − × ÷
+√ floor min max are used: all processors round them alike, so a seed fixes every bit.
 """
 
 import functools
@@ -15,19 +15,17 @@ CLASSES = ("T-shirt/top", "Trouser", "Pullover", "Dress", "Coat",
            "Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot")
 SIZE = 28          # pixels on each side
 PER_CLASS = 100    # pictures of each class in one chunk of 1,000
-BATCH = 25         # pictures drawn at once: below 32,768 numbers torch keeps an
-                   # operation on one thread, so it never waits for a busy core
+BATCH = 25         # drawn at once; divides PER_CLASS; too few to need a second thread
 
-# One drawing serves five classes: a row is a parameter, a column a class, an entry
-# (lowest, highest). The ranges overlap ON PURPOSE: a long-sleeved shirt worn closed
-# and a thin pullover should be hard to tell apart.
+# A row is a parameter, a column a class, an entry (lowest, highest). The ranges overlap
+# ON PURPOSE: a long-sleeved shirt and a thin pullover should be hard to tell apart.
 UPPER = {      # T-shirt/top    Pullover      Dress         Coat          Shirt
-    "hem":      ((11.0, 14.0), (11.0, 14.0), (13.0, 14.2), (12.5, 14.2), (11.5, 14.0)),
-    "shoulder": ((5.5, 8.0), (6.4, 8.6), (3.2, 5.6), (6.0, 8.0), (6.0, 8.4)),
+    "hem":      ((11.5, 14.0), (11.0, 14.0), (13.0, 14.2), (12.5, 14.2), (11.5, 14.0)),
+    "shoulder": ((5.8, 8.2), (6.4, 8.6), (3.2, 5.6), (6.0, 8.0), (6.0, 8.4)),
     "waist":    ((6.0, 8.8), (6.2, 8.4), (2.6, 5.2), (5.2, 7.4), (5.8, 8.4)),
     "flare":    ((-0.3, 0.8), (-0.8, 0.6), (0.0, 5.0), (-0.4, 1.8), (-0.4, 0.9)),
     "neck":     ((1.3, 5.0), (0.8, 2.7), (1.3, 5.5), (1.0, 4.5), (1.0, 4.0)),  # depth
-    "sleeve":   ((0.0, 9.0), (17.0, 24.0), (0.0, 16.0), (18.0, 24.0), (3.0, 24.0)),
+    "sleeve":   ((1.0, 9.0), (17.0, 24.0), (0.0, 16.0), (18.0, 24.0), (3.0, 24.0)),
 }
 DETAILS = {    # how often each appears, same columns
     "opening": (0.05, 0.1, 0.08, 0.85, 0.65), "collar": (0.1, 0.2, 0.1, 0.7, 0.6),
@@ -39,7 +37,7 @@ SHOE = {       # Sandal      Sneaker     Ankle boot; the toe is on the left
     "shaft":  ((3.0, 15.0), (6.5, 12.0), (11.0, 23.0)),
     "throat": ((0.0, 6.0), (0.0, 6.5), (-2.5, 3.5)),     # x where the shaft begins
     "lift":   ((0.0, 9.0), (0.0, 1.0), (0.0, 7.0)),      # of the heel
-    "closed": ((0.25, 0.7), (1.0, 1.0), (1.0, 1.0)),     # share without gaps
+    "closed": ((0.2, 0.85), (1.2, 1.2), (1.2, 1.2)),     # below 1: straps and gaps
 }
 
 
@@ -79,7 +77,7 @@ def wave(t):
 
 
 def upper_body(dice, x, y, column):
-    """T-shirt/top, pullover, dress, coat, shirt: covered share and shade."""
+    """T-shirt/top, pullover, dress, coat, shirt: cover and shade (BATCH, 28, 28)."""
     p = {name: dice(*row[column]) for name, row in UPPER.items()}
     has = {name: dice.sometimes(row[column]) for name, row in DETAILS.items()}
     side, top = x.abs(), -14.0
@@ -91,29 +89,28 @@ def upper_body(dice, x, y, column):
     neck = p["neck"] * (torch.where(has["collar"] > 0, neck_x + neck_y, round_neck) - 1)
     shoulders = top + dice(0.15, 0.45) * side - y
     body = fill(side - width, shoulders, y - p["hem"], -neck)
-    # A sleeve is a tapering band from the shoulder along (lean, 1), cut off square.
-    # Short sleeves stand out; long ones hang beside the body.
-    lean, root = dice(0.02, 0.2) + 0.6 * ramp(p["sleeve"], 15.0, 3.0), dice(2.4, 3.4)
+    # A sleeve tapers from the shoulder along (lean, 1); the shorter, the more it leans.
+    lean, root = dice(0.02, 0.2) + 0.8 * ramp(p["sleeve"], 15.0, 3.0), dice(2.4, 3.4)
     from_x, from_y = side - p["shoulder"] + 0.5 * root, y - top - 1.4 * root
     length = (lean ** 2 + 1).sqrt()
     along = (from_x * lean + from_y) / length
     radius = root - (root - dice(1.4, 2.6)) * ramp(along, 0.0, p["sleeve"] + 1)
     across = (from_x - from_y * lean).abs() / length - radius
     sleeve = fill(across, along - p["sleeve"], -0.5 * root - along, shoulders)
-    seam = fill(across.abs() - 0.3) * ramp(along, 1.0, 4.0)
     buttons = dice.sometimes(0.5) * (wave(y / dice(3.0, 5.0)) < 0)
     front = fill((x - dice(-0.4, 0.4)).abs() - dice(0.2, 0.8)) * (1 - buttons)
     band = fill((down - dice(0.3, 0.95)).abs() * 28 - dice(0.4, 2.0))
     chest = fill(side - dice(2.0, 4.5), (y + dice(0.0, 6.0)).abs() - dice(1.0, 4.0))
     return torch.maximum(body, sleeve), (
-        1 - dice(0.1, 0.7) * seam - has["opening"] * dice(0.0, 0.9) * front
+        1 - dice(0.1, 0.7) * fill(across.abs() - 0.3) * ramp(along, 1.0, 4.0)
+        - has["opening"] * dice(0.0, 0.9) * front
         + has["collar"] * dice(-0.6, 0.4) * fill(neck.abs() - 1.6)
         + has["band"] * dice(-0.6, 0.4) * band
         + has["print"] * dice(-1.0, 1.0) * chest * (0.3 + dice.grain(SIZE, SIZE)))
 
 
 def shoe(dice, x, y, column):
-    """Sandal, sneaker, ankle boot: covered share and shade."""
+    """Sandal, sneaker, ankle boot: cover and shade (BATCH, 28, 28)."""
     p = {name: dice(*row[column]) for name, row in SHOE.items()}
     lift, thick = p["lift"] * dice.sometimes(0.6), dice(1.0, 2.8)
     ground = (p["shaft"] + lift + thick) / 2    # centres the shoe
@@ -126,37 +123,33 @@ def shoe(dice, x, y, column):
     upper = fill(rim, y - bottom, back)
     heel = fill(back, 13.5 - dice(3.0, 16.0) - x, bottom - y, y - ground)
     sole = torch.maximum(fill(x.abs() - 13.8, bottom - y, y - bottom - thick), heel)
-    straps = wave((x + dice(-1.0, 1.0) * y) / dice(5.0, 12.0) + dice(0.0, 1.0))
-    straps = fill(3 * (straps + 1 - 2 * p["closed"]))
-    straps = torch.maximum(straps, fill(rim.abs() - 0.8) * dice.sometimes(0.5))
+    gaps = wave((x + dice(-1, 1) * y) / dice(5, 12) + dice(0, 1)) + 1 - 2 * p["closed"]
+    straps = torch.maximum(fill(3 * gaps), fill(rim.abs() - 0.8) * dice.sometimes(0.7))
     laces = fill(-rim - 3.0, x - p["throat"], -7.0 - x) * (wave(x / 2.5) > 0)
-    flash = upper * fill((x + dice(-0.8, 0.8) * y - dice(-3.0, 6.0)).abs() - 1.0)
     return torch.maximum(upper * straps, sole), (
-        1 + dice(-0.5, 0.4) * sole - dice.sometimes(0.6, 0.1, 0.6) * laces
-        + dice.sometimes(0.5, -0.5, 0.4) * flash)
+        1 + dice(-0.5, 0.4) * sole - dice.sometimes(0.6, 0.1, 0.6) * laces)
 
 
 def trouser(dice, x, y):
-    """Two legs below a waistband: covered share and shade."""
+    """Two legs below a waistband: cover and shade (BATCH, 28, 28)."""
     side, top, crotch = x.abs(), -14.0, dice(-7.0, -1.0)
-    outside = (dice(3.4, 5.0) + dice(0.2, 1.4) * ramp(y, top, -6.0)
+    outside = (dice(3.6, 5.4) + dice(0.2, 1.4) * ramp(y, top, -6.0)
                + dice(-1.0, 1.6) * ramp(y, -6.0, 14.0))
-    inside = (dice(0.2, 2.2) * ramp(y, crotch, 12.0) + 0.3) * (y > crotch)
+    inside = (dice(0.5, 2.4) * ramp(y, crotch, 12.0) + 0.3) * (y > crotch)
     legs = fill(side - outside, inside - side, top - y, y - dice(12.5, 14.2))
     return legs, 1 - dice(0.0, 0.5) * fill((y - top - 2.0).abs() - 0.4)
 
 
 def bag(dice, x, y):
-    """A tapering body and, mostly, a handle: covered share and shade."""
-    width, height, rise = dice(8.0, 13.8), dice(11.0, 20.0), dice.sometimes(0.8, 2.0, 11.0)
+    """A tapering body and, mostly, a handle: cover and shade (BATCH, 28, 28)."""
+    width, height, rise = dice(8, 13.8), dice(11, 20), dice.sometimes(0.8, 2, 11)
     down = y + (height - rise) / 2              # 0 at the top of the body
     body = fill(x.abs() - width + dice(-0.2, 0.15) * down, -down, down - height)
     span, rise = width * dice(0.3, 0.9), rise + 0.01
     ring = ((x / span) ** 2 + (down / rise) ** 2).sqrt() - 1
     handle = fill(ring.abs() * torch.minimum(span, rise) - dice(0.4, 1.0), down)
-    flap = fill((down - height * dice(0.15, 0.65)).abs() - 0.4)
-    return (torch.maximum(body, handle * (rise > 1)),
-            1 - dice.sometimes(0.6, 0.1, 0.5) * flap)
+    flap = dice.sometimes(0.6, 0.1, 0.5) * fill((down - height * dice(0.2, 0.6)).abs())
+    return torch.maximum(body, handle * (rise > 1)), 1 - flap
 
 
 DRAWINGS = ((upper_body, 0), (trouser,), (upper_body, 1), (upper_body, 2),
@@ -183,12 +176,11 @@ def draw_class(dice, label):
 
 
 def draw_garments(n, seed=0):
-    """Draw the first `n` pictures of the endless stream of garments of `seed`.
+    """The first `n` pictures of the endless stream of garments that belongs to `seed`.
 
-    Returns (images, labels) on the CPU: images uint8 (n, 28, 28), 0 black to 255
-    white; labels int64 (n,), 0 to 9, indices into CLASSES. Each 1,000 pictures hold
-    100 of each class. The same `n` and `seed` give the same bits, a smaller `n` gives
-    the beginning of a larger one, and torch's global random state is left alone.
+    Returns (images, labels) on the CPU: images uint8 (n, 28, 28), 0 black to 255 white;
+    labels int64 (n,), indices into CLASSES; each 1,000 pictures hold 100 of each class.
+    The same seed gives the same stream, and torch's global random state stays as it is.
     Raises TypeError unless both are ints, ValueError if n < 1 or seed < 0.
     """
     for name, value, lowest in (("n", n, 1), ("seed", seed, 0)):
@@ -203,7 +195,6 @@ def draw_garments(n, seed=0):
         dice = Dice(seed, start // len(classes))
         drawn = torch.cat([draw_class(dice, k) for k in classes[::BATCH].tolist()])
         order = torch.randperm(len(drawn), generator=dice.generator, device="cpu")
-        end = min(start + len(drawn), n)
-        images[start:end] = drawn[order[:end - start]]
-        labels[start:end] = classes[order[:end - start]]
+        images[start:start + len(drawn)] = drawn[order[:n - start]]
+        labels[start:start + len(drawn)] = classes[order[:n - start]]
     return images, labels

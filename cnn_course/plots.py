@@ -8,7 +8,6 @@ import base64
 import io
 import math
 
-import torch
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
@@ -34,7 +33,8 @@ class Picture(Figure):
         buffer = io.BytesIO()
         self.savefig(buffer, format="png")
         png = base64.b64encode(buffer.getvalue()).decode()
-        return {"image/png": png, "text/plain": f"[picture] {self.alt}"}
+        data = {"image/png": png, "text/plain": f"[picture] {self.alt}"}
+        return data, {"image/png": {"alt": self.alt}}
 
 
 def show_images(images, titles=None, *, title, columns=None, signed=False, limits=None):
@@ -46,6 +46,7 @@ def show_images(images, titles=None, *, title, columns=None, signed=False, limit
     limits   (black, white) for grey pictures; default: each picture's own range
     """
     images = [image.detach().cpu().float() for image in images]
+    titles = titles and list(titles)
     columns = columns or min(len(images), 10)
     rows = -(-len(images) // columns)
     width = 10 if columns > 4 else 3.2 * columns
@@ -54,7 +55,7 @@ def show_images(images, titles=None, *, title, columns=None, signed=False, limit
     height = rows * (cell * tallest + (0.3 if titles else 0.05)) + 0.5
     picture = Picture(width, height, f"{title}: {len(images)} pictures")
     picture.suptitle(title)
-    axes = picture.subplots(rows, columns, squeeze=False).flat
+    axes = list(picture.subplots(rows, columns, squeeze=False).flat)
     for ax in axes:
         ax.axis("off")
     for i, (ax, image) in enumerate(zip(axes, images, strict=False)):
@@ -92,21 +93,21 @@ def show_numbers(grids, *, title, windows=None, digits=2):
     for ax, (name, grid) in zip(axes, grids.items(), strict=True):
         top = grid.abs().max().item() or 1.0
         ax.imshow(grid, cmap=SIGNED, vmin=-1.6 * top, vmax=1.6 * top)
-        for (row, column), value in zip(
-            torch.cartesian_prod(*map(torch.arange, grid.shape)).reshape(-1, 2).tolist(),
-            grid.flatten().tolist(),
-            strict=True,
-        ):
-            text = f"{value:.{digits}f}".rstrip("0").rstrip(".") if digits else value
-            text = f"{value:.0f}" if digits == 0 else text.replace("-0", "0", text == "-0")
-            ax.text(column, row, text, ha="center", va="center", fontsize=9)
+        for row, values in enumerate(grid.tolist()):
+            for column, value in enumerate(values):
+                text = f"{round(value, digits) + 0.0:g}"  # + 0.0 turns -0 into 0
+                ax.text(column, row, text, ha="center", va="center", fontsize=9)
         if windows and name in windows:
             row, column, h, w = windows[name]
-            ax.add_patch(
-                Rectangle((column - 0.5, row - 0.5), w, h, fill=False, lw=3)
-            )
+            corner = (column - 0.5, row - 0.5)
+            ax.add_patch(Rectangle(corner, w, h, fill=False, lw=3))
         ax.set_title(f"{name}\n{grid.shape[0]}×{grid.shape[1]}", fontsize=10)
-        ax.set(xticks=[], yticks=[])
+        # The same limits around every grid, so that all cells have one size.
+        h, w = grid.shape
+        up, out = (tallest - h) / 2 + 0.55, (max(w, 3) - w) / 2 + 0.55
+        ax.set(xlim=(-out, w - 1 + out), ylim=(h - 1 + up, -up))
+        ax.axis("off")
+        ax.add_patch(Rectangle((-0.5, -0.5), w, h, fill=False))
     return picture
 
 
@@ -152,7 +153,7 @@ def _draw_lines(ax, series, x=None):
 
 
 def show_confusion(counts, classes, *, title):
-    """Show a confusion matrix: counts (10, 10), true class by row, predicted by column."""
+    """Show counts (classes, classes), true by row, predicted by column, in percent."""
     share = counts / counts.sum(dim=1, keepdim=True)
     picture = Picture(7.5, 6.5, f"{title}: true classes by row, predicted by column")
     ax = picture.subplots()
@@ -160,9 +161,15 @@ def show_confusion(counts, classes, *, title):
     for row in range(len(classes)):
         for column in range(len(classes)):
             value = share[row, column].item()
-            colour = "black" if value > 0.5 else "white"
-            text = f"{100 * value:.0f}"
-            ax.text(column, row, text, ha="center", va="center", color=colour, fontsize=9)
+            ax.text(
+                column,
+                row,
+                f"{100 * value:.0f}",
+                ha="center",
+                va="center",
+                color="black" if value > 0.5 else "white",
+                fontsize=9,
+            )
     ax.set_xticks(range(len(classes)), classes, rotation=45, ha="right")
     ax.set_yticks(range(len(classes)), classes)
     ax.set(title=title, xlabel="predicted class", ylabel="true class")
@@ -175,7 +182,7 @@ def show_tensors(tensors, *, title):
     The last two axes are rows and columns; a third stacks sheets behind one another,
     a fourth puts the stacks side by side.
     """
-    picture = Picture(10, 3.2, f"{title}: {', '.join(tensors)}")
+    picture = Picture(10, 2.8, f"{title}: {', '.join(tensors)}")
     ax = picture.subplots()
     left = 0.0
     for name, tensor in tensors.items():
@@ -195,9 +202,9 @@ def show_tensors(tensors, *, title):
                             ax.text(x + 0.5, y + 0.5, text, ha="center", va="center")
             left += columns + 0.45 * (sheets - 1) + 0.6
         shape = tuple(tensor.shape)
-        ax.text((start + left - 0.6) / 2, -3.6, f"{name}\n{shape}", ha="center")
+        ax.text((start + left - 0.6) / 2, -2.6, f"{name}\n{shape}", ha="center")
         left += 1.0
-    ax.set(xlim=(-0.5, left - 1), ylim=(-4.2, 3.2), title=title, aspect="equal")
+    ax.set(xlim=(-0.5, left - 1), ylim=(-2.9, 2), title=title, aspect="equal")
     ax.axis("off")
     return picture
 

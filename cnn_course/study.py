@@ -13,6 +13,7 @@ import platform
 from pathlib import Path
 
 import torch
+import torch.nn.functional as F
 
 from cnn_course.data import load_data_fashion_mnist
 from cnn_course.machine import try_gpu
@@ -27,17 +28,13 @@ SHIFT = 2  # pixels
 
 
 def shifted(data_iter, right, down):
-    """Yield the batches with the pictures moved; what leaves on one side is lost.
+    """Yield the batches with the pictures moved by whole pixels (may be negative).
 
-    X is (N, 1, H, W); the moved-in pixels are 0, the background.
+    What leaves on one side is lost; black comes in on the other.
     """
     for X, y in data_iter:
-        H, W = X.shape[-2:]
-        moved = torch.zeros_like(X)
-        moved[..., max(down, 0) : H + min(down, 0), max(right, 0) : W + min(right, 0)] = X[
-            ..., max(-down, 0) : H + min(-down, 0), max(-right, 0) : W + min(-right, 0)
-        ]
-        yield moved, y
+        # A negative pad crops: as much as is added on one side.
+        yield F.pad(X, (right, -right, down, -down)), y
 
 
 def shifted_accuracy(net, data_iter, pixels=SHIFT):
@@ -112,7 +109,7 @@ def read_results(path=RESULTS):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--seeds", type=int, default=5, help="seeds 0, 1, … (default 5)")
+    parser.add_argument("--seeds", type=int, default=5, help="how many (default 5)")
     parser.add_argument("--out", type=Path, default=RESULTS)
     options = parser.parse_args()
     done = set()
@@ -127,8 +124,8 @@ def main():
             if new:
                 writer.writeheader()
             writer.writerows(rows)
-        accuracy = rows[-1]["test_acc"]
-        print(f"{i}/{len(todo)} {arm}, seed {seed}: test acc {accuracy:.3f}", flush=True)
+        accuracy = f"test acc {rows[-1]['test_acc']:.3f}"
+        print(f"{i}/{len(todo)} {arm}, seed {seed}: {accuracy}", flush=True)
 
 
 if __name__ == "__main__":

@@ -34,7 +34,7 @@ class History:
         return len(self.loss)
 
     def __repr__(self):
-        return "\n".join(self.line(e) for e in range(len(self))) or "nothing trained yet"
+        return "\n".join(map(self.line, range(len(self)))) or "nothing trained yet"
 
     def line(self, e):
         """Return the line of the e-th epoch, counted from 0."""
@@ -91,7 +91,9 @@ def train(
         try:
             for epoch in range(num_epochs):
                 bar.start(epoch)
-                _train_epoch(net, train_iter, test_iter, optimizer, device, history, bar)
+                _train_epoch(
+                    net, train_iter, test_iter, optimizer, device, history, bar
+                )
                 if verbose:
                     bar.write(history.line(epoch))
         except KeyboardInterrupt:
@@ -128,7 +130,7 @@ def _train_epoch(net, train_iter, test_iter, optimizer, device, history, bar):
         raise ValueError("train_iter gave no batch: is the data set empty, or used up?")
     hits, images = _count_correct(net, test_iter, device) if test_iter else (None, 0)
     numbers = torch.stack([*losses, correct, *([] if hits is None else [hits])])
-    numbers = numbers.double().tolist()  # the only wait for the device
+    numbers = numbers.tolist()  # the only wait for the device
     step_loss, numbers = numbers[: len(losses)], numbers[len(losses) :]
     _stop_if_not_finite(step_loss, history, optimizer)
     n = sum(sizes)
@@ -147,8 +149,8 @@ def _stop_if_not_finite(step_loss, history, optimizer):
             rate = optimizer.param_groups[0]["lr"]
             error = FloatingPointError(
                 f"the loss became {loss} in epoch {len(history) + 1}, step {step}: the "
-                "steps were too large or the input holds NaN. The network's weights "
-                f"are lost. Build it again and try lr={rate / 10:g} instead of {rate:g}."
+                "steps were too large or the input holds NaN. The weights are lost: "
+                f"build the network again and try lr={rate / 10:g} instead of {rate:g}."
             )
             error.history = history
             raise error

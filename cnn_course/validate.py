@@ -1,4 +1,4 @@
-"""One way to refuse a bad argument: name it, show what was given, say what is allowed."""
+"""One way to refuse a bad argument: its name, what was given, what is allowed."""
 
 
 def whole_number(name, value, low, high=None):
