@@ -11,6 +11,8 @@ import zlib
 
 import torch
 
+from cnn_course.validate import whole_number
+
 CLASSES = ("T-shirt/top", "Trouser", "Pullover", "Dress", "Coat",
            "Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot")
 SIZE = 28          # pixels on each side
@@ -183,11 +185,8 @@ def draw_garments(n, seed=0):
     The same seed gives the same stream, and torch's global random state stays as it is.
     Raises TypeError unless both are ints, ValueError if n < 1 or seed < 0.
     """
-    for name, value, lowest in (("n", n, 1), ("seed", seed, 0)):
-        if isinstance(value, bool) or not isinstance(value, int):
-            raise TypeError(f"{name} is {value!r} but must be an int, {lowest} or more")
-        if value < lowest:
-            raise ValueError(f"{name} is {value} but must be {lowest} or more")
+    whole_number("n", n, 1)
+    whole_number("seed", seed, 0)
     images = torch.empty(n, SIZE, SIZE, dtype=torch.uint8, device="cpu")
     labels = torch.empty(n, dtype=torch.int64, device="cpu")
     classes = torch.arange(len(CLASSES), device="cpu").repeat_interleave(PER_CLASS)

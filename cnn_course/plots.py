@@ -30,8 +30,15 @@ class Picture(Figure):
         self.alt = alt
 
     def _repr_mimebundle_(self, include=None, exclude=None):
+        # Pillow comes with matplotlib. 256 colours hold any grey picture or colour map
+        # and make a photograph's PNG a third of the size.
+        from PIL import Image
+
         buffer = io.BytesIO()
         self.savefig(buffer, format="png")
+        image = Image.open(buffer).convert("RGB").quantize(256)
+        buffer = io.BytesIO()
+        image.save(buffer, format="png", optimize=True)
         png = base64.b64encode(buffer.getvalue()).decode()
         data = {"image/png": png, "text/plain": f"[picture] {self.alt}"}
         return data, {"image/png": {"alt": self.alt}}
@@ -124,7 +131,7 @@ def plot_lines(series, *, title, xlabel, ylabel, x=None, log=False):
 
 def plot_history(history, title="Training"):
     """Plot a `History`: the loss on the left, the accuracies on the right."""
-    picture = Picture(10, 3.6, f"{title}: loss and accuracy of {len(history)} epochs")
+    picture = Picture(10, 3.6, f"{title}: loss and accuracy by epoch")
     left, right = picture.subplots(1, 2)
     _draw_lines(left, {"training loss": history.loss})
     accuracies = {"training": history.train_acc, "test": history.test_acc}
@@ -237,4 +244,39 @@ def show_shapes(shapes, *, title):
         x += width + 1.8
     ax.set(xlim=(-2, x), ylim=(-9, 7), title=title, aspect="equal")
     ax.axis("off")
+    return picture
+
+
+def show_layers(image, maps, scores, *, title):
+    """Draw one picture's way through a network, from left to right.
+
+    image   (H, W)
+    maps    {name: (C, H, W)}, each channel drawn around its own zero
+    scores  {class: probability}; the three largest are drawn as bars
+    """
+    names = ", ".join(maps)
+    picture = Picture(11, 4.2, f"{title}: the picture, {names}, the likeliest classes")
+    parts = [("input", image[None]), *maps.items()]
+    widths = [max(2.0, math.ceil(len(m) / 4) * 1.3) for _, m in parts]
+    panels = picture.subfigures(1, len(parts) + 1, width_ratios=[*widths, 3.0])
+    picture.suptitle(title)
+    for panel, (name, channels) in zip(panels, parts, strict=False):
+        columns = math.ceil(len(channels) / 4)
+        rows = math.ceil(len(channels) / columns)
+        axes = list(panel.subplots(rows, columns, squeeze=False).flat)
+        for ax in axes:
+            ax.axis("off")
+        for ax, channel in zip(axes, channels.detach().cpu(), strict=False):
+            if name == "input":
+                ax.imshow(channel, cmap="gray")
+            else:
+                top = channel.abs().max().item() or 1.0
+                ax.imshow(channel, cmap=SIGNED, vmin=-top, vmax=top)
+        count, *size = channels.shape
+        panel.suptitle(f"{name}\n{count} × {size[0]} × {size[1]}", fontsize=9)
+    best = sorted(scores.items(), key=lambda item: -item[1])[:3]
+    ax = panels[-1].subplots()
+    ax.barh([name for name, _ in best], [p for _, p in best], color=COLOURS[0])
+    ax.invert_yaxis()
+    ax.set(xlim=(0, 1), xlabel="probability")
     return picture

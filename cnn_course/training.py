@@ -123,9 +123,9 @@ def _train_epoch(net, train_iter, test_iter, optimizer, device, history, bar):
         sizes.append(len(y))
         correct += (logits.argmax(dim=1) == y).sum()
         # On the CPU reading the loss costs nothing, so trouble is seen at once.
-        if device.type == "cpu" and not math.isfinite(loss):
+        if device.type == "cpu" and not math.isfinite(losses[-1]):
             break
-        bar.advance(len(y), loss)
+        bar.advance(len(y), losses[-1])
     if not losses:
         raise ValueError("train_iter gave no batch: is the data set empty, or used up?")
     hits, images = _count_correct(net, test_iter, device) if test_iter else (None, 0)

@@ -22,6 +22,19 @@ README_PICTURE = ("05_lenet.ipynb", "one-shoe", NOTEBOOKS / "results" / "one_sho
 WIDGET = "application/vnd.jupyter.widget-view+json"
 
 
+def without_widgets(outputs):
+    """Drop widget views, and join the streams that they had kept apart."""
+    kept = []
+    for output in outputs:
+        if WIDGET in output.get("data", {}):
+            continue
+        if kept and "name" in output and output.get("name") == kept[-1].get("name"):
+            kept[-1].text += output.text
+        else:
+            kept.append(output)
+    return kept
+
+
 def refresh(path):
     notebook = nbformat.read(path, as_version=4)
     NotebookClient(
@@ -32,7 +45,7 @@ def refresh(path):
     for cell in notebook.cells:
         cell.metadata.pop("execution", None)  # the times of this run
         if cell.cell_type == "code":
-            cell.outputs = [o for o in cell.outputs if WIDGET not in o.get("data", {})]
+            cell.outputs = without_widgets(cell.outputs)
         if (path.name, cell.id) == README_PICTURE[:2]:
             png = next(o.data["image/png"] for o in cell.outputs if "data" in o)
             README_PICTURE[2].write_bytes(base64.b64decode(png))
