@@ -11,6 +11,7 @@ import torch
 import torch.nn.functional as F
 
 BUILT_IN = "built-in"  # CNN_COURSE_DATA=built-in asks for the built-in garments
+BUILT_IN_NAME = "BUILT-IN GARMENTS (not Fashion-MNIST)"
 DOWNLOAD_SECONDS = 180  # 31 MB; a link slower than 1.4 Mbit/s is as good as none
 STALL_SECONDS = 15
 
@@ -46,7 +47,7 @@ def find_fashion_mnist(root=None):
     if root is None:
         root, where = os.environ.get("CNN_COURSE_DATA") or None, "CNN_COURSE_DATA"
     if root == BUILT_IN:
-        return None, "BUILT-IN GARMENTS (not Fashion-MNIST)", f"{where} asks for them"
+        return None, BUILT_IN_NAME, f"{where} asks for them"
     missing = ""
     if root is not None:
         folder = Path(root).expanduser() / "FashionMNIST" / "raw"
@@ -60,12 +61,9 @@ def find_fashion_mnist(root=None):
     _failed_downloads[folder] = problem
     if problem is None:
         return folder, "Fashion-MNIST", missing + "downloaded into this user's cache"
-    return (
-        None,
-        "BUILT-IN GARMENTS (not Fashion-MNIST)",
-        f"{missing}no download ({problem}). Results differ from Fashion-MNIST's. "
-        "To use the real one, set CNN_COURSE_DATA to a folder with FashionMNIST/raw",
-    )
+    why = f"{missing}Fashion-MNIST could not be downloaded ({problem}). Results "
+    why += "differ. If you have the files, set CNN_COURSE_DATA to their folder"
+    return None, BUILT_IN_NAME, why
 
 
 def read_verified(folder):
@@ -121,7 +119,8 @@ from torchvision.datasets import FashionMNIST
 try:
     FashionMNIST(sys.argv[1], download=True)
 except Exception as error:
-    sys.exit(" ".join(str(error).split())[:300] or type(error).__name__)
+    reason = str(error).split("got:")[-1]  # torchvision: "Tried URL, got: reason"
+    sys.exit(" ".join(reason.split())[:200] or type(error).__name__)
 """
 
 

@@ -124,21 +124,23 @@ def _train_epoch(net, train_iter, test_iter, optimizer, device, history, bar):
         correct += (logits.argmax(dim=1) == y).sum()
         # On the CPU reading the loss costs nothing, so trouble is seen at once.
         if device.type == "cpu" and not math.isfinite(losses[-1]):
-            break
+            _stop_if_not_finite(torch.stack(losses).tolist(), history, optimizer)
         bar.advance(len(y), losses[-1])
     if not losses:
         raise ValueError("train_iter gave no batch: is the data set empty, or used up?")
-    hits, images = _count_correct(net, test_iter, device) if test_iter else (None, 0)
-    numbers = torch.stack([*losses, correct, *([] if hits is None else [hits])])
-    numbers = numbers.tolist()  # the only wait for the device
-    step_loss, numbers = numbers[: len(losses)], numbers[len(losses) :]
+    results = [*losses, correct]
+    if test_iter is not None:
+        test_correct, test_images = _count_correct(net, test_iter, device)
+        results.append(test_correct)
+    results = torch.stack(results).tolist()  # the only wait for the device
+    step_loss, counts = results[: len(losses)], results[len(losses) :]
     _stop_if_not_finite(step_loss, history, optimizer)
     n = sum(sizes)
     history.step_loss += step_loss
     history.loss.append(sum(map(math.prod, zip(step_loss, sizes, strict=True))) / n)
-    history.train_acc.append(numbers[0] / n)
-    if hits is not None:
-        history.test_acc.append(numbers[1] / images)
+    history.train_acc.append(counts[0] / n)
+    if test_iter is not None:
+        history.test_acc.append(counts[1] / test_images)
     history.seconds.append(time.perf_counter() - start)
     history.images_per_second.append(n / history.seconds[-1])
 

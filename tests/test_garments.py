@@ -6,7 +6,7 @@ from torch import nn
 
 from cnn_course.garments import CLASSES, draw_garments
 
-UPPER_BODY = {0, 2, 3, 4, 6}    # T-shirt/top, Pullover, Dress, Coat, Shirt
+UPPER_BODY = {0, 2, 3, 4, 6}  # T-shirt/top, Pullover, Dress, Coat, Shirt
 
 
 @pytest.fixture
@@ -89,7 +89,7 @@ def test_global_random_state_and_settings_do_not_matter():
         torch.manual_seed(99)
         torch.set_num_threads(1 if threads > 1 else 2)
         torch.set_default_dtype(torch.float64)
-        torch.set_default_device("meta")    # stands for a GPU that holds the default
+        torch.set_default_device("meta")  # stands for a GPU that holds the default
         drawn = draw_garments(100, seed=8)
     finally:
         torch.set_num_threads(threads)
@@ -98,18 +98,21 @@ def test_global_random_state_and_settings_do_not_matter():
     assert same(expected, drawn)
 
 
-@pytest.mark.parametrize("arguments, error, message", [
-    ({"n": 2.5}, TypeError, r"^n is 2\.5 .*int, 1 or more"),
-    ({"n": "10"}, TypeError, r"^n is '10' .*int, 1 or more"),
-    ({"n": True}, TypeError, r"^n is True .*int, 1 or more"),
-    ({"n": None}, TypeError, r"^n is None .*int, 1 or more"),
-    ({"n": 0}, ValueError, r"^n is 0 .*1 or more"),
-    ({"n": -3}, ValueError, r"^n is -3 .*1 or more"),
-    ({"n": 10, "seed": 1.0}, TypeError, r"^seed is 1\.0 .*int, 0 or more"),
-    ({"n": 10, "seed": False}, TypeError, r"^seed is False .*int, 0 or more"),
-    ({"n": 10, "seed": None}, TypeError, r"^seed is None .*int, 0 or more"),
-    ({"n": 10, "seed": -1}, ValueError, r"^seed is -1 .*0 or more"),
-])
+@pytest.mark.parametrize(
+    "arguments, error, message",
+    [
+        ({"n": 2.5}, TypeError, r"^n is 2\.5 .*int, 1 or more"),
+        ({"n": "10"}, TypeError, r"^n is '10' .*int, 1 or more"),
+        ({"n": True}, TypeError, r"^n is True .*int, 1 or more"),
+        ({"n": None}, TypeError, r"^n is None .*int, 1 or more"),
+        ({"n": 0}, ValueError, r"^n is 0 .*1 or more"),
+        ({"n": -3}, ValueError, r"^n is -3 .*1 or more"),
+        ({"n": 10, "seed": 1.0}, TypeError, r"^seed is 1\.0 .*int, 0 or more"),
+        ({"n": 10, "seed": False}, TypeError, r"^seed is False .*int, 0 or more"),
+        ({"n": 10, "seed": None}, TypeError, r"^seed is None .*int, 0 or more"),
+        ({"n": 10, "seed": -1}, ValueError, r"^seed is -1 .*0 or more"),
+    ],
+)
 def test_bad_arguments_are_named(arguments, error, message):
     with pytest.raises(error, match=message):
         draw_garments(**arguments)
@@ -118,9 +121,17 @@ def test_bad_arguments_are_named(arguments, error, message):
 def test_a_small_network_learns_them_and_confuses_upper_body_garments(one_thread):
     torch.manual_seed(0)
     net = nn.Sequential(
-        nn.Conv2d(1, 6, 5, padding=2), nn.ReLU(), nn.MaxPool2d(2),
-        nn.Conv2d(6, 16, 5), nn.ReLU(), nn.MaxPool2d(2), nn.Flatten(),
-        nn.Linear(400, 120), nn.ReLU(), nn.Linear(120, 10))
+        nn.Conv2d(1, 6, 5, padding=2),
+        nn.ReLU(),
+        nn.MaxPool2d(2),
+        nn.Conv2d(6, 16, 5),
+        nn.ReLU(),
+        nn.MaxPool2d(2),
+        nn.Flatten(),
+        nn.Linear(400, 120),
+        nn.ReLU(),
+        nn.Linear(120, 10),
+    )
     optimizer = torch.optim.Adam(net.parameters(), lr=0.003)
     X, y = draw_garments(4000, seed=0)
     X = X[:, None] / 255
@@ -134,7 +145,7 @@ def test_a_small_network_learns_them_and_confuses_upper_body_garments(one_thread
     with torch.no_grad():
         guess = net(X[:, None] / 255).argmax(1)
     accuracy = (guess == y).float().mean()
-    assert 0.70 < accuracy < 0.95           # far above chance, 0.1; far from solved
+    assert 0.70 < accuracy < 0.95  # far above chance, 0.1; far from solved
 
     confusion = torch.zeros(10, 10, dtype=torch.int64)
     confusion.index_put_((y, guess), torch.ones_like(y), accumulate=True)

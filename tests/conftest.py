@@ -1,0 +1,119 @@
+"""What the tests share: built-in data, short budgets, crafted files, and no network."""
+
+import base64
+import hashlib
+import io
+import os
+
+import pytest
+
+# nbval's kernels inherit these. They start in notebooks/, so a path must be absolute.
+place = os.environ.get("CNN_COURSE_DATA") or "built-in"
+if place != "built-in":
+    place = os.path.abspath(os.path.expanduser(place))
+os.environ["CNN_COURSE_DATA"] = place
+os.environ.setdefault("CNN_COURSE_BUDGET", "test")
+
+
+@pytest.fixture(autouse=True, scope="session")
+def one_thread_for_unit_tests():
+    """On a busy machine two threads wait for each other, and minutes pass."""
+    import torch
+
+    torch.set_num_threads(1)
+
+
+@pytest.fixture(autouse=True)
+def isolated(monkeypatch, tmp_path):
+    """Built-in data, an empty cache, no GPU, no download; gives the cache's folder."""
+    from cnn_course import machine, sources
+
+    def no_download(into):
+        pytest.fail(f"the test tried to download into {into}")
+
+    cache = tmp_path / "cache" / "cnn_course"
+    monkeypatch.setenv("CNN_COURSE_DATA", "built-in")
+    monkeypatch.setenv("CNN_COURSE_BUDGET", "test")
+    monkeypatch.setattr(sources, "cache_folder", lambda: cache)
+    monkeypatch.setattr(sources, "_failed_downloads", {})
+    monkeypatch.setattr(sources, "_download", no_download)
+    monkeypatch.setattr(machine, "_probe", lambda name: (False, None))
+    return cache
+
+
+@pytest.fixture
+def raw_files(monkeypatch):
+    """{name: bytes} of a small data set that passes for the published files.
+
+    200 training and 100 test images. Pixel (0, 0) of image i is i and its label is
+    i % 10, so that every image tells which one it is.
+    """
+    from cnn_course import data, sources
+
+    files = {}
+    for part, n in (("train", 200), ("t10k", 100)):
+        images = b"".join(
+            bytes([i]) + bytes((i + j) % 256 for j in range(783)) for i in range(n)
+        )
+        header = b"".join(size.to_bytes(4, "big") for size in (2051, n, 28, 28))
+        files[f"{part}-images-idx3-ubyte"] = header + images
+        header = b"".join(size.to_bytes(4, "big") for size in (2049, n))
+        files[f"{part}-labels-idx1-ubyte"] = header + bytes(i % 10 for i in range(n))
+    published = {
+        name: (len(raw), hashlib.md5(raw, usedforsecurity=False).hexdigest())
+        for name, raw in files.items()
+    }
+    assert list(published) == list(sources.RAW_FILES)
+    monkeypatch.setattr(sources, "RAW_FILES", published)
+    monkeypatch.setattr(data, "TRAIN_SIZE", 200)
+    monkeypatch.setattr(data, "TEST_SIZE", 100)
+    return files
+
+
+@pytest.fixture
+def write_raw(raw_files):
+    """A function: writes the crafted files under a root and returns their folder."""
+
+    def write(root):
+        folder = root / "FashionMNIST" / "raw"
+        folder.mkdir(parents=True)
+        for name, raw in raw_files.items():
+            (folder / name).write_bytes(raw)
+        return folder
+
+    return write
+
+
+@pytest.fixture
+def data_root(write_raw, tmp_path):
+    """A root that holds the crafted files."""
+    write_raw(tmp_path / "root")
+    return tmp_path / "root"
+
+
+def decode(picture):
+    """Return the pixels of a Picture as its notebook shows it, uint8 (H, W, 3)."""
+    import numpy as np
+    from PIL import Image
+
+    data, _ = picture._repr_mimebundle_()
+    png = Image.open(io.BytesIO(base64.b64decode(data["image/png"])))
+    return np.asarray(png.convert("RGB"))
+
+
+@pytest.fixture
+def areas():
+    """A function: the pixels inside each pair of axes of a Picture, frames cut off."""
+
+    def cut(picture):
+        pixels = decode(picture)
+        height = pixels.shape[0]
+        parts = []
+        for ax in picture.get_axes():
+            box = ax.get_window_extent()
+            x0, x1 = int(box.x0) + 3, int(box.x1) - 3
+            y0, y1 = int(height - box.y1) + 3, int(height - box.y0) - 3
+            parts.append(pixels[y0:y1, x0:x1])
+        return parts
+
+    return cut

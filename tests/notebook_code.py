@@ -1,0 +1,35 @@
+"""Get at the functions that a notebook defines, without running the notebook."""
+
+import ast
+from pathlib import Path
+
+import nbformat
+
+NOTEBOOKS = Path(__file__).parent.parent / "notebooks"
+KEEP = (ast.Import, ast.ImportFrom, ast.FunctionDef, ast.ClassDef)
+
+
+def statements(notebook):
+    """Return the syntax trees of the imports, functions and classes in its cells."""
+    cells = nbformat.read(NOTEBOOKS / notebook, as_version=4).cells
+    code = [cell.source for cell in cells if cell.cell_type == "code"]
+    found = [node for source in code for node in ast.parse(source).body]
+    return [node for node in found if isinstance(node, KEEP)]
+
+
+def definitions(notebook):
+    """Return {name: function, class or module} after running only those statements."""
+    namespace = {"__name__": notebook}
+    module = ast.Module(statements(notebook), type_ignores=[])
+    exec(compile(module, notebook, "exec"), namespace)
+    return namespace
+
+
+def source_of(nodes, name):
+    """Return the syntax of the function or class `name`, docstrings taken out."""
+    (found,) = (node for node in nodes if getattr(node, "name", None) == name)
+    for node in ast.walk(found):
+        named = isinstance(node, (ast.FunctionDef, ast.ClassDef))
+        if named and ast.get_docstring(node):
+            del node.body[0]
+    return ast.dump(found)

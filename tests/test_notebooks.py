@@ -1,0 +1,139 @@
+"""Hygiene of the committed notebooks: clean, small, complete, and on the real data."""
+
+import re
+from collections import Counter
+
+import nbformat
+import pytest
+from notebook_code import NOTEBOOKS
+
+PATHS = sorted(NOTEBOOKS.glob("*.ipynb"))
+MACHINE_PATH = re.compile(r"/(root|home|Users|work|tmp|private|mnt)/|[A-Z]:\\\\|~/")
+ALLOWED_TAGS = {"nbval-ignore-output"}
+CELL_METADATA = {"tags", "jupyter", "slideshow"}
+MAX_BYTES, MAX_LINE, MAX_LINES = 1_000_000, 100, 40
+
+
+@pytest.fixture(params=PATHS, ids=lambda path: path.stem)
+def path(request):
+    return request.param
+
+
+@pytest.fixture
+def notebook(path):
+    return nbformat.read(path, as_version=4)
+
+
+@pytest.fixture
+def code(notebook):
+    return [cell for cell in notebook.cells if cell.cell_type == "code"]
+
+
+@pytest.fixture
+def outputs(code):
+    return [output for cell in code for output in cell.outputs]
+
+
+@pytest.fixture
+def prose(notebook):
+    return "\n\n".join(c.source for c in notebook.cells if c.cell_type == "markdown")
+
+
+def test_there_are_notebooks():
+    assert [path.stem[:2] for path in PATHS][:6] == ["00", "01", "02", "03", "04", "05"]
+
+
+def test_format_is_valid(notebook):
+    nbformat.validate(notebook)
+
+
+def test_ids_are_unique(notebook):
+    counts = Counter(cell.id for cell in notebook.cells)
+    assert [cell_id for cell_id, n in counts.items() if n > 1] == []
+
+
+def test_every_code_cell_was_run_once_and_in_order(code):
+    assert [cell.execution_count for cell in code] == list(range(1, len(code) + 1))
+
+
+def test_no_output_is_an_error_or_a_warning(outputs):
+    assert [o for o in outputs if o.output_type == "error"] == []
+    assert [o.text for o in outputs if o.get("name") == "stderr"] == []
+
+
+def test_no_widget_is_saved(notebook, outputs):
+    assert "widgets" not in notebook.metadata
+    kinds = {kind for output in outputs for kind in output.get("data", {})}
+    assert not {kind for kind in kinds if "widget" in kind}
+
+
+def test_no_path_of_the_authors_machine(path):
+    found = MACHINE_PATH.search(path.read_text(encoding="utf-8"))
+    assert found is None, found
+
+
+def test_metadata_say_nothing_about_the_author(notebook):
+    # A kernel of one's own, or an editor's notes, can carry a user name.
+    assert set(notebook.metadata) <= {"kernelspec", "language_info"}
+    assert notebook.metadata.kernelspec.name == "python3"
+    assert notebook.metadata.kernelspec.display_name == "Python 3 (ipykernel)"
+    assert {key for cell in notebook.cells for key in cell.metadata} <= CELL_METADATA
+
+
+def test_small_enough(path):
+    assert path.stat().st_size < MAX_BYTES
+
+
+def test_only_allowed_tags_none_skipped_and_one_in_five_excused(notebook, code):
+    tags = [set(cell.metadata.get("tags", [])) for cell in notebook.cells]
+    assert set().union(*tags) <= ALLOWED_TAGS
+    markers = re.compile(r"^\s*#\s*(NBVAL|PYTEST_VALIDATE)_", re.MULTILINE)
+    assert [cell.id for cell in code if markers.search(cell.source)] == []
+    assert sum("nbval-ignore-output" in t for t in tags) <= len(code) / 5
+
+
+def test_cells_are_short(code):
+    long = [
+        f"{cell.id}: {len(line)} characters: {line.strip()[:40]}"
+        for cell in code
+        for line in cell.source.splitlines()
+        if len(line) > MAX_LINE
+    ]
+    assert long == []
+    assert [c.id for c in code if len(c.source.splitlines()) > MAX_LINES] == []
+
+
+def test_it_has_a_title_goals_questions_a_summary_and_where_to_read_on(notebook, prose):
+    assert notebook.cells[0].cell_type == "markdown"
+    assert re.match(r"# \d\d · \S", notebook.cells[0].source)
+    assert len(re.findall(r"^# ", prose, re.MULTILINE)) == 1
+    assert "**After this notebook you can**" in notebook.cells[0].source
+    assert prose.count("*Predict") >= 3
+    assert "## Summary" in notebook.cells[-1].source
+    assert "**Read on:**" in notebook.cells[-1].source
+
+
+def test_no_placeholder_is_left(prose):
+    placeholder = r"\b(?!CNN_COURSE_)[A-Z]+_[A-Z_]+\b|TODO|XXX"
+    assert re.findall(placeholder, prose) == []
+
+
+def test_links_to_other_notebooks_lead_somewhere(prose):
+    targets = re.findall(r"\]\(([^)#\s]+\.ipynb)", prose)
+    assert [name for name in targets if not (NOTEBOOKS / name).is_file()] == []
+
+
+def test_every_picture_has_words_for_those_who_cannot_see_it(outputs):
+    for output in outputs:
+        if "image/png" in output.get("data", {}):
+            assert output.data["text/plain"].startswith("[picture] ")
+            assert output.metadata["image/png"]["alt"]
+
+
+def test_outputs_come_from_the_real_data(outputs):
+    texts = [o.get("text") or o.data.get("text/plain", "") for o in outputs]
+    assert [text for text in texts if "built-in" in text.lower()] == []
+    lines = [line for text in texts for line in text.splitlines()]
+    about = [line for line in lines if line.startswith("data: ")]
+    assert [line for line in about if not line.startswith("data: Fashion-MNIST,")] == []
+    assert [line for line in lines if line.startswith("budget: test")] == []

@@ -1,0 +1,105 @@
+"""The package as a whole: quick to import, small files, one place for versions."""
+
+import ast
+import json
+import re
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+FILES = sorted((ROOT / "cnn_course").glob("**/*.py"))
+SLOW = ("torchvision", "matplotlib", "matplotlib.pyplot", "ipywidgets", "IPython")
+BELOW_PLOTS = (
+    "data sources machine validate garments training layers networks study".split()
+)
+TOOLS = ("cnn_course.plots", "cnn_course.widgets", "cnn_course.checks", *SLOW)
+
+
+def loaded_by(statement):
+    """Return the modules that a fresh Python has loaded after `statement`."""
+    script = f"{statement}\nimport json, sys\nprint(json.dumps(list(sys.modules)))"
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True
+    )
+    return set(json.loads(done.stdout.splitlines()[-1]))
+
+
+def test_importing_the_course_loads_nothing_slow():
+    assert "torch" in (loaded := loaded_by("import cnn_course"))
+    assert loaded.isdisjoint(SLOW)
+
+
+def test_pictures_are_made_without_pyplot():
+    draw = (
+        "import torch; from cnn_course.plots import show_images\n"
+        "show_images([torch.eye(2)], title='')._repr_mimebundle_()"
+    )
+    loaded = loaded_by(draw)
+    assert "matplotlib.figure" in loaded
+    assert loaded.isdisjoint(["matplotlib.pyplot", "IPython", "torchvision"])
+
+
+def imports(nodes):
+    """Yield the modules imported when the file is loaded, not inside functions."""
+    for node in nodes:
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+        elif not isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
+            yield from imports(ast.iter_child_nodes(node))
+
+
+@pytest.mark.parametrize("name", BELOW_PLOTS)
+def test_imports_go_one_way(name):
+    source = (ROOT / "cnn_course" / f"{name}.py").read_text(encoding="utf-8")
+    for module in imports(ast.parse(source).body):
+        assert not any(f"{module}.".startswith(f"{tool}.") for tool in TOOLS), module
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
+def test_files_are_small(path):
+    assert len(path.read_text(encoding="utf-8").splitlines()) <= 250
+
+
+def requirements():
+    lines = (ROOT / "requirements.txt").read_text(encoding="utf-8").splitlines()
+    return [line.strip() for line in lines if line.strip() and line[0] != "#"]
+
+
+def test_requirements_install_the_course_and_pin_all_else():
+    assert "-e ." in requirements()
+    for line in requirements():
+        assert line == "-e ." or re.fullmatch(r"[\w-]+==\d+(\.\d+)+", line), line
+
+
+def test_every_direct_dependency_is_pinned_within_its_bounds():
+    def numbers(version):
+        return tuple(map(int, version.split(".")))
+
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    pins = dict(line.split("==") for line in requirements() if "==" in line)
+    for dependency in project["project"]["dependencies"]:
+        name, lowest = dependency.split(">=")
+        assert numbers(pins[name]) >= numbers(lowest), dependency
+
+
+def test_conda_supplies_python_and_pip_the_same_requirements():
+    text = (ROOT / "environment.yml").read_text(encoding="utf-8")
+    entries = re.findall(r"^\s+- (.+)$", text.split("dependencies:")[1], re.MULTILINE)
+    assert entries[0].startswith("python=3.")
+    assert entries[1:] == ["pip", "pip:", "-r requirements.txt"]
+
+
+def test_every_third_party_import_is_a_declared_dependency():
+    text = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
+    known = set(re.findall(r'^  "([\w-]+)>=', text, re.MULTILINE))
+    known |= {"cnn_course", "PIL", *sys.stdlib_module_names}  # PIL: matplotlib's own
+    for path in FILES:
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            for module in imports([node]):
+                assert module.split(".")[0] in known, f"{path.name}: {module}"
