@@ -10,7 +10,7 @@ import torch.nn.functional as F
 from cnn_course.garments import CLASSES, draw_garments
 from cnn_course.machine import try_gpu
 from cnn_course.sources import find_fashion_mnist, read_verified
-from cnn_course.validate import whole_number
+from cnn_course.validate import MAX_SEED, whole_number
 
 TRAIN_SIZE, TEST_SIZE = 60_000, 10_000
 
@@ -35,7 +35,12 @@ class Batches:
         self.resize = None if resize is None else _height_width(resize)
         self.shuffle = shuffle
         # On the CPU, so that every device sees the same order for the same seed.
-        self._generator = torch.Generator().manual_seed(whole_number("seed", seed, 0))
+        self._generator = torch.Generator()
+        self.reseed(seed)
+
+    def reseed(self, seed):
+        """Start the shuffling again, from `seed`."""
+        self._generator.manual_seed(whole_number("seed", seed, 0, MAX_SEED))
 
     @property
     def device(self):
@@ -110,8 +115,10 @@ def load_data_fashion_mnist(
     test_size = whole_number(
         "test_size", TEST_SIZE if test_size is None else test_size, 1, TEST_SIZE
     )
+    # Before the data are read, so that a slip costs no time.
     whole_number("batch_size", batch_size, 1)
-    whole_number("seed", seed, 0)
+    whole_number("seed", seed, 0, MAX_SEED)
+    resize = None if resize is None else _height_width(resize)
     folder, name, why = find_fashion_mnist(root)
     if folder is None:
         # Whole thousands hold every class equally often; the subset is cut below.

@@ -11,7 +11,7 @@ import zlib
 
 import torch
 
-from cnn_course.validate import whole_number
+from cnn_course.validate import MAX_SEED, whole_number
 
 CLASSES = ("T-shirt/top", "Trouser", "Pullover", "Dress", "Coat",
            "Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot")
@@ -186,7 +186,7 @@ def draw_garments(n, seed=0):
     Raises TypeError unless both are ints, ValueError if n < 1 or seed < 0.
     """
     whole_number("n", n, 1)
-    whole_number("seed", seed, 0)
+    whole_number("seed", seed, 0, MAX_SEED)
     images = torch.empty(n, SIZE, SIZE, dtype=torch.uint8, device="cpu")
     labels = torch.empty(n, dtype=torch.int64, device="cpu")
     classes = torch.arange(len(CLASSES), device="cpu").repeat_interleave(PER_CLASS)

@@ -39,18 +39,24 @@ def _probe(name):
     try:
         (torch.ones(2, device=name) + 1).sum().item()
     except (RuntimeError, AssertionError) as error:
-        label = name
-        if name.startswith("cuda"):
-            major, minor = torch.cuda.get_device_capability(0)
-            label = (
-                f"{torch.cuda.get_device_name(0)} (compute capability {major}.{minor})"
-            )
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
         return False, (
-            f"device: {label} cannot be used by torch {torch.__version__} ({reason}); "
-            "passed over"
+            f"device: {_describe(name)} cannot be used by torch {torch.__version__} "
+            f"and is passed over ({reason})"
         )
     return True, None
+
+
+def _describe(name):
+    """Return the model and the compute capability of an NVIDIA card, else `name`."""
+    if not name.startswith("cuda"):
+        return name
+    try:
+        major, minor = torch.cuda.get_device_capability(0)
+        model = torch.cuda.get_device_name(0)
+    except (RuntimeError, AssertionError):  # a card in trouble may not answer at all
+        return name
+    return f"{model} (compute capability {major}.{minor})"
 
 
 @functools.cache
@@ -99,4 +105,5 @@ def default_budget():
 
 
 def _plain(value):
-    return f"{value:,}" if isinstance(value, int) else str(value)
+    whole = isinstance(value, int) and not isinstance(value, bool)
+    return f"{value:,}" if whole else str(value)

@@ -6,7 +6,6 @@ not safe in the threads that widget callbacks run on, and slow to import.
 
 import base64
 import io
-import math
 
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
@@ -67,13 +66,13 @@ def show_images(images, titles=None, *, title, columns=None, signed=False, limit
         ax.axis("off")
     for i, (ax, image) in enumerate(zip(axes, images, strict=False)):
         if image.dim() == 3:
-            ax.imshow(image.permute(1, 2, 0).clamp(0, 1))
+            ax.imshow(image.permute(1, 2, 0).clamp(0, 1).numpy())
         elif signed:
             top = image.abs().max().item() or 1.0
-            ax.imshow(image, cmap=SIGNED, vmin=-top, vmax=top)
+            ax.imshow(image.numpy(), cmap=SIGNED, vmin=-top, vmax=top)
         else:
             low, high = limits or (None, None)
-            ax.imshow(image, cmap="gray", vmin=low, vmax=high)
+            ax.imshow(image.numpy(), cmap="gray", vmin=low, vmax=high)
         if titles:
             ax.set_title(titles[i], fontsize=9)
     return picture
@@ -99,7 +98,7 @@ def show_numbers(grids, *, title, windows=None, digits=2):
     axes = picture.subplots(1, len(grids), squeeze=False, width_ratios=widths)[0]
     for ax, (name, grid) in zip(axes, grids.items(), strict=True):
         top = grid.abs().max().item() or 1.0
-        ax.imshow(grid, cmap=SIGNED, vmin=-1.6 * top, vmax=1.6 * top)
+        ax.imshow(grid.numpy(), cmap=SIGNED, vmin=-1.6 * top, vmax=1.6 * top)
         for row, values in enumerate(grid.tolist()):
             for column, value in enumerate(values):
                 text = f"{round(value, digits) + 0.0:g}"  # + 0.0 turns -0 into 0
@@ -164,7 +163,7 @@ def show_confusion(counts, classes, *, title):
     share = counts / counts.sum(dim=1, keepdim=True)
     picture = Picture(7.5, 6.5, f"{title}: true classes by row, predicted by column")
     ax = picture.subplots()
-    ax.imshow(share, cmap="cividis", vmin=0, vmax=1)
+    ax.imshow(share.numpy(), cmap="cividis", vmin=0, vmax=1)
     for row in range(len(classes)):
         for column in range(len(classes)):
             value = share[row, column].item()
@@ -180,103 +179,4 @@ def show_confusion(counts, classes, *, title):
     ax.set_xticks(range(len(classes)), classes, rotation=45, ha="right")
     ax.set_yticks(range(len(classes)), classes)
     ax.set(title=title, xlabel="predicted class", ylabel="true class")
-    return picture
-
-
-def show_tensors(tensors, *, title):
-    """Draw tensors of up to four axes as boxes of numbers; {name: tensor}.
-
-    The last two axes are rows and columns; a third stacks sheets behind one another,
-    a fourth puts the stacks side by side.
-    """
-    picture = Picture(10, 2.8, f"{title}: {', '.join(tensors)}")
-    ax = picture.subplots()
-    left = 0.0
-    for name, tensor in tensors.items():
-        blocks = tensor.reshape((1,) * (4 - tensor.dim()) + tensor.shape).detach().cpu()
-        start = left
-        for block in blocks:  # (sheets, rows, columns)
-            sheets, rows, columns = block.shape
-            for sheet in reversed(range(sheets)):
-                for row in range(rows):
-                    for column in range(columns):
-                        x = left + column + 0.45 * sheet
-                        y = -row + 0.45 * sheet
-                        box = Rectangle((x, y), 1, 1, fc="#D6E8F5", ec="#0072B2")
-                        ax.add_patch(box).set_zorder(-sheet)
-                        if sheet == 0:
-                            text = f"{block[sheet, row, column].item():g}"
-                            ax.text(x + 0.5, y + 0.5, text, ha="center", va="center")
-            left += columns + 0.45 * (sheets - 1) + 0.6
-        shape = tuple(tensor.shape)
-        ax.text((start + left - 0.6) / 2, -2.6, f"{name}\n{shape}", ha="center")
-        left += 1.0
-    ax.set(xlim=(-0.5, left - 1), ylim=(-2.9, 2), title=title, aspect="equal")
-    ax.axis("off")
-    return picture
-
-
-def show_shapes(shapes, *, title):
-    """Draw what flows through a network: [(layer, (C, H, W) or (features,)), …].
-
-    Maps are drawn as stacks of squares in proportion to H and W, vectors as bars.
-    """
-    picture = Picture(11, 4.2, f"{title}: " + ", ".join(f"{n} {s}" for n, s in shapes))
-    ax = picture.subplots()
-    x, largest = 0.0, max(s[-1] for _, s in shapes if len(s) == 3)
-    for i, (layer, shape) in enumerate(shapes):
-        colour = COLOURS[i % 2]
-        if len(shape) == 3:
-            channels, height = shape[0], 6 * shape[1] / largest
-            width, step = 6 * shape[2] / largest, 0.22
-            for c in reversed(range(channels)):
-                corner = (x + c * step, -height / 2 + c * step)
-                ax.add_patch(
-                    Rectangle(corner, width, height, fc="white", ec=colour, lw=0.8)
-                )
-            width += (channels - 1) * step
-            text = f"{layer}\n{shape[0]} × {shape[1]} × {shape[2]}"
-        else:
-            width, height = 0.5, 1.5 + 3 * math.log10(shape[0])
-            ax.add_patch(Rectangle((x, -height / 2), width, height, fc=colour))
-            text = f"{layer}\n{shape[0]}"
-        ax.text(x + width / 2, -6.8 - 1.5 * (i % 2), text, ha="center", fontsize=9)
-        x += width + 1.8
-    ax.set(xlim=(-2, x), ylim=(-9, 7), title=title, aspect="equal")
-    ax.axis("off")
-    return picture
-
-
-def show_layers(image, maps, scores, *, title):
-    """Draw one picture's way through a network, from left to right.
-
-    image   (H, W)
-    maps    {name: (C, H, W)}, each channel drawn around its own zero
-    scores  {class: probability}; the three largest are drawn as bars
-    """
-    names = ", ".join(maps)
-    picture = Picture(11, 4.2, f"{title}: the picture, {names}, the likeliest classes")
-    parts = [("input", image[None]), *maps.items()]
-    widths = [max(2.0, math.ceil(len(m) / 4) * 1.3) for _, m in parts]
-    panels = picture.subfigures(1, len(parts) + 1, width_ratios=[*widths, 3.0])
-    picture.suptitle(title)
-    for panel, (name, channels) in zip(panels, parts, strict=False):
-        columns = math.ceil(len(channels) / 4)
-        rows = math.ceil(len(channels) / columns)
-        axes = list(panel.subplots(rows, columns, squeeze=False).flat)
-        for ax in axes:
-            ax.axis("off")
-        for ax, channel in zip(axes, channels.detach().cpu(), strict=False):
-            if name == "input":
-                ax.imshow(channel, cmap="gray")
-            else:
-                top = channel.abs().max().item() or 1.0
-                ax.imshow(channel, cmap=SIGNED, vmin=-top, vmax=top)
-        count, *size = channels.shape
-        panel.suptitle(f"{name}\n{count} × {size[0]} × {size[1]}", fontsize=9)
-    best = sorted(scores.items(), key=lambda item: -item[1])[:3]
-    ax = panels[-1].subplots()
-    ax.barh([name for name, _ in best], [p for _, p in best], color=COLOURS[0])
-    ax.invert_yaxis()
-    ax.set(xlim=(0, 1), xlabel="probability")
     return picture

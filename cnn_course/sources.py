@@ -62,7 +62,8 @@ def find_fashion_mnist(root=None):
     if problem is None:
         return folder, "Fashion-MNIST", missing + "downloaded into this user's cache"
     why = f"{missing}Fashion-MNIST could not be downloaded ({problem}). Results "
-    why += "differ. If you have the files, set CNN_COURSE_DATA to their folder"
+    why += "differ. If you have its files, set CNN_COURSE_DATA to the folder with "
+    why += "FashionMNIST/raw in it"
     return None, BUILT_IN_NAME, why
 
 
@@ -140,14 +141,17 @@ def _download(into):
                 return (done.stderr.strip().splitlines() or ["no reason given"])[-1]
             fetched = Path(scratch) / "FashionMNIST" / "raw"
             for name in RAW_FILES:
-                _verified_bytes(fetched / name)
+                try:
+                    _verified_bytes(fetched / name)
+                except ValueError:
+                    return f"{name} arrived damaged"
             final = into / "FashionMNIST" / "raw"
             final.mkdir(parents=True, exist_ok=True)
             for name in RAW_FILES:  # only whole, verified files get their final name
                 os.replace(fetched / name, final / name)
     except subprocess.TimeoutExpired:
         return f"not finished after {DOWNLOAD_SECONDS} s"
-    except (OSError, ValueError) as error:
+    except OSError as error:
         return str(error)
     return None
 
@@ -155,7 +159,7 @@ def _download(into):
 def load_photograph(height=300):
     """Return a grey photograph, float32 (height, width) in [0, 1].
 
-    Rear Admiral Grace Hopper, who wrote the first compiler: a picture of the US Navy,
+    Rear Admiral Grace Hopper, a pioneer of compilers: a picture of the US Navy,
     in the public domain, that is installed with matplotlib (512×600 pixels).
     """
     from matplotlib import cbook

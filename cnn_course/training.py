@@ -98,8 +98,9 @@ def train(
                     bar.write(history.line(epoch))
         except KeyboardInterrupt:
             bar.write(
-                f"stopped in epoch {len(history) + 1}: the network keeps what it "
-                f"learned, the history has {len(history)} finished epochs"
+                f"stopped in epoch {len(history) + 1} after step {bar.step}: "
+                "the network keeps what it learned, "
+                f"the history its {len(history)} finished epochs"
             )
         finally:
             net.train(was_training)
@@ -195,9 +196,11 @@ class _ProgressBar:
     def __init__(self, train_iter, num_epochs, shown, device):
         from tqdm.auto import tqdm  # a widget in a notebook, text elsewhere
 
-        batches = len(train_iter) if hasattr(train_iter, "__len__") else None
-        self.steps, self.reads_loss = 0, device.type == "cpu"
-        self.num_epochs = num_epochs
+        try:
+            batches = len(train_iter)
+        except TypeError:  # a generator, or a DataLoader over a stream
+            batches = None
+        self.num_epochs, self.reads_loss = num_epochs, device.type == "cpu"
         self.bar = tqdm(
             total=batches and batches * num_epochs,
             unit="batch",
@@ -213,9 +216,10 @@ class _ProgressBar:
 
     def start(self, epoch):
         self.bar.set_description(f"epoch {epoch + 1}/{self.num_epochs}")
-        self.images, self.since = 0, time.perf_counter()
+        self.step, self.images, self.since = 0, 0, time.perf_counter()
 
     def advance(self, images, loss):
+        self.step += 1
         self.images += images
         if self.bar.update() and not self.bar.disable:
             speed = self.images / (time.perf_counter() - self.since)

@@ -1,5 +1,7 @@
 """One way to refuse a bad argument: its name, what was given, what is allowed."""
 
+MAX_SEED = 2**63 - 1  # what torch's generators take
+
 
 def whole_number(name, value, low, high=None):
     """Return `value` if it is an int with low <= value (<= high).

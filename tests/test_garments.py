@@ -101,16 +101,16 @@ def test_global_random_state_and_settings_do_not_matter():
 @pytest.mark.parametrize(
     "arguments, error, message",
     [
-        ({"n": 2.5}, TypeError, r"^n is 2\.5 .*int, 1 or more"),
-        ({"n": "10"}, TypeError, r"^n is '10' .*int, 1 or more"),
-        ({"n": True}, TypeError, r"^n is True .*int, 1 or more"),
-        ({"n": None}, TypeError, r"^n is None .*int, 1 or more"),
-        ({"n": 0}, ValueError, r"^n is 0 .*1 or more"),
-        ({"n": -3}, ValueError, r"^n is -3 .*1 or more"),
-        ({"n": 10, "seed": 1.0}, TypeError, r"^seed is 1\.0 .*int, 0 or more"),
-        ({"n": 10, "seed": False}, TypeError, r"^seed is False .*int, 0 or more"),
-        ({"n": 10, "seed": None}, TypeError, r"^seed is None .*int, 0 or more"),
-        ({"n": 10, "seed": -1}, ValueError, r"^seed is -1 .*0 or more"),
+        ({"n": 2.5}, TypeError, r"^n must be a whole number of at least 1; got 2\.5"),
+        ({"n": "10"}, TypeError, r"^n must be a whole number of at least 1; got '10'"),
+        ({"n": True}, TypeError, r"^n must be a whole number of at least 1; got True"),
+        ({"n": None}, TypeError, r"^n must be a whole number of at least 1; got None"),
+        ({"n": 0}, ValueError, r"^n must be a whole number of at least 1; got 0"),
+        ({"n": -3}, ValueError, r"^n must be a whole number of at least 1; got -3"),
+        ({"n": 10, "seed": 1.0}, TypeError, r"^seed must be a whole .*; got 1\.0"),
+        ({"n": 10, "seed": False}, TypeError, r"^seed must be a whole .*; got False"),
+        ({"n": 10, "seed": None}, TypeError, r"^seed must be a whole .*; got None"),
+        ({"n": 10, "seed": -1}, ValueError, r"^seed must be a whole .*; got -1"),
     ],
 )
 def test_bad_arguments_are_named(arguments, error, message):

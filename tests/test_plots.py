@@ -8,7 +8,7 @@ import pytest
 import torch
 from matplotlib.colors import to_rgb
 
-from cnn_course import History, plots
+from cnn_course import History, diagrams, plots
 from cnn_course.plots import COLOURS, Picture, show_images, show_numbers
 
 CHECKERS = torch.tensor([[0.0, 1.0], [1.0, 0.0]])
@@ -51,17 +51,19 @@ PICTURES = {
         [(DARK, YELLOW)],
     ),
     "show_tensors": (
-        lambda title: plots.show_tensors({"a": torch.zeros(2, 2, 2, 2)}, title=title),
+        lambda title: diagrams.show_tensors(
+            {"a": torch.zeros(2, 2, 2, 2)}, title=title
+        ),
         [("#D6E8F5", BLUE)],
     ),
     "show_shapes": (
-        lambda title: plots.show_shapes(
+        lambda title: diagrams.show_shapes(
             [("a", (1, 8, 8)), ("b", (4, 4, 4)), ("c", (10,))], title=title
         ),
         [(BLUE, AMBER)],
     ),
     "show_layers": (
-        lambda title: plots.show_layers(
+        lambda title: diagrams.show_layers(
             CHECKERS,
             {"maps": torch.stack([CHECKERS - 0.5, 0.5 - CHECKERS])},
             {"a": 0.7, "b": 0.2, "c": 0.1, "d": 0.0},
@@ -79,11 +81,11 @@ def share(area, colour):
 
 
 def test_every_function_has_its_picture_here():
-    functions = inspect.getmembers(plots, inspect.isfunction)
     public = {
         name
-        for name, function in functions
-        if function.__module__ == plots.__name__ and not name.startswith("_")
+        for module in (plots, diagrams)
+        for name, function in inspect.getmembers(module, inspect.isfunction)
+        if function.__module__ == module.__name__ and not name.startswith("_")
     }
     assert public == set(PICTURES)
 
@@ -152,7 +154,7 @@ def test_tensors_that_need_gradients_can_be_shown(areas):
     for picture in (
         show_images([grid], title="A"),
         show_numbers({"a": grid}, title="B"),
-        plots.show_tensors({"a": grid}, title="C"),
+        diagrams.show_tensors({"a": grid}, title="C"),
     ):
         (area,) = areas(picture)
         assert share(area, WHITE) < 0.95

@@ -126,9 +126,12 @@ def test_any_iterable_of_batches_gives_the_same_as_a_list(loader):
     assert torch.equal(one.weight, other.weight)
 
 
-def test_a_generator_that_is_used_up_is_named():
+def test_iterators_that_are_empty_or_used_up_are_refused():
     with pytest.raises(ValueError, match="train_iter gave no batch"):
         train(linear(), iter(BATCHES), BATCHES, 2)
+    for test_iter in ([], iter(BATCHES)):
+        with pytest.raises(ValueError, match="no image to evaluate"):
+            train(linear(), BATCHES, test_iter, 2)
 
 
 @pytest.mark.parametrize("given, rate", [({}, 0.001), ({"lr": 0.05}, 0.05)])
@@ -244,14 +247,14 @@ def test_an_interrupt_of_the_test_keeps_the_finished_epochs():
 
 def test_a_loss_that_is_not_finite_stops_with_advice():
     net = linear()
-    iterator = Twice(lambda: (X[:2] * math.nan, Y[:2]))
+    train_iter, test_iter = Twice(lambda: (X[:2] * math.nan, Y[:2])), Twice(interrupt)
     with pytest.raises(FloatingPointError) as caught:
-        train(net, iterator, BATCHES, 5, optimizer=sgd(net, 0.1))
+        train(net, train_iter, test_iter, 5, optimizer=sgd(net, 0.1))
     message = str(caught.value)
     assert "became nan in epoch 2, step 2" in message
     assert "try lr=0.01 instead of 0.1" in message
     assert len(caught.value.history) == 1 and net.training
-    assert iterator.epochs == 2
+    assert (train_iter.epochs, test_iter.epochs) == (2, 1)  # and tests no more
 
 
 def test_the_device_is_read_once_an_epoch(monkeypatch):
