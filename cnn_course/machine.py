@@ -83,14 +83,9 @@ def budget(**settings):
                 f"{name} needs one value for each budget, as dict(full=…, cpu=…, "
                 f"test=…); got {choices!r}"
             )
-    chosen = os.environ.get("CNN_COURSE_BUDGET") or default_budget()
-    if chosen not in BUDGETS:
-        raise ValueError(
-            f"CNN_COURSE_BUDGET is {chosen!r}; set it to test, cpu or full, "
-            "or unset it to let the course choose"
-        )
+    chosen = chosen_budget()
     shortened = [
-        f"{name} {_plain(choices['full'])} → {_plain(choices[chosen])}"
+        f"{name} {_plain(choices[chosen])} instead of {_plain(choices['full'])}"
         for name, choices in settings.items()
         if choices[chosen] != choices["full"]
     ]
@@ -99,9 +94,20 @@ def budget(**settings):
     return SimpleNamespace(**{name: c[chosen] for name, c in settings.items()})
 
 
-def default_budget():
-    """Return `full` on a machine with a usable GPU, else `cpu`."""
-    return "cpu" if try_gpu().type == "cpu" else "full"
+def chosen_budget():
+    """Return $CNN_COURSE_BUDGET, or without it `full` where there is a GPU, else `cpu`.
+
+    Raises ValueError for a value that is no budget.
+    """
+    chosen = os.environ.get("CNN_COURSE_BUDGET")
+    if not chosen:
+        return "cpu" if try_gpu().type == "cpu" else "full"
+    if chosen not in BUDGETS:
+        raise ValueError(
+            f"CNN_COURSE_BUDGET is {chosen!r}; set it to test, cpu or full, "
+            "or unset it to let the course choose"
+        )
+    return chosen
 
 
 def _plain(value):

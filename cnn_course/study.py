@@ -9,7 +9,10 @@ that the file already holds are skipped, so an interrupted study goes on where i
 import argparse
 import csv
 import datetime
+import io
+import os
 import platform
+import sys
 from pathlib import Path
 
 import torch
@@ -18,13 +21,14 @@ import torch.nn.functional as F
 from cnn_course.data import load_data_fashion_mnist
 from cnn_course.machine import try_gpu
 from cnn_course.networks import fully_connected, lenet
+from cnn_course.sources import find_fashion_mnist
 from cnn_course.training import evaluate, train
 
 RESULTS = Path(__file__).parent.parent / "notebooks" / "results" / "05_lenet.csv"
 ARMS = {"LeNet": lenet, "fully connected": fully_connected}
 PROTOCOL = dict(train_size=60_000, test_size=10_000, batch_size=128, lr=0.005)
 EPOCHS = 10
-SHIFT = 2  # pixels
+SHIFTS = range(1, 7)  # pixels
 
 
 def shifted(data_iter, right, down):
@@ -37,13 +41,13 @@ def shifted(data_iter, right, down):
         yield F.pad(X, (right, -right, down, -down)), y
 
 
-def shifted_accuracy(net, data_iter, pixels=SHIFT):
+def shifted_accuracy(net, data_iter, pixels):
     """Return the mean accuracy with all pictures moved left, right, up and down."""
     moves = [(pixels, 0), (-pixels, 0), (0, pixels), (0, -pixels)]
     return sum(evaluate(net, shifted(data_iter, *m)) for m in moves) / len(moves)
 
 
-def run(arm, seed, epochs=EPOCHS):
+def run(arm, seed):
     """Train one network with one seed; return its rows, one dict an epoch."""
     torch.manual_seed(seed)
     net = ARMS[arm]()
@@ -54,7 +58,7 @@ def run(arm, seed, epochs=EPOCHS):
         seed=seed,
     )
     history = train(
-        net, train_iter, test_iter, epochs, lr=PROTOCOL["lr"], verbose=False
+        net, train_iter, test_iter, EPOCHS, lr=PROTOCOL["lr"], verbose=False
     )
     device = try_gpu()
     about = {
@@ -73,13 +77,15 @@ def run(arm, seed, epochs=EPOCHS):
             "loss": round(history.loss[e], 5),
             "train_acc": round(history.train_acc[e], 5),
             "test_acc": round(history.test_acc[e], 5),
-            "shifted_acc": "",
+            **{f"shifted_{pixels}": "" for pixels in SHIFTS},
             "seconds": round(history.seconds[e], 2),
             **about,
         }
         for e in range(len(history))
     ]
-    rows[-1]["shifted_acc"] = round(shifted_accuracy(net, test_iter), 5)
+    for pixels in SHIFTS:  # after the last epoch only
+        accuracy = shifted_accuracy(net, test_iter, pixels)
+        rows[-1][f"shifted_{pixels}"] = round(accuracy, 5)
     return rows
 
 
@@ -99,31 +105,43 @@ def read_results(path=RESULTS):
     """Return the recorded rows, one dict an epoch, numbers as numbers."""
     with open(path, newline="", encoding="utf-8") as file:
         rows = list(csv.DictReader(file))
+    measures = ["loss", "train_acc", "test_acc", "seconds"]
     for row in rows:
         for key in ("seed", "epoch"):
             row[key] = int(row[key])
-        for key in ("loss", "train_acc", "test_acc", "shifted_acc", "seconds"):
+        for key in measures + [f"shifted_{pixels}" for pixels in SHIFTS]:
             row[key] = float(row[key]) if row[key] else None
     return rows
 
 
-def main():
+def append_rows(path, rows):
+    """Add `rows`, dicts with the same keys, to a CSV file: all of them or none."""
+    old = path.read_text(encoding="utf-8") if path.exists() else ""
+    text = io.StringIO(newline="")
+    writer = csv.DictWriter(text, rows[0].keys(), lineterminator="\n")
+    if not old:
+        writer.writeheader()
+    writer.writerows(rows)
+    unfinished = path.with_suffix(".part")
+    unfinished.write_text(old + text.getvalue(), encoding="utf-8", newline="\n")
+    os.replace(unfinished, path)
+
+
+def main(arguments=None):
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--seeds", type=int, default=5, help="how many (default 5)")
     parser.add_argument("--out", type=Path, default=RESULTS)
-    options = parser.parse_args()
+    options = parser.parse_args(arguments)
+    folder, name, why = find_fashion_mnist()
+    if folder is None:
+        sys.exit(f"The study needs the real Fashion-MNIST, but found {name}: {why}")
     done = set()
     if options.out.exists():
         done = {(row["arm"], row["seed"]) for row in read_results(options.out)}
     todo = [(a, s) for s in range(options.seeds) for a in ARMS if (a, s) not in done]
     for i, (arm, seed) in enumerate(todo, 1):
         rows = run(arm, seed)
-        new = not options.out.exists()
-        with open(options.out, "a", newline="", encoding="utf-8") as file:
-            writer = csv.DictWriter(file, rows[0].keys(), lineterminator="\n")
-            if new:
-                writer.writeheader()
-            writer.writerows(rows)
+        append_rows(options.out, rows)
         accuracy = f"test acc {rows[-1]['test_acc']:.3f}"
         print(f"{i}/{len(todo)} {arm}, seed {seed}: {accuracy}", flush=True)
 

@@ -90,7 +90,7 @@ def train(
     with _ProgressBar(train_iter, num_epochs, verbose, device) as bar:
         try:
             for epoch in range(num_epochs):
-                bar.start(epoch)
+                bar.start(epoch, history)
                 _train_epoch(
                     net, train_iter, test_iter, optimizer, device, history, bar
                 )
@@ -214,8 +214,9 @@ class _ProgressBar:
     def __exit__(self, *_):
         self.bar.close()
 
-    def start(self, epoch):
+    def start(self, epoch, history):
         self.bar.set_description(f"epoch {epoch + 1}/{self.num_epochs}")
+        self.loss = history.loss[-1] if history.loss else None
         self.step, self.images, self.since = 0, 0, time.perf_counter()
 
     def advance(self, images, loss):
@@ -223,10 +224,10 @@ class _ProgressBar:
         self.images += images
         if self.bar.update() and not self.bar.disable:
             speed = self.images / (time.perf_counter() - self.since)
-            text = f"{speed:,.0f} images/s"
-            if self.reads_loss:
-                text += f", loss {float(loss):.3f}"
-            self.bar.set_postfix_str(text)
+            if self.reads_loss:  # a GPU shows the last epoch's loss, to save a wait
+                self.loss = float(loss)
+            shown = "" if self.loss is None else f", loss {self.loss:.3f}"
+            self.bar.set_postfix_str(f"{speed:,.0f} images/s{shown}")
 
     def write(self, line):
         self.bar.write(line)

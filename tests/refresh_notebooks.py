@@ -4,20 +4,28 @@
 
 Needs the real Fashion-MNIST, because that is what the committed outputs show. Widget
 views are dropped: a saved progress bar would only say "model not found". The picture in
-the README is cut out of notebook 05.
+the README is cut out of notebook 05. How long each notebook took goes into
+notebooks/results/run_times.csv, where the README's table has it from.
 """
 
 import base64
+import csv
+import datetime
 import os
 import sys
+import time
 from pathlib import Path
 
 import nbformat
+import torch
 from nbclient import NotebookClient
 
+from cnn_course.machine import chosen_budget, try_gpu
 from cnn_course.sources import find_fashion_mnist
+from cnn_course.study import machine_name
 
 NOTEBOOKS = Path(__file__).parent.parent / "notebooks"
+RUN_TIMES = NOTEBOOKS / "results" / "run_times.csv"
 README_PICTURE = ("05_lenet.ipynb", "one-shoe", NOTEBOOKS / "results" / "one_shoe.png")
 WIDGET = "application/vnd.jupyter.widget-view+json"
 
@@ -36,10 +44,13 @@ def without_widgets(outputs):
 
 
 def refresh(path):
+    """Run one notebook, write it back with its outputs, return the seconds it took."""
     notebook = nbformat.read(path, as_version=4)
+    start = time.perf_counter()
     NotebookClient(
         notebook, timeout=1200, resources={"metadata": {"path": str(path.parent)}}
     ).execute()
+    seconds = time.perf_counter() - start
     notebook.metadata.pop("widgets", None)
     notebook.metadata.language_info = {"name": "python"}
     for cell in notebook.cells:
@@ -51,6 +62,31 @@ def refresh(path):
             README_PICTURE[2].write_bytes(base64.b64decode(png))
     nbformat.validate(notebook)
     nbformat.write(notebook, path)
+    return seconds
+
+
+def record_time(path, seconds):
+    """Replace the row of this notebook on this kind of device in run_times.csv."""
+    device = try_gpu()
+    row = {
+        "notebook": path.stem,
+        "device": device.type,
+        "budget": chosen_budget(),
+        "seconds": round(seconds, 1),
+        "machine": machine_name(device),
+        "threads": torch.get_num_threads(),
+        "torch": torch.__version__,
+        "date": datetime.date.today().isoformat(),
+    }
+    rows = {}
+    if RUN_TIMES.exists():
+        with open(RUN_TIMES, newline="", encoding="utf-8") as file:
+            rows = {(r["notebook"], r["device"]): r for r in csv.DictReader(file)}
+    rows[row["notebook"], row["device"]] = row
+    with open(RUN_TIMES, "w", newline="", encoding="utf-8") as file:
+        writer = csv.DictWriter(file, row.keys(), lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(rows[key] for key in sorted(rows))
 
 
 def main():
@@ -60,8 +96,9 @@ def main():
     if folder is None:
         sys.exit(f"This needs the real Fashion-MNIST, but found {name}: {why}")
     for path in map(Path, sys.argv[1:] or sorted(map(str, NOTEBOOKS.glob("*.ipynb")))):
-        print(path.name, flush=True)
-        refresh(path)
+        seconds = refresh(path)
+        record_time(path, seconds)
+        print(f"{path.name}: {seconds:.0f} s", flush=True)
 
 
 if __name__ == "__main__":

@@ -118,8 +118,13 @@ PLAN = {
     "chosen, epochs, size, line",
     [
         ("full", 10, 60_000, "budget: full: the real protocol, nothing shortened\n"),
-        ("cpu", 3, 60_000, "budget: cpu: epochs 10 → 3\n"),
-        ("test", 1, 500, "budget: test: epochs 10 → 1; size 60,000 → 500\n"),
+        ("cpu", 3, 60_000, "budget: cpu: epochs 3 instead of 10\n"),
+        (
+            "test",
+            1,
+            500,
+            "budget: test: epochs 1 instead of 10; size 500 instead of 60,000\n",
+        ),
     ],
 )
 def test_the_environment_chooses_the_budget_and_one_line_says_what_is_shorter(

@@ -1,6 +1,7 @@
 """The package as a whole: quick to import, small files, one place for versions."""
 
 import ast
+import csv
 import json
 import re
 import subprocess
@@ -103,3 +104,24 @@ def test_every_third_party_import_is_a_declared_dependency():
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             for module in imports([node]):
                 assert module.split(".")[0] in known, f"{path.name}: {module}"
+
+
+def test_readme_gives_the_recorded_minutes():
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    path = ROOT / "notebooks" / "results" / "run_times.csv"
+    with open(path, newline="", encoding="utf-8") as file:
+        rows = [row for row in csv.DictReader(file) if row["device"] == "cpu"]
+    notebooks = sorted(p.stem for p in (ROOT / "notebooks").glob("*.ipynb"))
+    assert [row["notebook"] for row in rows] == notebooks
+    for row in rows:
+        assert row["budget"] == "cpu" and float(row["seconds"]) < 180
+        (line,) = re.findall(rf"\| \[.*notebooks/{row['notebook']}\.ipynb.*", readme)
+        assert f"| {float(row['seconds']) / 60:.1f} |" in line, row
+
+
+def test_readme_is_short_and_has_exactly_two_commands():
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    assert len(readme.splitlines()) < 150
+    commands = re.findall(r"^```bash\n(.*?)\n```$", readme, re.MULTILINE | re.DOTALL)
+    install = "python3 -m venv .venv && .venv/bin/python -m pip install -r requirements"
+    assert [c.startswith(install) and "\n" not in c for c in commands] == [True] * 2
