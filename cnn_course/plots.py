@@ -155,7 +155,8 @@ def _draw_lines(ax, series, x=None):
             marker=MARKERS[i % 7] if len(values) <= 30 else None,
         )
     ax.grid(alpha=0.3)
-    ax.legend()
+    if series:
+        ax.legend()
 
 
 def show_confusion(counts, classes, *, title):

@@ -3,6 +3,7 @@
 import functools
 import math
 import re
+import warnings
 
 import pytest
 import torch
@@ -271,6 +272,12 @@ def test_the_device_is_read_once_an_epoch(monkeypatch):
     monkeypatch.setattr(torch.Tensor, "tolist", tolist)
     train(linear(), BATCHES, BATCHES, 4, device="meta")
     assert reads == [3 + 2] * 4  # three losses and two counts
+
+
+def test_a_history_without_an_epoch_plots_itself_without_a_warning(areas):
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert len(areas(History().plot())) == 2
 
 
 def test_a_history_plots_itself(areas):
