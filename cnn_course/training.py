@@ -129,10 +129,10 @@ def _train_epoch(net, train_iter, test_iter, optimizer, device, history, bar):
         bar.advance(len(y), losses[-1])
     if not losses:
         raise ValueError("train_iter gave no batch: is the data set empty, or used up?")
-    results = [*losses, correct]
+    results = [*losses, correct.float()]  # float32 counts exactly to 16 million
     if test_iter is not None:
         test_correct, test_images = _count_correct(net, test_iter, device)
-        results.append(test_correct)
+        results.append(test_correct.float())
     results = torch.stack(results).tolist()  # the only wait for the device
     step_loss, counts = results[: len(losses)], results[len(losses) :]
     _stop_if_not_finite(step_loss, history, optimizer)
