@@ -32,7 +32,7 @@ class Batches:
     ):
         self.images, self.labels, self.name = images, labels, name
         self.batch_size = whole_number("batch_size", batch_size, 1)
-        self.resize = None if resize is None else _height_width(resize)
+        self.resize = _height_width(resize)
         self.shuffle = shuffle
         # On the CPU, so that every device sees the same order for the same seed.
         self._generator = torch.Generator()
@@ -118,7 +118,7 @@ def load_data_fashion_mnist(
     # Before the data are read, so that a slip costs no time.
     whole_number("batch_size", batch_size, 1)
     whole_number("seed", seed, 0, MAX_SEED)
-    resize = None if resize is None else _height_width(resize)
+    resize = _height_width(resize)
     folder, name, why = find_fashion_mnist(root)
     if folder is None:
         # Whole thousands hold every class equally often; the subset is cut below.
@@ -173,6 +173,8 @@ def stratified(labels, size, seed=0):
 
 
 def _height_width(resize):
+    if resize is None:
+        return None
     if isinstance(resize, (tuple, list)):
         if len(resize) != 2:
             raise ValueError(

@@ -4,7 +4,7 @@ import math
 
 from matplotlib.patches import Rectangle
 
-from cnn_course.plots import COLOURS, SIGNED, Picture
+from cnn_course.plots import COLOURS, Picture, _draw_signed
 
 
 def show_tensors(tensors, *, title):
@@ -26,7 +26,7 @@ def show_tensors(tensors, *, title):
                     for column in range(columns):
                         x = left + column + 0.45 * sheet
                         y = -row + 0.45 * sheet
-                        box = Rectangle((x, y), 1, 1, fc="#D6E8F5", ec="#0072B2")
+                        box = Rectangle((x, y), 1, 1, fc="#D6E8F5", ec=COLOURS[0])
                         ax.add_patch(box).set_zorder(-sheet)
                         if sheet == 0:
                             text = f"{block[sheet, row, column].item():g}"
@@ -94,8 +94,7 @@ def show_layers(image, maps, scores, *, title):
             if name == "input":
                 ax.imshow(channel.numpy(), cmap="gray")
             else:
-                top = channel.abs().max().item() or 1.0
-                ax.imshow(channel.numpy(), cmap=SIGNED, vmin=-top, vmax=top)
+                _draw_signed(ax, channel)
         count, *size = channels.shape
         panel.suptitle(f"{name}\n{count} × {size[0]} × {size[1]}", fontsize=9)
     best = sorted(scores.items(), key=lambda item: -item[1])[:3]

@@ -28,3 +28,15 @@ class Conv2D(nn.Module):
 
     def forward(self, X):
         return corr2d(X, self.weight) + self.bias
+
+
+def receptive_size(layers):
+    """Return how many pixels, in one direction, a unit behind these layers sees.
+
+    `layers` is a list of (kernel size, stride), the first layer first.
+    """
+    size, step = 1, 1
+    for kernel_size, stride in layers:
+        size += (kernel_size - 1) * step
+        step *= stride
+    return size

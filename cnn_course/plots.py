@@ -43,6 +43,12 @@ class Picture(Figure):
         return data, {"image/png": {"alt": self.alt}}
 
 
+def _draw_signed(ax, values, room=1.0):
+    """Draw a matrix in colours around zero, the palest where `room` is large."""
+    top = values.abs().max().item() or 1.0
+    ax.imshow(values.numpy(), cmap=SIGNED, vmin=-room * top, vmax=room * top)
+
+
 def show_images(images, titles=None, *, title, columns=None, signed=False, limits=None):
     """Show pictures side by side, each (H, W) grey or (3, H, W) in colour, in [0, 1].
 
@@ -68,8 +74,7 @@ def show_images(images, titles=None, *, title, columns=None, signed=False, limit
         if image.dim() == 3:
             ax.imshow(image.permute(1, 2, 0).clamp(0, 1).numpy())
         elif signed:
-            top = image.abs().max().item() or 1.0
-            ax.imshow(image.numpy(), cmap=SIGNED, vmin=-top, vmax=top)
+            _draw_signed(ax, image)
         else:
             low, high = limits or (None, None)
             ax.imshow(image.numpy(), cmap="gray", vmin=low, vmax=high)
@@ -97,8 +102,7 @@ def show_numbers(grids, *, title, windows=None, digits=2):
     picture.suptitle(title)
     axes = picture.subplots(1, len(grids), squeeze=False, width_ratios=widths)[0]
     for ax, (name, grid) in zip(axes, grids.items(), strict=True):
-        top = grid.abs().max().item() or 1.0
-        ax.imshow(grid.numpy(), cmap=SIGNED, vmin=-1.6 * top, vmax=1.6 * top)
+        _draw_signed(ax, grid, room=1.6)  # pale enough for the numbers on it
         for row, values in enumerate(grid.tolist()):
             for column, value in enumerate(values):
                 text = f"{round(value, digits) + 0.0:g}"  # + 0.0 turns -0 into 0

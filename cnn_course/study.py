@@ -8,10 +8,8 @@ that the file already holds are skipped, so an interrupted study goes on where i
 
 import argparse
 import csv
-import datetime
 import io
 import os
-import platform
 import sys
 from pathlib import Path
 
@@ -19,7 +17,7 @@ import torch
 import torch.nn.functional as F
 
 from cnn_course.data import load_data_fashion_mnist
-from cnn_course.machine import try_gpu
+from cnn_course.machine import provenance
 from cnn_course.networks import fully_connected, lenet
 from cnn_course.sources import find_fashion_mnist
 from cnn_course.training import evaluate, train
@@ -60,15 +58,7 @@ def run(arm, seed):
     history = train(
         net, train_iter, test_iter, EPOCHS, lr=PROTOCOL["lr"], verbose=False
     )
-    device = try_gpu()
-    about = {
-        "data": train_iter.name,
-        **PROTOCOL,
-        "machine": machine_name(device),
-        "threads": torch.get_num_threads(),
-        "torch": torch.__version__,
-        "date": datetime.date.today().isoformat(),
-    }
+    about = {"data": train_iter.name, **PROTOCOL, **provenance()}
     rows = [
         {
             "arm": arm,
@@ -87,18 +77,6 @@ def run(arm, seed):
         accuracy = shifted_accuracy(net, test_iter, pixels)
         rows[-1][f"shifted_{pixels}"] = round(accuracy, 5)
     return rows
-
-
-def machine_name(device):
-    """Return the model of the GPU or CPU that `device` stands for."""
-    if device.type == "cuda":
-        return torch.cuda.get_device_name(device)
-    info = Path("/proc/cpuinfo")
-    if info.exists():
-        for line in info.read_text().splitlines():
-            if line.startswith("model name"):
-                return line.split(":", 1)[1].strip()
-    return platform.processor() or platform.machine()
 
 
 def read_results(path=RESULTS):

@@ -10,19 +10,16 @@ notebooks/results/run_times.csv, where the README's table has it from.
 
 import base64
 import csv
-import datetime
 import os
 import sys
 import time
 from pathlib import Path
 
 import nbformat
-import torch
 from nbclient import NotebookClient
 
-from cnn_course.machine import chosen_budget, try_gpu
+from cnn_course.machine import chosen_budget, provenance, try_gpu
 from cnn_course.sources import find_fashion_mnist
-from cnn_course.study import machine_name
 
 NOTEBOOKS = Path(__file__).parent.parent / "notebooks"
 RUN_TIMES = NOTEBOOKS / "results" / "run_times.csv"
@@ -67,16 +64,12 @@ def refresh(path):
 
 def record_time(path, seconds):
     """Replace the row of this notebook on this kind of device in run_times.csv."""
-    device = try_gpu()
     row = {
         "notebook": path.stem,
-        "device": device.type,
+        "device": try_gpu().type,
         "budget": chosen_budget(),
         "seconds": round(seconds, 1),
-        "machine": machine_name(device),
-        "threads": torch.get_num_threads(),
-        "torch": torch.__version__,
-        "date": datetime.date.today().isoformat(),
+        **provenance(),
     }
     rows = {}
     if RUN_TIMES.exists():

@@ -9,15 +9,6 @@ from cnn_course.garments import CLASSES, draw_garments
 UPPER_BODY = {0, 2, 3, 4, 6}  # T-shirt/top, Pullover, Dress, Coat, Shirt
 
 
-@pytest.fixture
-def one_thread():
-    """On a busy machine two threads wait for each other, and minutes pass."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
-
-
 def same(first, second):
     return all(torch.equal(a, b) for a, b in zip(first, second, strict=True))
 
@@ -118,7 +109,7 @@ def test_bad_arguments_are_named(arguments, error, message):
         draw_garments(**arguments)
 
 
-def test_a_small_network_learns_them_and_confuses_upper_body_garments(one_thread):
+def test_a_small_network_learns_them_and_confuses_upper_body_garments():
     torch.manual_seed(0)
     net = nn.Sequential(
         nn.Conv2d(1, 6, 5, padding=2),

@@ -70,11 +70,17 @@ def test_the_gradients_of_the_layer_are_right(Conv2D):
     assert torch.autograd.gradcheck(output, [x.requires_grad_() for x in inputs])
 
 
-@pytest.mark.parametrize("name", ["corr2d", "Conv2D"])
-def test_what_notebook_01_builds_is_what_the_package_has(name):
+@pytest.mark.parametrize(
+    "notebook, name",
+    [
+        ("01_cross_correlation.ipynb", "corr2d"),
+        ("01_cross_correlation.ipynb", "Conv2D"),
+        ("03_channels_and_shapes.ipynb", "receptive_size"),
+    ],
+)
+def test_what_a_notebook_builds_is_what_the_package_has(notebook, name):
     package = ast.parse(Path(layers.__file__).read_text(encoding="utf-8")).body
-    notebook = statements("01_cross_correlation.ipynb")
-    assert source_of(notebook, name) == source_of(package, name)
+    assert source_of(statements(notebook), name) == source_of(package, name)
 
 
 @pytest.mark.parametrize("n", [1, 5, 8, 13])
