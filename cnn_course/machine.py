@@ -67,6 +67,27 @@ def _say_once(line):
     print(line)
 
 
+def choose_precision(precision, device):
+    """Return `precision`, or if that is None the one that is fast on `device`.
+
+    "bf16" on an NVIDIA GPU of compute capability 8.0 or newer, else "fp32": without
+    units made for it bf16 is many times slower. Raises ValueError for another name.
+    """
+    if precision is None:
+        ampere = device.type == "cuda" and torch.cuda.get_device_capability(device)
+        return "bf16" if ampere and ampere >= (8, 0) else "fp32"
+    if precision not in ("fp32", "bf16"):
+        raise ValueError(f'precision must be "fp32" or "bf16"; got {precision!r}')
+    return precision
+
+
+def memory_format(device):
+    """Return the layout of images and kernels that is fastest on `device`."""
+    # On Apple's MPS channels_last has given slow and even wrong results.
+    fast = device.type in ("cpu", "cuda")
+    return torch.channels_last if fast else torch.contiguous_format
+
+
 def budget(**settings):
     """Return one value for each setting, by how long this machine may train.
 

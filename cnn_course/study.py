@@ -7,9 +7,6 @@ that the file already holds are skipped, so an interrupted study goes on where i
 """
 
 import argparse
-import csv
-import io
-import os
 import sys
 from pathlib import Path
 
@@ -19,10 +16,11 @@ import torch.nn.functional as F
 from cnn_course.data import load_data_fashion_mnist
 from cnn_course.machine import provenance
 from cnn_course.networks import fully_connected, lenet
+from cnn_course.results import FOLDER, run_missing
 from cnn_course.sources import find_fashion_mnist
 from cnn_course.training import evaluate, train
 
-RESULTS = Path(__file__).parent.parent / "notebooks" / "results" / "05_lenet.csv"
+RESULTS = FOLDER / "05_lenet.csv"
 ARMS = {"LeNet": lenet, "fully connected": fully_connected}
 PROTOCOL = dict(train_size=60_000, test_size=10_000, batch_size=128, lr=0.005)
 EPOCHS = 10
@@ -79,32 +77,6 @@ def run(arm, seed):
     return rows
 
 
-def read_results(path=RESULTS):
-    """Return the recorded rows, one dict an epoch, numbers as numbers."""
-    with open(path, newline="", encoding="utf-8") as file:
-        rows = list(csv.DictReader(file))
-    measures = ["loss", "train_acc", "test_acc", "seconds"]
-    for row in rows:
-        for key in ("seed", "epoch"):
-            row[key] = int(row[key])
-        for key in measures + [f"shifted_{pixels}" for pixels in SHIFTS]:
-            row[key] = float(row[key]) if row[key] else None
-    return rows
-
-
-def append_rows(path, rows):
-    """Add `rows`, dicts with the same keys, to a CSV file: all of them or none."""
-    old = path.read_text(encoding="utf-8") if path.exists() else ""
-    text = io.StringIO(newline="")
-    writer = csv.DictWriter(text, rows[0].keys(), lineterminator="\n")
-    if not old:
-        writer.writeheader()
-    writer.writerows(rows)
-    unfinished = path.with_suffix(".part")
-    unfinished.write_text(old + text.getvalue(), encoding="utf-8", newline="\n")
-    os.replace(unfinished, path)
-
-
 def main(arguments=None):
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--seeds", type=int, default=5, help="how many (default 5)")
@@ -113,15 +85,8 @@ def main(arguments=None):
     folder, name, why = find_fashion_mnist()
     if folder is None:
         sys.exit(f"The study needs the real Fashion-MNIST, but found {name}: {why}")
-    done = set()
-    if options.out.exists():
-        done = {(row["arm"], row["seed"]) for row in read_results(options.out)}
-    todo = [(a, s) for s in range(options.seeds) for a in ARMS if (a, s) not in done]
-    for i, (arm, seed) in enumerate(todo, 1):
-        rows = run(arm, seed)
-        append_rows(options.out, rows)
-        accuracy = f"test acc {rows[-1]['test_acc']:.3f}"
-        print(f"{i}/{len(todo)} {arm}, seed {seed}: {accuracy}", flush=True)
+    runs = [dict(arm=arm, seed=seed) for seed in range(options.seeds) for arm in ARMS]
+    run_missing(options.out, runs, run)
 
 
 if __name__ == "__main__":

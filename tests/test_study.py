@@ -9,6 +9,7 @@ import torch
 from torch import nn
 
 from cnn_course import study
+from cnn_course.results import read_rows
 
 README = Path(__file__).parent.parent / "README.md"
 X = torch.arange(1.0, 10.0).view(1, 1, 3, 3)
@@ -50,7 +51,7 @@ def small(monkeypatch, data_root):
 
 
 def runs(path):
-    return [(r["arm"], r["seed"], r["epoch"]) for r in study.read_results(path)]
+    return [(r["arm"], r["seed"], r["epoch"]) for r in read_rows(path)]
 
 
 def test_a_study_goes_on_where_it_was_interrupted(small, tmp_path, monkeypatch):
@@ -72,7 +73,7 @@ def test_a_study_goes_on_where_it_was_interrupted(small, tmp_path, monkeypatch):
     assert len(started) == 2 + 1 + 2  # the two finished runs were not done again
     assert runs(out) == runs(whole)
     assert [a for a in study.ARMS for _ in range(2)] == [r[0] for r in runs(out)[:4]]
-    one, two = study.read_results(out), study.read_results(whole)
+    one, two = read_rows(out), read_rows(whole)
     assert [row["loss"] for row in one] == [row["loss"] for row in two]
     assert [row["shifted_2"] for row in one] == [row["shifted_2"] for row in two]
     assert not list(tmp_path.glob("*.part"))
@@ -93,9 +94,9 @@ def test_the_built_in_garments_are_not_recorded(tmp_path):
 
 
 def test_the_committed_study_is_complete_and_on_the_real_data():
-    rows = study.read_results()
+    rows = read_rows("05_lenet.csv")
     assert {row["data"] for row in rows} == {"Fashion-MNIST"}
-    assert {row["train_size"] for row in rows} == {"60000"}
+    assert {row["train_size"] for row in rows} == {60_000}
     expected = [
         (arm, seed, epoch)
         for seed in range(5)
@@ -108,9 +109,8 @@ def test_the_committed_study_is_complete_and_on_the_real_data():
 def test_readme_says_what_the_study_found():
     text = " ".join(README.read_text(encoding="utf-8").split())
     for arm in study.ARMS:
-        last = [
-            r for r in study.read_results() if r["arm"] == arm and r["epoch"] == 10
-        ]
+        rows = read_rows("05_lenet.csv")
+        last = [row for row in rows if row["arm"] == arm and row["epoch"] == 10]
         for measure in ("test_acc", "shifted_2"):
             values = [row[measure] for row in last]
             mean, spread = statistics.mean(values), statistics.stdev(values)

@@ -271,7 +271,8 @@ def test_the_device_is_read_once_an_epoch(monkeypatch):
     monkeypatch.setattr(tqdm.auto, "tqdm", eager_bar)  # it must not read either
     monkeypatch.setattr(torch.Tensor, "tolist", tolist)
     train(linear(), BATCHES, BATCHES, 4, device="meta")
-    assert reads == [3 + 2] * 4  # three losses and two counts
+    # Three losses, the hits in training and in the test, two numbers a class.
+    assert reads == [3 + 2 + 2 * 3] * 4
 
 
 def test_a_history_without_an_epoch_plots_itself_without_a_warning(areas):

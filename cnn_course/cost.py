@@ -1,0 +1,55 @@
+"""What a network costs: parameters, multiply-adds and the memory of its activations."""
+
+import torch
+from torch.utils.flop_counter import FlopCounterMode
+
+
+def count_parameters(net):
+    """Return the number of learned numbers, weights and biases."""
+    return sum(p.numel() for p in net.parameters())
+
+
+def count_multiply_adds(net, shape):
+    """Return the multiply-adds of one forward pass over an input of `shape`.
+
+    Counted by torch while it computes; it counts a multiply-add as two operations,
+    and adding biases, activations and pooling not at all. `shape` is (N, C, H, W);
+    with N = 1 the result is per picture.
+    """
+    with FlopCounterMode(display=False) as counter:
+        _forward(net, shape)
+    return counter.get_total_flops() // 2
+
+
+def activation_bytes(net, shape):
+    """Return the bytes that the outputs of all layers take in float32.
+
+    They are kept for the backward pass, so a batch of N needs N times those of one
+    picture. Layers that only reshape their input, and dropout, are not counted.
+    """
+    outputs = {}  # kept alive, so that no two of them share an address by chance
+
+    def note(_, __, output):
+        outputs[output.data_ptr()] = output  # a view has the address of its base
+
+    leaves = [m for m in net.modules() if not list(m.children())]
+    hooks = [m.register_forward_hook(note) for m in leaves]
+    try:
+        _forward(net, shape)
+    finally:
+        for hook in hooks:
+            hook.remove()
+    return 4 * sum(output.numel() for output in outputs.values())
+
+
+@torch.no_grad()
+def _forward(net, shape):
+    """Run the net once on zeros, where it is, and leave its mode as it was."""
+    modes = [(m, m.training) for m in net.modules()]
+    device = next((p.device for p in net.parameters()), None)
+    net.eval()
+    try:
+        net(torch.zeros(shape, device=device))
+    finally:
+        for module, mode in modes:
+            module.training = mode
