@@ -127,15 +127,17 @@ def check_declared(net, num_1x1, last_relu):
 
 def run(protocol, network, num_1x1, last_relu, remedy, seed, precision):
     """Train one arm with one seed; return its rows, one dict an epoch."""
-    settings = PROTOCOLS[protocol]
-    torch.manual_seed(seed)
+    settings = dict(PROTOCOLS[protocol])
+    if network == "LeNet":
+        settings["resize"] = 28  # as it was designed, so not resized at all
     side = settings["resize"]
+    torch.manual_seed(seed)
     net, optimizer = build(network, num_1x1, last_relu, remedy, side)
     if network == "NiN":
         check_declared(net, num_1x1, last_relu)
     train_iter, test_iter = load_data_fashion_mnist(
         BATCH_SIZE,
-        resize=None if network == "LeNet" else side,
+        resize=side,
         train_size=settings["train_size"],
         test_size=settings["test_size"],
         seed=seed,

@@ -1,7 +1,10 @@
 """What a network costs: parameters, multiply-adds and the memory of its activations."""
 
 import torch
+from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
+
+NO_OUTPUT = (nn.Flatten, nn.Unflatten, nn.Identity, nn.Dropout)  # of their own
 
 
 def count_parameters(net):
@@ -25,12 +28,15 @@ def activation_bytes(net, shape):
     """Return the bytes that the outputs of all layers take in float32.
 
     They are kept for the backward pass, so a batch of N needs N times those of one
-    picture. Layers that only reshape their input, and dropout, are not counted.
+    picture. Layers that only reshape their input, or work in place, and dropout are
+    not counted.
     """
-    outputs = {}  # kept alive, so that no two of them share an address by chance
+    count = 0
 
-    def note(_, __, output):
-        outputs[output.data_ptr()] = output  # a view has the address of its base
+    def note(module, _, output):
+        nonlocal count
+        if not isinstance(module, NO_OUTPUT) and not getattr(module, "inplace", False):
+            count += output.numel()
 
     leaves = [m for m in net.modules() if not list(m.children())]
     hooks = [m.register_forward_hook(note) for m in leaves]
@@ -39,7 +45,7 @@ def activation_bytes(net, shape):
     finally:
         for hook in hooks:
             hook.remove()
-    return 4 * sum(output.numel() for output in outputs.values())
+    return 4 * count
 
 
 @torch.no_grad()
