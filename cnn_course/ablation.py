@@ -72,15 +72,18 @@ def kaiming(net):
         if not isinstance(module, (nn.Conv2d, nn.Linear)):
             raise ValueError(f"no Kaiming initialisation for {module}")
         nn.init.kaiming_normal_(module.weight, nonlinearity="relu")
-        nn.init.zeros_(module.bias)
+        if module.bias is not None:
+            nn.init.zeros_(module.bias)
 
 
 def clip_gradients(optimizer, largest=1.0):
     """Shorten the gradient to length `largest`, if longer, before every step."""
     parameters = [p for group in optimizer.param_groups for p in group["params"]]
-    optimizer.register_step_pre_hook(
-        lambda *_: nn.utils.clip_grad_norm_(parameters, largest) and None
-    )
+
+    def shorten(*_):  # what a hook returns would replace the step's arguments
+        nn.utils.clip_grad_norm_(parameters, largest)
+
+    optimizer.register_step_pre_hook(shorten)
 
 
 def build(network, num_1x1, last_relu, remedy, side):
@@ -199,6 +202,8 @@ def main(arguments=None):
     )
     parser.add_argument("--out", type=Path, default=RESULTS)
     options = parser.parse_args(arguments)
+    if options.seeds < 1:
+        parser.error(f"--seeds must be 1 or more, not {options.seeds}")
     folder, name, why = find_fashion_mnist()
     if folder is None:
         sys.exit(f"The study needs the real Fashion-MNIST, but found {name}: {why}")

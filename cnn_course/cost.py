@@ -27,9 +27,9 @@ def count_multiply_adds(net, shape):
 def activation_bytes(net, shape):
     """Return the bytes that the outputs of all layers take in float32.
 
-    They are kept for the backward pass, so a batch of N needs N times those of one
-    picture. Layers that only reshape their input, or work in place, and dropout are
-    not counted.
+    Training keeps most of them for the backward pass, so a batch of N needs N times
+    as much as one picture. Layers that only reshape their input or work in place are
+    not counted, and neither is dropout.
     """
     count = 0
 

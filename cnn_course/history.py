@@ -41,7 +41,10 @@ class History:
         )
 
     def never_predicted(self, e=-1):
-        """Return the classes that no test image was given to, after epoch e (last)."""
+        """Return the classes that no test image was given to, after epoch e (last).
+
+        Raises IndexError if there was no such epoch, or no test after it.
+        """
         return [c for c, images in enumerate(self.predicted[e]) if images == 0]
 
     def dead_classes(self, e=-1):

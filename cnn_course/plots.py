@@ -173,7 +173,8 @@ def plot_runs(arms, *, title, xlabel, own=None):
     for row, (arm, values) in enumerate(arms.items()):
         ax.plot(values, [row] * len(values), "o", color=COLOURS[0], alpha=0.6)
         if values:
-            ax.plot([sum(values) / len(values)], [row], "|", color="black", ms=20, mew=2)
+            mean = sum(values) / len(values)
+            ax.plot([mean], [row], "|", color="black", ms=20, mew=2)
         if own and arm in own:
             ax.plot([own[arm]], [row], "*", color=COLOURS[1], ms=16)
     ax.set_yticks(range(len(arms)), arms)

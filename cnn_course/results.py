@@ -50,12 +50,20 @@ def mean_interval(values):
 
 
 def append_rows(path, rows):
-    """Add `rows`, dicts with the same keys, to a CSV file: all of them or none."""
+    """Add `rows`, dicts with the same keys, to a CSV file: all of them or none.
+
+    Raises ValueError if the file has other columns.
+    """
     old = path.read_text(encoding="utf-8") if path.exists() else ""
     text = io.StringIO(newline="")
     writer = csv.DictWriter(text, rows[0].keys(), lineterminator="\n")
     if not old:
         writer.writeheader()
+    elif old.splitlines()[0].split(",") != list(rows[0]):
+        raise ValueError(
+            f"{path.name} has other columns than these rows; "
+            "move it away and let the study start a new file"
+        )
     writer.writerows(rows)
     unfinished = path.with_suffix(".part")
     unfinished.write_text(old + text.getvalue(), encoding="utf-8", newline="\n")

@@ -82,6 +82,8 @@ def main(arguments=None):
     parser.add_argument("--seeds", type=int, default=5, help="how many (default 5)")
     parser.add_argument("--out", type=Path, default=RESULTS)
     options = parser.parse_args(arguments)
+    if options.seeds < 1:
+        parser.error(f"--seeds must be 1 or more, not {options.seeds}")
     folder, name, why = find_fashion_mnist()
     if folder is None:
         sys.exit(f"The study needs the real Fashion-MNIST, but found {name}: {why}")

@@ -6,6 +6,7 @@ from itertools import islice
 
 import torch
 import torch.nn.functional as F
+from torch import nn
 
 from cnn_course.history import History
 from cnn_course.machine import choose_precision, memory_format, try_gpu
@@ -50,8 +51,7 @@ def train(
         raise ValueError("give an optimizer or a learning rate lr, not both")
     device = try_gpu() if device is None else torch.device(device)
     precision = choose_precision(precision, device)
-    # channels_last: the numbers of one pixel lie side by side, which is faster.
-    net.to(device, memory_format=memory_format(device))
+    net.to(device)
     if device.type == "cuda":
         torch.set_float32_matmul_precision("high")  # TF32, as convolutions have it
     if optimizer is None:
@@ -79,7 +79,7 @@ def train(
             )
         finally:
             net.train(was_training)
-            net.to(memory_format=torch.contiguous_format)
+            _lay_out(net, torch.contiguous_format)
     return history
 
 
@@ -92,6 +92,8 @@ def _train_epoch(net, train_iter, test_iter, optimizer, precision, history, bar)
     correct = torch.zeros((), dtype=torch.int64, device=device)
     for X, y in train_iter:
         X, y = X.to(device), y.to(device)
+        if not history and not losses:
+            _lay_out_for(net, X, precision)
         logits = _logits(net, X, precision)
         loss = F.cross_entropy(logits, y)
         optimizer.zero_grad()
@@ -141,23 +143,39 @@ def _stop_if_not_finite(step_loss, history, optimizer):
             raise error
 
 
-def _logits(net, X, precision):
-    """Return net(X) in float32, computed in `precision`."""
-    if precision == "fp32":
-        return _forward(net, X)
-    with torch.autocast(X.device.type, torch.bfloat16):
-        return _forward(net, X).float()
+def _kernels(net):
+    parameters = (p for p in net.parameters() if not nn.parameter.is_lazy(p))
+    return [p for p in parameters if p.dim() == 4]  # the weights of Conv2d layers
 
 
-def _forward(net, X):
+def _lay_out(net, memory_format):
+    for p in _kernels(net):
+        p.data = p.data.contiguous(memory_format=memory_format)
+
+
+def _lay_out_for(net, X, precision):
+    """Lay out net's kernels as is fastest for X, if the net can work with that."""
+    if not _kernels(net):
+        return
+    # channels_last: the numbers of one pixel lie side by side.
+    _lay_out(net, memory_format(X.device))
+    net.eval()  # a look at one picture must not change BatchNorm's averages
     try:
-        return net(X)
+        with torch.no_grad():
+            _logits(net, X[:1], precision)
     except RuntimeError as error:
         if "view size is not compatible" not in str(error):
             raise
-        # A net that flattens with .view() cannot read channels_last: do without.
-        net.to(memory_format=torch.contiguous_format)
+        _lay_out(net, torch.contiguous_format)  # such a net flattens with .view()
+    net.train()
+
+
+def _logits(net, X, precision):
+    """Return net(X) in float32, computed in `precision`."""
+    if precision == "fp32":
         return net(X)
+    with torch.autocast(X.device.type, torch.bfloat16):
+        return net(X).float()
 
 
 def evaluate(net, data_iter, device=None, *, precision=None):

@@ -44,6 +44,12 @@ PICTURES = {
         lambda title: plots.plot_history(HISTORY, title),
         [(BLUE,), (BLUE, AMBER)],
     ),
+    "plot_runs": (
+        lambda title: plots.plot_runs(
+            {"one": [0.2, 0.4], "two": []}, title=title, xlabel="x", own={"two": 0.3}
+        ),
+        [(AMBER,)],
+    ),
     "show_confusion": (
         lambda title: plots.show_confusion(
             torch.tensor([[9, 0], [0, 9]]), ["a", "b"], title=title

@@ -13,7 +13,8 @@ from torch import nn
 from torch.utils.data import DataLoader, IterableDataset, TensorDataset
 
 import cnn_course as d2l
-from cnn_course import History, data, evaluate, train
+from cnn_course import History, data, evaluate, train, training
+from cnn_course.machine import choose_precision, memory_format
 
 LINE = re.compile(
     r"epoch \d+, loss \d+\.\d{4}, train acc [01]\.\d{3}, test acc [01]\.\d{3}, "
@@ -285,3 +286,197 @@ def test_a_history_plots_itself(areas):
     history = train(linear(), BATCHES, BATCHES, 3, verbose=False)
     loss, accuracy = areas(history.plot("A title"))
     assert (loss < 128).any() and (accuracy < 128).any()
+
+
+@pytest.mark.parametrize("precision", ["fp16", "BF16", "", 16, torch.bfloat16])
+def test_an_unknown_precision_is_refused_before_anything_happens(precision):
+    net, given = linear(), iter(BATCHES)
+    for start in (train, evaluate):
+        with pytest.raises(ValueError, match=r'^precision must be "fp32" or "bf16"'):
+            start(net, given, precision=precision)
+    assert len(list(given)) == len(BATCHES)
+
+
+@pytest.mark.parametrize("capability", [(7, 5), (8, 0), (9, 0)])
+def test_bf16_is_the_default_on_nvidia_cards_made_for_it(monkeypatch, capability):
+    def of_that_card(device):
+        assert device == torch.device("cuda:1")
+        return capability
+
+    monkeypatch.setattr(torch.cuda, "get_device_capability", of_that_card)
+    expected = "fp32" if capability == (7, 5) else "bf16"
+    assert choose_precision(None, torch.device("cuda:1")) == expected
+    for precision in ("fp32", "bf16"):
+        assert choose_precision(precision, torch.device("cuda:1")) == precision
+    for other in ("cpu", "mps"):
+        assert choose_precision(None, torch.device(other)) == "fp32"
+
+
+def note_outputs(module):
+    """Return a list that will hold the outputs of `module`."""
+    outputs = []
+    module.register_forward_hook(lambda _, __, output: outputs.append(output.detach()))
+    return outputs
+
+
+def test_bf16_computes_with_16_bits_and_keeps_weights_and_losses_in_32(monkeypatch):
+    net = linear()
+    outputs, optimizer = note_outputs(net), torch.optim.Adam(net.parameters())
+    history = train(net, BATCHES, BATCHES, 2, optimizer=optimizer, precision="bf16")
+    assert {Y.dtype for Y in outputs} == {torch.bfloat16} and len(outputs) == 2 * 6
+    kept = [net.weight, net.weight.grad, optimizer.state[net.weight]["exp_avg"]]
+    assert {tensor.dtype for tensor in kept} == {torch.float32}
+    steps = [outputs[i] for i in (0, 1, 2, 6, 7, 8)]
+    losses = [
+        F.cross_entropy(logits.float(), y).item()
+        for logits, (_, y) in zip(steps, BATCHES * 2, strict=True)
+    ]
+    assert history.step_loss == losses
+    assert torch.tensor(losses).bfloat16().tolist() != losses  # so bf16 would show
+    assert history.test_acc[-1] == evaluate(net, BATCHES, precision="bf16")
+    assert outputs[-1].dtype == torch.bfloat16
+    evaluate(net, BATCHES)
+    assert outputs[-1].dtype == torch.float32  # the default on a CPU
+
+
+PICTURES = torch.rand(5, 2, 6, 6, generator=torch.Generator().manual_seed(0))
+PICTURE_BATCHES = [(PICTURES[:3], Y[:3]), (PICTURES[3:], Y[3:])]
+
+
+class Flat(nn.Module):
+    def __init__(self, flatten):
+        super().__init__()
+        self.flatten = flatten
+
+    def forward(self, X):
+        return self.flatten(X)
+
+
+def convolutional(flatten=lambda X: X.flatten(1)):
+    torch.manual_seed(0)
+    layers = nn.Conv2d(2, 4, 3), nn.ReLU(), nn.Conv2d(4, 3, 3), Flat(flatten)
+    return nn.Sequential(*layers, nn.Linear(3 * 2 * 2, 3))
+
+
+def layout(net):
+    """Return the layout that all kernels of `net` have."""
+    both = torch.channels_last, torch.contiguous_format
+    kernels = [p for p in net.parameters() if p.dim() == 4]
+    (found,) = {
+        next(f for f in both if p.is_contiguous(memory_format=f)) for p in kernels
+    }
+    return found
+
+
+def test_images_and_kernels_lie_where_the_device_is_fastest():
+    layouts = {name: memory_format(torch.device(name)) for name in ("cpu", "cuda")}
+    assert set(layouts.values()) == {torch.channels_last}
+    assert memory_format(torch.device("mps")) == torch.contiguous_format
+    assert memory_format(torch.device("meta")) == torch.contiguous_format
+
+
+class Watched:
+    """The batches; notes the layout of `net` at each, then may raise `trouble`."""
+
+    def __init__(self, net, trouble=None):
+        self.net, self.trouble, self.layouts = net, trouble, []
+
+    def __iter__(self):
+        for batch in PICTURE_BATCHES:
+            self.layouts.append(layout(self.net))
+            yield batch
+        if self.trouble:
+            raise self.trouble
+
+
+TROUBLES = {"none": None, "interrupt": KeyboardInterrupt, "error": OSError}
+
+
+@pytest.mark.parametrize("trouble", TROUBLES.values(), ids=TROUBLES)
+@pytest.mark.parametrize("fast", [torch.channels_last, torch.contiguous_format])
+def test_the_fast_layout_is_gone_after_training_however_it_ends(
+    monkeypatch, trouble, fast
+):
+    monkeypatch.setattr(training, "memory_format", lambda device: fast)
+    net = convolutional()
+    batches = Watched(net, trouble)
+    expected = (
+        pytest.raises(OSError) if trouble is OSError else warnings.catch_warnings()
+    )
+    with expected:
+        train(net, batches, PICTURE_BATCHES, 1, verbose=False)
+    # The layout is chosen when the first batch is there.
+    assert batches.layouts == [torch.contiguous_format, fast]
+    assert layout(net) == torch.contiguous_format
+    net(PICTURES)[:, 0].view(-1)  # and it computes as ever
+
+
+def test_a_loss_that_is_not_finite_leaves_the_plain_layout_too():
+    net = convolutional()
+    with pytest.raises(FloatingPointError):
+        train(net, [(PICTURES * math.nan, Y)], None, 1, verbose=False)
+    assert layout(net) == torch.contiguous_format
+
+
+@pytest.mark.parametrize("precision", ["fp32", "bf16"])
+def test_a_net_that_flattens_with_view_trains_as_one_that_uses_flatten(precision):
+    def view(X):
+        refused.append(not X.is_contiguous())
+        return X.view(len(X), -1)
+
+    refused, nets = [], [convolutional(), convolutional(view)]
+    histories = [
+        train(
+            n, PICTURE_BATCHES, PICTURE_BATCHES, 3, precision=precision, verbose=False
+        )
+        for n in nets
+    ]
+    assert refused == [True] + [False] * 12  # once, then it does without
+    rtol = 1e-4 if precision == "fp32" else 0.05
+    expected = pytest.approx(histories[0].step_loss, rel=rtol)
+    assert histories[1].step_loss == expected
+    assert layout(nets[1]) == torch.contiguous_format
+
+
+def test_another_error_of_the_net_is_raised_as_it_is():
+    net, calls = convolutional(), []
+    net.register_forward_pre_hook(lambda *_: calls.append(1))
+    with pytest.raises(RuntimeError, match=r"expected input.* to have 2 channels"):
+        train(net, [(PICTURES[:, :1], Y)], None, 1, verbose=False)
+    assert len(calls) == 1
+
+
+def test_a_net_that_flattens_with_view_sees_every_batch_once():
+    net = convolutional(lambda X: X.view(len(X), -1))
+    net.insert(0, nn.BatchNorm2d(2))
+    train(net, PICTURE_BATCHES, None, 1, verbose=False)
+    assert net[0].num_batches_tracked == len(PICTURE_BATCHES)
+
+
+def test_the_optimizer_goes_on_in_a_second_call():
+    nets = [convolutional() for _ in range(3)]
+    one, two, fresh = nets
+    adam = [torch.optim.Adam(net.parameters(), lr=0.01) for net in nets]
+    train(one, PICTURE_BATCHES, None, 4, optimizer=adam[0], verbose=False)
+    for _ in range(2):
+        train(two, PICTURE_BATCHES, None, 2, optimizer=adam[1], verbose=False)
+        train(fresh, PICTURE_BATCHES, None, 2, lr=0.01, verbose=False)
+    assert adam[1].state[two[0].weight]["step"] == 2 * 4
+    for p, q, r in zip(*(net.parameters() for net in nets), strict=True):
+        torch.testing.assert_close(p, q)
+        assert not torch.allclose(p, r, rtol=1e-4, atol=1e-6)  # it would show
+
+
+@pytest.mark.filterwarnings("ignore:Lazy modules")
+def test_a_net_of_lazy_layers_trains():
+    net = nn.Sequential(nn.LazyConv2d(4, 3), nn.ReLU(), nn.Flatten(), nn.LazyLinear(3))
+    optimizer = torch.optim.Adam(net.parameters(), lr=0.01)
+    history = train(net, PICTURE_BATCHES, None, 20, optimizer=optimizer, verbose=False)
+    assert history.loss[-1] < history.loss[0]
+
+
+def test_lazy_layers_that_have_seen_a_batch_train():
+    net = nn.Sequential(nn.LazyConv2d(4, 3), nn.ReLU(), nn.Flatten(), nn.LazyLinear(3))
+    net(PICTURES)
+    history = train(net, PICTURE_BATCHES, None, 20, lr=0.01, verbose=False)
+    assert history.loss[-1] < history.loss[0] and layout(net)
