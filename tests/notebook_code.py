@@ -10,11 +10,19 @@ KEEP = (ast.Import, ast.ImportFrom, ast.FunctionDef, ast.ClassDef)
 
 
 def statements(notebook):
-    """Return the syntax trees of the imports, functions and classes in its cells."""
+    """Return the imports, functions, classes and TABLES in its cells, parsed."""
     cells = nbformat.read(NOTEBOOKS / notebook, as_version=4).cells
     code = [cell.source for cell in cells if cell.cell_type == "code"]
     found = [node for source in code for node in ast.parse(source).body]
-    return [node for node in found if isinstance(node, KEEP)]
+    return [node for node in found if isinstance(node, KEEP) or _is_table(node)]
+
+
+def _is_table(node):
+    """Say if this is NAME = a literal, as a network's table of layers is."""
+    try:
+        return node.targets[0].id.isupper() and (ast.literal_eval(node.value) or True)
+    except (AttributeError, ValueError):
+        return False
 
 
 def definitions(notebook):

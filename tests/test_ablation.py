@@ -1,6 +1,7 @@
 """The experiment of notebook 09: its guards, its remedies, and how it goes on."""
 
 import re
+from pathlib import Path
 
 import pytest
 import torch
@@ -9,7 +10,7 @@ from torch import nn
 from cnn_course import ablation
 from cnn_course.ablation import build, check_declared, clip_gradients, kaiming, nin_arm
 from cnn_course.networks import nin
-from cnn_course.results import read_rows
+from cnn_course.results import mean_interval, read_rows
 
 SIDE = 67  # the smallest pictures that NiN and AlexNet take
 
@@ -265,3 +266,31 @@ def test_the_built_in_garments_are_not_recorded(tmp_path, monkeypatch):
     with pytest.raises(SystemExit, match="needs the real Fashion-MNIST"):
         ablation.main(["--out", str(tmp_path / "out.csv")])
     assert not (tmp_path / "out.csv").exists()
+
+
+def final_rows(**wanted):
+    wanted = {"epoch": 5, "protocol": "reduced", "precision": "bf16"} | wanted
+    rows = read_rows("09_ablation.csv")
+    return [r for r in rows if all(r[key] == value for key, value in wanted.items())]
+
+
+@pytest.mark.parametrize("arm", [*ablation.ARMS["grid"], *ablation.ARMS["remedies"]])
+def test_the_committed_study_has_the_same_five_seeds_in_every_arm(arm):
+    rows = final_rows(**arm)
+    assert sorted(row["seed"] for row in rows) == [0, 1, 2, 3, 4]
+    for row in rows:
+        assert row["data"] == "Fashion-MNIST" and row["machine"] and row["torch"]
+        assert row["parameters"] == ablation.PARAMETERS[arm["num_1x1"]]
+        assert (row["resize"], row["train_size"], row["epochs"]) == (96, 10_000, 5)
+
+
+@pytest.mark.parametrize("num_1x1", range(4))
+def test_readme_says_what_the_study_found(num_1x1):
+    cells = [str(num_1x1)]
+    for last_relu in ("yes", "no"):
+        rows = final_rows(**nin_arm(num_1x1, last_relu))
+        mean, half = mean_interval([row["test_acc"] for row in rows])
+        dead = sum(row["dead"] is not None for row in rows)
+        cells += [f"{mean:.3f} ± {half:.3f}", f"{dead} of {len(rows)}"]
+    readme = Path(__file__).parent.parent / "README.md"
+    assert f"| {' | '.join(cells)} |" in readme.read_text(encoding="utf-8")

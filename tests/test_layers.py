@@ -21,6 +21,9 @@ NB01 = definitions("01_cross_correlation.ipynb")
 NB03 = definitions("03_channels_and_shapes.ipynb")
 NB04 = definitions("04_pooling.ipynb")
 NB05 = definitions("05_lenet.ipynb")
+NB06 = definitions("06_alexnet.ipynb")
+NB07 = definitions("07_vgg.ipynb")
+NB08 = definitions("08_nin.ipynb")
 BY_HAND = {
     "package": layers.corr2d,
     "loops": NB01["corr2d"],
@@ -141,14 +144,30 @@ def test_pool2d_equals_torch(shape, size, stride):
     torch.testing.assert_close(pool2d(X, size, stride, mode="avg"), average)
 
 
-@pytest.mark.parametrize(
-    "name, count", [("lenet", 61_706), ("fully_connected", 61_764)]
-)
-def test_what_notebook_05_builds_is_what_the_package_has(name, count):
-    one, other = NB05[name](), getattr(networks, name)()
+BUILT = {
+    "lenet": (NB05, {}, 28, 61_706),
+    "fully_connected": (NB05, {}, 28, 61_764),
+    "alexnet": (NB06, {}, 224, 46_764_746),
+    "vgg": (NB07, dict(blocks=networks.NARROW_VGG, hidden=512), 224, 2_018_346),
+    "nin": (NB08, {}, 67, 1_992_166),
+}
+
+
+@pytest.mark.parametrize("name", BUILT)
+def test_a_notebook_builds_the_network_that_the_package_has(name):
+    notebook, arguments, side, count = BUILT[name]
+    one = notebook[name](**arguments).eval()
+    other = getattr(networks, name)(**arguments).eval()
     shapes = {n: p.shape for n, p in one.named_parameters()}
     assert shapes == {n: p.shape for n, p in other.named_parameters()}
     assert sum(p.numel() for p in one.parameters()) == count
     other.load_state_dict(one.state_dict())
-    X = torch.rand(3, 1, 28, 28)
-    assert one(X).shape == (3, 10) and torch.equal(one(X), other(X))
+    X = torch.rand(2, 1, side, side)
+    assert one(X).shape == (2, 10) and torch.equal(one(X), other(X))
+
+
+@pytest.mark.parametrize("num_1x1", range(4))
+@pytest.mark.parametrize("last_relu", [True, False])
+def test_notebook_08_builds_every_arm_of_the_ablation(num_1x1, last_relu):
+    one = NB08["nin"](num_1x1, last_relu)
+    assert str(one) == str(networks.nin(num_1x1, last_relu))
