@@ -2,11 +2,18 @@
 
 import math
 import os
+import statistics
 
 import pytest
 
 from cnn_course import results
-from cnn_course.results import append_rows, mean_interval, read_rows, run_missing
+from cnn_course.results import (
+    FOLDER,
+    append_rows,
+    mean_interval,
+    read_rows,
+    run_missing,
+)
 
 
 @pytest.mark.parametrize(
@@ -151,3 +158,19 @@ def test_rows_with_other_columns_do_not_go_into_a_file(tmp_path):
     with pytest.raises(ValueError, match="has other columns"):
         append_rows(path, [{"arm": "a", "epoch": 0}])
     assert path.read_bytes() == before
+
+
+def test_readme_gives_the_medians_of_the_benchmark():
+    readme = (FOLDER.parent.parent / "README.md").read_text(encoding="utf-8")
+    runs = {}
+    for row in read_rows("benchmark.csv"):
+        runs.setdefault((row["what"][:7], row["way"], row["workers"]), []).append(
+            row["value"]
+        )
+    median = {key: statistics.median(values) for key, values in runs.items()}
+    plain = max(median["loading", "plain", workers] for workers in (0, 2))
+    ours = median["loading", "ours", 0]
+    assert f"{ours / plain:.1f} times ({ours:,.0f} against {plain:,.0f} im" in readme
+    plain = min(median["LeNet a", "plain", workers] for workers in (0, 2))
+    ours = median["LeNet a", "ours", 0]
+    assert f"{plain / ours:.1f} times ({ours:.2f} against {plain:.2f} s an" in readme
