@@ -8,8 +8,6 @@ was. On a GPU add --protocol full --seeds 10; --help names the rest.
 """
 
 import argparse
-import sys
-from pathlib import Path
 
 import torch
 from torch import nn
@@ -18,8 +16,7 @@ from cnn_course.cost import count_parameters
 from cnn_course.data import load_data_fashion_mnist
 from cnn_course.machine import choose_precision, provenance, try_gpu
 from cnn_course.networks import NARROW_VGG, alexnet, lenet, nin, vgg
-from cnn_course.results import FOLDER, run_missing
-from cnn_course.sources import find_fashion_mnist
+from cnn_course.results import FOLDER, run_missing, study_options
 from cnn_course.training import train
 
 RESULTS = FOLDER / "09_ablation.csv"
@@ -193,20 +190,13 @@ def main(arguments=None):
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--protocol", choices=PROTOCOLS, default="reduced")
     parser.add_argument("--arms", choices=[*ARMS, "all"], default="all")
-    parser.add_argument("--seeds", type=int, default=5, help="how many (default 5)")
     parser.add_argument(
         "--precision",
         choices=["fp32", "bf16"],
         default=choose_precision(None, try_gpu()),
         help="default: bf16 on an NVIDIA GPU made for it, else fp32",
     )
-    parser.add_argument("--out", type=Path, default=RESULTS)
-    options = parser.parse_args(arguments)
-    if options.seeds < 1:
-        parser.error(f"--seeds must be 1 or more, not {options.seeds}")
-    folder, name, why = find_fashion_mnist()
-    if folder is None:
-        sys.exit(f"The study needs the real Fashion-MNIST, but found {name}: {why}")
+    options = study_options(parser, arguments, RESULTS)
     groups = ["grid", "remedies", "networks"]
     if options.arms != "all":
         groups = [options.arms]

@@ -5,8 +5,11 @@ import io
 import math
 import os
 import statistics
+import sys
 import time
 from pathlib import Path
+
+from cnn_course.sources import find_fashion_mnist
 
 # Student's t for a 95 % interval, by degrees of freedom 1, 2, 3, … (any table has it).
 T95 = [12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228, 2.201]
@@ -68,6 +71,22 @@ def append_rows(path, rows):
     unfinished = path.with_suffix(".part")
     unfinished.write_text(old + text.getvalue(), encoding="utf-8", newline="\n")
     os.replace(unfinished, path)
+
+
+def study_options(parser, arguments, path):
+    """Return the options of a study's command, --seeds and --out (`path`) among them.
+
+    Ends the program with a sentence if the real Fashion-MNIST is not there.
+    """
+    parser.add_argument("--seeds", type=int, default=5, help="how many (default 5)")
+    parser.add_argument("--out", type=Path, default=path)
+    options = parser.parse_args(arguments)
+    if options.seeds < 1:
+        parser.error(f"--seeds must be 1 or more, not {options.seeds}")
+    folder, name, why = find_fashion_mnist()
+    if folder is None:
+        sys.exit(f"The study needs the real Fashion-MNIST, but found {name}: {why}")
+    return options
 
 
 def run_missing(path, runs, run):

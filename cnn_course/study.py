@@ -7,8 +7,6 @@ that the file already holds are skipped, so an interrupted study goes on where i
 """
 
 import argparse
-import sys
-from pathlib import Path
 
 import torch
 import torch.nn.functional as F
@@ -16,8 +14,7 @@ import torch.nn.functional as F
 from cnn_course.data import load_data_fashion_mnist
 from cnn_course.machine import provenance
 from cnn_course.networks import fully_connected, lenet
-from cnn_course.results import FOLDER, run_missing
-from cnn_course.sources import find_fashion_mnist
+from cnn_course.results import FOLDER, run_missing, study_options
 from cnn_course.training import evaluate, train
 
 RESULTS = FOLDER / "05_lenet.csv"
@@ -79,14 +76,7 @@ def run(arm, seed):
 
 def main(arguments=None):
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--seeds", type=int, default=5, help="how many (default 5)")
-    parser.add_argument("--out", type=Path, default=RESULTS)
-    options = parser.parse_args(arguments)
-    if options.seeds < 1:
-        parser.error(f"--seeds must be 1 or more, not {options.seeds}")
-    folder, name, why = find_fashion_mnist()
-    if folder is None:
-        sys.exit(f"The study needs the real Fashion-MNIST, but found {name}: {why}")
+    options = study_options(parser, arguments, RESULTS)
     runs = [dict(arm=arm, seed=seed) for seed in range(options.seeds) for arm in ARMS]
     run_missing(options.out, runs, run)
 
