@@ -8,6 +8,7 @@ was. On a GPU add --protocol full --seeds 10; --help names the rest.
 """
 
 import argparse
+from copy import deepcopy
 
 import torch
 from torch import nn
@@ -93,16 +94,20 @@ def build(network, num_1x1, last_relu, remedy, side):
     if remedy == "lower rate":
         lr /= 10
     if remedy == "Kaiming initialisation":
-        before = [p.clone() for p in net.parameters()]
+        before = deepcopy(net)
         kaiming(net)
-        if any(
-            torch.equal(old, p) for old, p in zip(before, net.parameters(), strict=True)
-        ):
-            raise RuntimeError("the initialisation did not touch every layer")
+        check_all_changed(before, net, "the initialisation did not touch every layer")
     optimizer = torch.optim.Adam(net.parameters(), lr=lr)
     if remedy == "gradient clipping":
         clip_gradients(optimizer)
     return net, optimizer
+
+
+def check_all_changed(before, net, complaint):
+    """Raise RuntimeError(complaint) if a parameter of `net` is as in `before`."""
+    for old, new in zip(before.parameters(), net.parameters(), strict=True):
+        if torch.equal(old, new.cpu()):
+            raise RuntimeError(complaint)
 
 
 def check_declared(net, num_1x1, last_relu):
@@ -142,7 +147,7 @@ def run(protocol, network, num_1x1, last_relu, remedy, seed, precision):
         test_size=settings["test_size"],
         seed=seed,
     )
-    before = [p.clone() for p in net.parameters()]
+    before = deepcopy(net)
     history = train(
         net,
         train_iter,
@@ -152,12 +157,16 @@ def run(protocol, network, num_1x1, last_relu, remedy, seed, precision):
         precision=precision,
         verbose=False,
     )
-    if any(
-        torch.equal(old, p.cpu())
-        for old, p in zip(before, net.parameters(), strict=True)
-    ):
-        raise RuntimeError("a layer of the declared net was never trained")
-    arm = dict(network=network, num_1x1=num_1x1, last_relu=last_relu, remedy=remedy)
+    check_all_changed(before, net, "a layer of the declared net was never trained")
+    arm = {
+        "protocol": protocol,
+        "network": network,
+        "num_1x1": num_1x1,
+        "last_relu": last_relu,
+        "remedy": remedy,
+        "precision": precision,
+        "seed": seed,
+    }
     about = {
         "parameters": count_parameters(net),
         "lr": optimizer.param_groups[0]["lr"],
@@ -168,21 +177,14 @@ def run(protocol, network, num_1x1, last_relu, remedy, seed, precision):
     }
     return [
         {
-            "protocol": protocol,
             **arm,
-            "precision": precision,
-            "seed": seed,
-            "epoch": e + 1,
-            "loss": round(history.loss[e], 5),
-            "train_acc": round(history.train_acc[e], 5),
-            "test_acc": round(history.test_acc[e], 5),
+            **row,
             # Class numbers, read as text: "c0 c3" cannot be taken for a number.
             "never_predicted": " ".join(f"c{c}" for c in history.never_predicted(e)),
             "dead": " ".join(f"c{c}" for c in history.dead_classes(e)),
-            "seconds": round(history.seconds[e], 2),
             **about,
         }
-        for e in range(len(history))
+        for e, row in enumerate(history.rows())
     ]
 
 

@@ -40,6 +40,20 @@ class History:
             f"train acc {self.train_acc[e]:.3f}{test}, time {self.seconds[e]:.1f} sec"
         )
 
+    def rows(self):
+        """Return one dict an epoch, rounded, for a CSV file of raw results.
+
+        Its keys: epoch (counted from 1), loss, train_acc, test_acc if there was a
+        test, seconds.
+        """
+        digits = {"loss": 5, "train_acc": 5, "test_acc": 5, "seconds": 2}
+        measured = [name for name in digits if getattr(self, name)]
+        return [
+            {"epoch": e + 1}
+            | {name: round(getattr(self, name)[e], digits[name]) for name in measured}
+            for e in range(len(self))
+        ]
+
     def never_predicted(self, e=-1):
         """Return the classes that no test image was given to, after epoch e (last).
 

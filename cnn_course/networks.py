@@ -137,7 +137,9 @@ def nin_block(
     layers = [nn.Conv2d(in_channels, out_channels, kernel_size, stride, padding)]
     for _ in range(num_1x1):
         layers += [nn.ReLU(), nn.Conv2d(out_channels, out_channels, kernel_size=1)]
-    return nn.Sequential(*layers, *[nn.ReLU()] * last_relu)
+    if last_relu:
+        layers += [nn.ReLU()]
+    return nn.Sequential(*layers)
 
 
 def nin(num_1x1=2, last_relu=True, in_channels=1, num_classes=10):

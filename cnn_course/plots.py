@@ -27,25 +27,31 @@ class Picture(Figure):
     def __init__(self, width, height, alt):
         super().__init__(figsize=(width, height), layout="constrained", dpi=100)
         self.alt = alt
+        self.photograph = False  # in colour: as a PNG it would take several times more
 
     def _repr_mimebundle_(self, include=None, exclude=None):
-        # Pillow comes with matplotlib. 256 colours hold any grey picture or colour map
-        # and make a photograph's PNG a third of the size.
-        from PIL import Image
+        from PIL import Image  # comes with matplotlib
 
         buffer = io.BytesIO()
         self.savefig(buffer, format="png")
-        image = Image.open(buffer).convert("RGB").quantize(256)
+        image = Image.open(buffer).convert("RGB")
+        if not self.photograph:
+            # 256 colours hold any grey picture or colour map, in a third of the size.
+            image = image.quantize(256)
+        kind = "jpeg" if self.photograph else "png"
         buffer = io.BytesIO()
-        image.save(buffer, format="png", optimize=True)
-        png = base64.b64encode(buffer.getvalue()).decode()
-        data = {"image/png": png, "text/plain": f"[picture] {self.alt}"}
-        return data, {"image/png": {"alt": self.alt}}
+        image.save(buffer, format=kind, optimize=True, quality=90)
+        encoded = base64.b64encode(buffer.getvalue()).decode()
+        data = {f"image/{kind}": encoded, "text/plain": f"[picture] {self.alt}"}
+        return data, {f"image/{kind}": {"alt": self.alt}}
 
 
-def _draw_signed(ax, values, room=1.0):
-    """Draw a matrix in colours around zero, the palest where `room` is large."""
-    top = values.abs().max().item() or 1.0
+def _draw_signed(ax, values, room=1.0, top=None):
+    """Draw a matrix in colours around zero, the palest where `room` is large.
+
+    `top` has the strongest colour; by default the largest of the values.
+    """
+    top = top or values.abs().max().item() or 1.0
     ax.imshow(values.numpy(), cmap=SIGNED, vmin=-room * top, vmax=room * top)
 
 
@@ -72,6 +78,7 @@ def show_images(images, titles=None, *, title, columns=None, signed=False, limit
         ax.axis("off")
     for i, (ax, image) in enumerate(zip(axes, images, strict=False)):
         if image.dim() == 3:
+            picture.photograph = True
             ax.imshow(image.permute(1, 2, 0).clamp(0, 1).numpy())
         elif signed:
             _draw_signed(ax, image)
@@ -83,12 +90,13 @@ def show_images(images, titles=None, *, title, columns=None, signed=False, limit
     return picture
 
 
-def show_numbers(grids, *, title, windows=None, digits=2):
+def show_numbers(grids, *, title, windows=None, digits=2, top=None):
     """Show matrices as grids of numbers, coloured around zero.
 
     grids    {name: tensor (h, w)}
     windows  {name: (row, column, height, width)} to outline in that grid
     digits   decimals at most
+    top      the number with the strongest colour; default: each grid's own largest
     """
     grids = {name: grid.detach().cpu().double() for name, grid in grids.items()}
     widths = [max(grid.shape[1], 3) for grid in grids.values()]
@@ -102,7 +110,7 @@ def show_numbers(grids, *, title, windows=None, digits=2):
     picture.suptitle(title)
     axes = picture.subplots(1, len(grids), squeeze=False, width_ratios=widths)[0]
     for ax, (name, grid) in zip(axes, grids.items(), strict=True):
-        _draw_signed(ax, grid, room=1.6)  # pale enough for the numbers on it
+        _draw_signed(ax, grid, room=1.6, top=top)  # pale enough for the numbers on it
         for row, values in enumerate(grid.tolist()):
             for column, value in enumerate(values):
                 text = f"{round(value, digits) + 0.0:g}"  # + 0.0 turns -0 into 0

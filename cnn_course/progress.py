@@ -37,9 +37,8 @@ class ProgressBar:
         self.images += images
         if self.bar.update() and not self.bar.disable:
             speed = self.images / (time.perf_counter() - self.since)
-            if (
-                self.device.type == "cpu"
-            ):  # a GPU shows the last epoch's loss, to save a wait
+            # On a GPU the loss of the last epoch is shown: a newer one makes it wait.
+            if self.device.type == "cpu":
                 self.loss = float(loss)
             shown = "" if self.loss is None else f", loss {self.loss:.3f}"
             self.bar.set_postfix_str(f"{speed:,.0f} images/s{shown}")

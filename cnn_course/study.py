@@ -54,19 +54,9 @@ def run(arm, seed):
         net, train_iter, test_iter, EPOCHS, lr=PROTOCOL["lr"], verbose=False
     )
     about = {"data": train_iter.name, **PROTOCOL, **provenance()}
+    not_yet = {f"shifted_{pixels}": "" for pixels in SHIFTS}
     rows = [
-        {
-            "arm": arm,
-            "seed": seed,
-            "epoch": e + 1,
-            "loss": round(history.loss[e], 5),
-            "train_acc": round(history.train_acc[e], 5),
-            "test_acc": round(history.test_acc[e], 5),
-            **{f"shifted_{pixels}": "" for pixels in SHIFTS},
-            "seconds": round(history.seconds[e], 2),
-            **about,
-        }
-        for e in range(len(history))
+        {"arm": arm, "seed": seed} | row | not_yet | about for row in history.rows()
     ]
     for pixels in SHIFTS:  # after the last epoch only
         accuracy = shifted_accuracy(net, test_iter, pixels)

@@ -97,8 +97,9 @@ def decode(picture):
     from PIL import Image
 
     data, _ = picture._repr_mimebundle_()
-    png = Image.open(io.BytesIO(base64.b64decode(data["image/png"])))
-    return np.asarray(png.convert("RGB"))
+    (encoded,) = (data[kind] for kind in data if kind.startswith("image/"))
+    image = Image.open(io.BytesIO(base64.b64decode(encoded)))
+    return np.asarray(image.convert("RGB"))
 
 
 @pytest.fixture

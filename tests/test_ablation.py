@@ -274,7 +274,12 @@ def final_rows(**wanted):
     return [r for r in rows if all(r[key] == value for key, value in wanted.items())]
 
 
-@pytest.mark.parametrize("arm", [*ablation.ARMS["grid"], *ablation.ARMS["remedies"]])
+FP32 = [arm | {"precision": "fp32"} for arm in ablation.ARMS["main"]]
+
+
+@pytest.mark.parametrize(
+    "arm", [*ablation.ARMS["grid"], *ablation.ARMS["remedies"], *FP32]
+)
 def test_the_committed_study_has_the_same_five_seeds_in_every_arm(arm):
     rows = final_rows(**arm)
     assert sorted(row["seed"] for row in rows) == [0, 1, 2, 3, 4]
@@ -290,7 +295,25 @@ def test_readme_says_what_the_study_found(num_1x1):
     for last_relu in ("yes", "no"):
         rows = final_rows(**nin_arm(num_1x1, last_relu))
         mean, half = mean_interval([row["test_acc"] for row in rows])
-        dead = sum(row["dead"] is not None for row in rows)
-        cells += [f"{mean:.3f} ± {half:.3f}", f"{dead} of {len(rows)}"]
+        cells += [f"{mean:.3f} ± {half:.3f}"]
+        for kind in ("never_predicted", "dead"):
+            runs = sum(row[kind] is not None for row in rows)
+            cells += [f"{runs} of {len(rows)}"]
     readme = Path(__file__).parent.parent / "README.md"
     assert f"| {' | '.join(cells)} |" in readme.read_text(encoding="utf-8")
+
+
+def test_readme_says_how_bf16_and_fp32_agree():
+    readme = (Path(__file__).parent.parent / "README.md").read_text(encoding="utf-8")
+    assert {row["machine"] for row in final_rows(precision="fp32")} == {"AMD EPYC"}
+    for arm in ablation.ARMS["main"]:
+        bf16, fp32 = (
+            {row["seed"]: row["test_acc"] for row in final_rows(**arm, precision=p)}
+            for p in ("bf16", "fp32")
+        )
+        assert bf16.keys() == fp32.keys()
+        mean, half = mean_interval([bf16[seed] - fp32[seed] for seed in bf16])
+        assert f"{mean:+.3f} ± {half:.3f}".replace("-", "−") in readme
+    runs = final_rows(num_1x1=1, last_relu="yes", precision="fp32")
+    lost = sum(row["never_predicted"] is not None for row in runs)
+    assert f"lose classes, too ({lost} of {len(runs)})" in " ".join(readme.split())

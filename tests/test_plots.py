@@ -164,3 +164,24 @@ def test_tensors_that_need_gradients_can_be_shown(areas):
     ):
         (area,) = areas(picture)
         assert share(area, WHITE) < 0.95
+
+
+def test_a_photograph_keeps_its_colours_and_a_grey_picture_needs_few(areas):
+    torch.manual_seed(0)
+    photograph = torch.rand(3, 40, 40)
+    counts = [
+        len(np.unique(areas(show_images([image], title="A"))[0].reshape(-1, 3), axis=0))
+        for image in (photograph, photograph[0])
+    ]
+    assert counts[0] > 1000 and counts[1] <= 256
+    data, metadata = show_images([photograph], title="A")._repr_mimebundle_()
+    assert base64.b64decode(data["image/jpeg"]).startswith(b"\xff\xd8\xff")
+    assert metadata["image/jpeg"]["alt"] in data["text/plain"]
+
+
+def test_number_grids_can_share_one_scale(areas):
+    grids = {"a": torch.ones(2, 2), "b": torch.full((2, 2), 4.0)}
+    own = areas(show_numbers(grids, title="A"))
+    assert share(own[0], LILAC) > 0.5 and share(own[1], LILAC) > 0.5
+    one_scale = areas(show_numbers(grids, title="A", top=4))
+    assert share(one_scale[0], LILAC) < 0.001 and share(one_scale[1], LILAC) > 0.5
