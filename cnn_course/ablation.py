@@ -35,7 +35,20 @@ REMEDIES = ("lower rate", "Kaiming initialisation", "gradient clipping")
 
 
 def nin_arm(num_1x1, last_relu, remedy="none"):
-    return dict(network="NiN", num_1x1=num_1x1, last_relu=last_relu, remedy=remedy)
+    """Return one arm of the study, as columns of its results.
+
+    Raises ValueError for an arm that the study does not have.
+    """
+    allowed = {
+        "num_1x1": list(PARAMETERS),
+        "last_relu": ["yes", "no"],
+        "remedy": ["none", *REMEDIES],
+    }
+    given = dict(num_1x1=num_1x1, last_relu=last_relu, remedy=remedy)
+    for name, value in given.items():
+        if value not in allowed[name]:
+            raise ValueError(f"{name} must be one of {allowed[name]}; got {value!r}")
+    return {"network": "NiN", **given}
 
 
 ARMS = {
