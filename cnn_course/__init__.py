@@ -1,16 +1,21 @@
 """Small helpers of the course: data, training, and what this machine can do."""
 
-from cnn_course.data import load_data_fashion_mnist
-from cnn_course.history import History
-from cnn_course.machine import budget, try_gpu
-from cnn_course.training import evaluate, train, train_ch5
+import importlib
 
-__all__ = [
-    "History",
-    "budget",
-    "evaluate",
-    "load_data_fashion_mnist",
-    "train",
-    "train_ch5",
-    "try_gpu",
-]
+_HOMES = {
+    "History": "history",
+    "budget": "machine",
+    "evaluate": "training",
+    "load_data_fashion_mnist": "data",
+    "train": "training",
+    "train_ch5": "training",
+    "try_gpu": "machine",
+}
+__all__ = list(_HOMES)
+
+
+def __getattr__(name):
+    # Late: JupyterLab's server imports `cnn_course.saving`, and has no use for torch.
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(importlib.import_module(f"{__name__}.{_HOMES[name]}"), name)

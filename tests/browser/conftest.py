@@ -1,0 +1,71 @@
+"""The browser tests: one JupyterLab and one Chromium for all of them."""
+
+import shutil
+
+import pytest
+from lab import LAUNCH, NOTEBOOKS, Notebook, chromium, server
+
+LATENCIES = {}  # view: [milliseconds, …]
+
+
+@pytest.fixture(scope="session")
+def lab(tmp_path_factory):
+    """(address, token, folder with a copy of the notebooks) of a running JupyterLab."""
+    pytest.importorskip(
+        "playwright", reason="playwright is not installed: README, browser tests"
+    )
+    if not chromium():
+        pytest.skip("no Chromium or Chrome was found: README, browser tests")
+    folder = tmp_path_factory.mktemp("lab")
+    shutil.copytree(NOTEBOOKS, folder / "course")
+    with server(folder) as (address, token):
+        yield address, token, folder / "course"
+
+
+@pytest.fixture(scope="session")
+def browser(lab, tmp_path_factory):
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        context = playwright.chromium.launch_persistent_context(
+            str(tmp_path_factory.mktemp("profile")),
+            executable_path=chromium(),
+            **LAUNCH,
+        )
+        yield context
+        context.close()
+
+
+@pytest.fixture
+def open_notebook(lab, browser):
+    """A function: opens a notebook by name in a page; afterwards nothing may be wrong."""
+    address, token, folder = lab
+    opened = []
+
+    def open_one(name):
+        page = browser.new_page()
+        opened.append(Notebook(page, address, token, folder / name))
+        return opened[-1]
+
+    yield open_one
+    for notebook in opened:
+        notebook.shut_down()
+        notebook.page.close()
+        assert notebook.errors == []
+
+
+@pytest.fixture
+def record_latency():
+    """A function: keeps the milliseconds measured for a view, for the table."""
+    return LATENCIES.__setitem__
+
+
+def pytest_terminal_summary(terminalreporter):
+    if LATENCIES:
+        terminalreporter.section("from key press to changed picture, in milliseconds")
+        for view, times in LATENCIES.items():
+            times = sorted(times)
+            terminalreporter.write_line(
+                f"{view:32} median {times[len(times) // 2]:4.0f}, "
+                f"slowest {times[-1]:4.0f}, n = {len(times)}"
+            )

@@ -1,0 +1,222 @@
+"""JupyterLab in a real Chromium, as the README starts it: what a student can do there."""
+
+import contextlib
+import json
+import os
+import re
+import secrets
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from pathlib import Path
+
+ROOT = Path(__file__).parent.parent.parent
+NOTEBOOKS = ROOT / "notebooks"
+LAUNCH = dict(
+    headless=True,
+    viewport={"width": 1280, "height": 1000},
+    args=[
+        "--headless",
+        "--no-sandbox",
+        "--disable-gpu",
+        "--disable-quic",
+        "--no-first-run",
+        "--disable-background-networking",
+        "--disable-component-update",
+        "--disable-sync",
+    ],
+)
+# Errors that Chromium reports and no student ever meets, each with its reason.
+HARMLESS = {
+    "/api/contents/.*404": "the lab asks whether a checkpoint or a workspace exists",
+}
+# From a key press to the load of the next picture, in the page's own clock.
+LATENCY = """image => new Promise((done, fail) => {
+  let since = null;
+  const press = () => { since ??= performance.now(); };
+  document.addEventListener('keydown', press, {capture: true, once: true});
+  image.addEventListener('load', () => done(performance.now() - since), {once: true});
+  setTimeout(() => fail(new Error('no new picture in 5 s')), 5000);
+})"""
+
+
+def chromium():
+    """Return the path of a Chromium or Chrome on this machine, or None."""
+    names = ("chromium", "chromium-browser", "google-chrome", "chrome")
+    return next(filter(None, map(shutil.which, names)), None)
+
+
+@contextlib.contextmanager
+def server(folder):
+    """Run JupyterLab with the README's options; yield (address, token)."""
+    settings = folder / "settings" / "@jupyterlab" / "apputils-extension"
+    settings.mkdir(parents=True)
+    quiet = {"fetchNews": "false", "checkForUpdates": False, "doNotDisturbMode": True}
+    (settings / "notification.jupyterlab-settings").write_text(json.dumps(quiet))
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    token = secrets.token_hex(16)
+    (hook,) = re.findall(
+        r"--ContentsManager\S+", (ROOT / "README.md").read_text(encoding="utf-8")
+    )
+    command = [sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", hook]
+    command += ["--ip=127.0.0.1", f"--port={port}", "--expose-app-in-browser"]
+    command += [f"--IdentityProvider.token={token}"]
+    command += [f"--ServerApp.root_dir={folder / 'course'}"]
+    environment = os.environ | {
+        "CNN_COURSE_DATA": "built-in",
+        "CNN_COURSE_BUDGET": "test",
+        "JUPYTER_CONFIG_DIR": str(folder / "config"),
+        "JUPYTERLAB_SETTINGS_DIR": str(folder / "settings"),
+        "JUPYTERLAB_WORKSPACES_DIR": str(folder / "workspaces"),
+    }
+    with open(folder / "lab.log", "w") as log:
+        lab = subprocess.Popen(command, env=environment, stdout=log, stderr=log)
+        address = f"http://127.0.0.1:{port}"
+        try:
+            for _ in range(240):
+                with contextlib.suppress(OSError):
+                    urllib.request.urlopen(f"{address}/api/status?token={token}")
+                    break
+                time.sleep(0.25)
+            yield address, token
+        finally:
+            lab.terminate()
+            lab.wait(20)
+
+
+class Notebook:
+    """One notebook, open in a page of its own kernel."""
+
+    def __init__(self, page, address, token, path):
+        self.page, self.address, self.token, self.path = page, address, token, path
+        self.errors = []
+        page.on("pageerror", lambda error: self.errors.append(f"page: {error}"))
+        page.on("console", self._console)
+        self.load()
+
+    def _console(self, message):
+        text = f"{message.text} {message.location.get('url', '')}"
+        harmless = any(re.search(pattern, text) for pattern in HARMLESS)
+        if message.type == "error" and not harmless:
+            self.errors.append(f"console: {text}")
+
+    def load(self):
+        """Open the notebook, as saved, and wait for its kernel."""
+        url = f"{self.address}/lab/tree/{self.path.name}?token={self.token}&reset"
+        self.page.goto(url)
+        self.idle(120)
+
+    def idle(self, seconds):
+        status = self.page.locator(".jp-StatusBar-TextItem").filter(has_text="| Idle")
+        status.wait_for(timeout=1000 * seconds)
+
+    def command(self, name, **arguments):
+        self.page.evaluate(
+            "async ([name, arguments]) => {"
+            "await window.jupyterapp.commands.execute(name, arguments) }",
+            [name, arguments],
+        )
+
+    def run_all(self, seconds=300):
+        """Run all cells and wait until the last of them has a number."""
+        self.command("notebook:run-all-cells")
+        self.page.wait_for_timeout(500)
+        self.idle(seconds)
+
+    def save(self):
+        """Save, and return the notebook as the file now holds it."""
+        before = self.path.stat().st_mtime_ns
+        self.command("docmanager:save")
+        for _ in range(100):
+            if self.path.stat().st_mtime_ns != before:
+                break
+            self.page.wait_for_timeout(100)
+        return json.loads(self.path.read_text(encoding="utf-8"))
+
+    def shut_down(self):
+        """End every kernel, so that a reopened notebook has nothing alive."""
+        url = f"{self.address}/api/sessions?token={self.token}"
+        for session in json.load(urllib.request.urlopen(url)):
+            gone = f"{self.address}/api/sessions/{session['id']}?token={self.token}"
+            urllib.request.urlopen(urllib.request.Request(gone, method="DELETE"))
+
+    def view(self, title):
+        return LiveView(self.page, title)
+
+
+class LiveView:
+    """One interactive view, found by its title."""
+
+    def __init__(self, page, title):
+        self.page = page
+        self.box = page.locator(".cnn-view").filter(has=page.get_by_text(title)).first
+        self.box.scroll_into_view_if_needed(timeout=20_000)
+
+    def field(self, label):
+        """The text field of a `Number`, by its label."""
+        return self.box.get_by_title(f"{label}, typed", exact=True)
+
+    def type(self, label, text):
+        self.field(label).fill(text)
+
+    def slider(self, label):
+        row = self.box.locator(".widget-slider").filter(
+            has=self.page.get_by_text(label, exact=True)
+        )
+        return row.locator(".noUi-handle")
+
+    def slide(self, label, key="ArrowRight", times=1):
+        self.slider(label).focus()
+        for _ in range(times):
+            self.page.keyboard.press(key)
+
+    def choose(self, label, option):
+        self.box.get_by_label(label, exact=True).select_option(option)
+
+    def press(self, name):
+        self.box.get_by_role("button", name=name, exact=True).click()
+
+    @property
+    def image(self):
+        return self.box.locator("img.widget-image").first
+
+    def picture(self):
+        """The bytes of the picture that is shown now."""
+        script = """async image => {
+          const answer = await fetch(image.src);
+          return Array.from(new Uint8Array(await answer.arrayBuffer()))
+        }"""
+        return bytes(self.image.evaluate(script))
+
+    def says(self, text, seconds=10):
+        """Wait until `text` stands in the view."""
+        found = self.box.get_by_text(text).first
+        found.wait_for(timeout=1000 * seconds)
+
+    def complains(self, text):
+        """Wait until the view says in a message, with `text` in it, what is wrong."""
+        message = self.box.locator(".cnn-message").filter(has_text=text)
+        message.wait_for(timeout=10_000)
+
+    def fine(self):
+        """Wait until no message is left."""
+        self.box.locator(".cnn-message").wait_for(state="detached", timeout=10_000)
+
+    def latencies(self, act, times):
+        """Do `act(i)`, a key press, `times` times; return each one's milliseconds.
+
+        From the key press to the load of the changed picture, as the page sees it.
+        """
+        measured = []
+        for i in range(times):
+            start = f"image => {{ window.waiting = ({LATENCY})(image) }}"
+            self.image.evaluate(start)
+            act(i)
+            measured.append(self.page.evaluate("() => window.waiting"))
+            self.page.wait_for_timeout(150)
+        return measured
