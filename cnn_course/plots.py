@@ -171,20 +171,15 @@ def _draw_lines(ax, series, x=None):
         ax.legend()
 
 
-def plot_runs(arms, *, title, xlabel, own=None):
-    """Show every run as a dot, each arm's mean as a bar; {arm: [value, …]}.
-
-    own  {arm: value} to add as stars: the student's own runs
-    """
+def plot_runs(arms, *, title, xlabel):
+    """Show every run as a dot, each arm's mean as a bar; {arm: [value, …]}."""
     picture = Picture(8, 1.3 + 0.42 * len(arms), f"{title}: one dot a run, by arm")
     ax = picture.subplots()
-    for row, (arm, values) in enumerate(arms.items()):
+    for row, values in enumerate(arms.values()):
         ax.plot(values, [row] * len(values), "o", color=COLOURS[0], alpha=0.6)
         if values:
             mean = sum(values) / len(values)
             ax.plot([mean], [row], "|", color="black", ms=20, mew=2)
-        if own and arm in own:
-            ax.plot([own[arm]], [row], "*", color=COLOURS[1], ms=16)
     ax.set_yticks(range(len(arms)), arms)
     ax.invert_yaxis()
     ax.grid(axis="x", alpha=0.3)

@@ -2,9 +2,9 @@
 
     python tests/refresh_notebooks.py [notebooks/05_lenet.ipynb …]     default: all
 
-Needs the real Fashion-MNIST, because that is what the committed outputs show. Widget
-views are dropped: a saved progress bar would only say "model not found". The picture in
-the README is cut out of notebook 05. How long each notebook took goes into
+Needs the real Fashion-MNIST, because that is what the committed outputs show. Live
+views leave their pictures, as whenever JupyterLab saves. The picture in the README is
+cut out of notebook 05. How long each notebook took goes into
 notebooks/results/run_times.csv, where the README's table has it from.
 """
 
@@ -19,25 +19,12 @@ import nbformat
 from nbclient import NotebookClient
 
 from cnn_course.machine import chosen_budget, provenance, try_gpu
+from cnn_course.saving import without_views
 from cnn_course.sources import find_fashion_mnist
 
 NOTEBOOKS = Path(__file__).parent.parent / "notebooks"
 RUN_TIMES = NOTEBOOKS / "results" / "run_times.csv"
 README_PICTURE = ("05_lenet.ipynb", "one-shoe", NOTEBOOKS / "results" / "one_shoe.png")
-WIDGET = "application/vnd.jupyter.widget-view+json"
-
-
-def without_widgets(outputs):
-    """Drop widget views, and join the streams that they had kept apart."""
-    kept = []
-    for output in outputs:
-        if WIDGET in output.get("data", {}):
-            continue
-        if kept and "name" in output and output.get("name") == kept[-1].get("name"):
-            kept[-1].text += output.text
-        else:
-            kept.append(output)
-    return kept
 
 
 def refresh(path):
@@ -53,7 +40,7 @@ def refresh(path):
     for cell in notebook.cells:
         cell.metadata.pop("execution", None)  # the times of this run
         if cell.cell_type == "code":
-            cell.outputs = without_widgets(cell.outputs)
+            cell.outputs = nbformat.from_dict(without_views(cell.outputs))
         if (path.name, cell.id) == README_PICTURE[:2]:
             png = next(o.data["image/png"] for o in cell.outputs if "data" in o)
             README_PICTURE[2].write_bytes(base64.b64decode(png))

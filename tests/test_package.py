@@ -16,7 +16,7 @@ FILES = sorted((ROOT / "cnn_course").glob("**/*.py"))
 SLOW = ("torchvision", "matplotlib", "matplotlib.pyplot", "ipywidgets", "IPython")
 BELOW_PLOTS = (
     "data sources machine validate garments training history progress layers networks "
-    "cost results study ablation".split()
+    "cost results study ablation saving".split()
 )
 TOOLS = ("cnn_course.plots", "cnn_course.widgets", "cnn_course.checks", *SLOW)
 
@@ -31,8 +31,21 @@ def loaded_by(statement):
 
 
 def test_importing_the_course_loads_nothing_slow():
-    assert "torch" in (loaded := loaded_by("import cnn_course"))
-    assert loaded.isdisjoint(SLOW)
+    loaded = loaded_by("from cnn_course import *")
+    assert "torch" in loaded and loaded.isdisjoint(SLOW)
+
+
+def test_the_server_of_jupyterlab_need_not_load_torch():
+    loaded = loaded_by("from cnn_course.saving import keep_pictures")
+    assert loaded.isdisjoint(["torch", "numpy", *SLOW])
+
+
+def test_the_course_offers_what_it_names_and_nothing_else():
+    import cnn_course
+
+    assert all(callable(getattr(cnn_course, name)) for name in cnn_course.__all__)
+    with pytest.raises(AttributeError, match="has no attribute 'trian'"):
+        cnn_course.trian  # noqa: B018
 
 
 def test_pictures_are_made_without_pyplot():
@@ -100,7 +113,8 @@ def test_conda_supplies_python_and_pip_the_same_requirements():
 def test_every_third_party_import_is_a_declared_dependency():
     text = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
     known = set(re.findall(r'^  "([\w-]+)>=', text, re.MULTILINE))
-    known |= {"cnn_course", "PIL", *sys.stdlib_module_names}  # PIL: matplotlib's own
+    # Matplotlib cannot do without numpy and PIL, ipywidgets not without traitlets.
+    known |= {"cnn_course", "numpy", "PIL", "traitlets", *sys.stdlib_module_names}
     for path in FILES:
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             for module in imports([node]):

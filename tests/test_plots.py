@@ -46,9 +46,9 @@ PICTURES = {
     ),
     "plot_runs": (
         lambda title: plots.plot_runs(
-            {"one": [0.2, 0.4], "two": []}, title=title, xlabel="x", own={"two": 0.3}
+            {"one": [i / 9 for i in range(10)], "two": []}, title=title, xlabel="x"
         ),
-        [(AMBER,)],
+        [("#66AAD1",)],  # the first colour, seen through
     ),
     "show_confusion": (
         lambda title: plots.show_confusion(

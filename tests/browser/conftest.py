@@ -38,7 +38,7 @@ def browser(lab, tmp_path_factory):
 
 @pytest.fixture
 def open_notebook(lab, browser):
-    """A function: opens a notebook by name in a page; afterwards nothing may be wrong."""
+    """A function: opens a notebook by name; at the end nothing may have gone wrong."""
     address, token, folder = lab
     opened = []
 

@@ -1,4 +1,4 @@
-"""JupyterLab in a real Chromium, as the README starts it: what a student can do there."""
+"""JupyterLab in a real Chromium, as the README starts it, and a student's hands."""
 
 import contextlib
 import json
@@ -207,7 +207,7 @@ class LiveView:
         """Wait until no message is left."""
         self.box.locator(".cnn-message").wait_for(state="detached", timeout=10_000)
 
-    def latencies(self, act, times):
+    def latencies(self, act, times=15):
         """Do `act(i)`, a key press, `times` times; return each one's milliseconds.
 
         From the key press to the load of the changed picture, as the page sees it.

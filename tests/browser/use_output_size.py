@@ -1,0 +1,36 @@
+"""What a student does with view 4."""
+
+TITLE = "Output size, seen pixels and receptive field"
+
+
+def use(notebook, record_latency):
+    view = notebook.view(TITLE)
+    view.says("7×7 becomes 6×6")
+    view.slide("stride", times=2)
+    view.says("33 of 49 pixels are never looked at")
+    view.slide("kernel")
+    view.says("7×7 becomes 2×2: ⌊(7 + 2·0 − 1·(3 − 1) − 1) / 3⌋ + 1 = 2")
+    view.slide("padding")
+    view.says("7×7 becomes 3×3")
+    view.slide("dilation")
+    view.says("− 2·(3 − 1) − 1) / 3⌋")
+    view.slide("input", "ArrowLeft")
+    view.says("6×6 becomes 2×2")
+    view.box.get_by_label("stack").fill("5/1, 2/2, 5/1")
+    view.says("sees 14 pixels each way")
+    for label, typed, words in [
+        ("stride", "0", "would never move the window"),
+        ("stride", "abc", "stride: type a whole number"),
+        ("stride", "1", None),
+        ("kernel", "50", "fits nowhere"),
+        ("kernel", "", "got nothing"),
+        ("kernel", "3", None),
+    ]:
+        view.type(label, typed)
+        view.complains(words) if words else view.fine()
+    view.box.get_by_label("stack").fill("five")
+    view.complains("is no layer")
+    view.box.get_by_label("stack").fill("3/1")
+    view.fine()
+    keys = ["ArrowRight", "ArrowLeft"]
+    record_latency(TITLE, view.latencies(lambda i: view.slide("padding", keys[i % 2])))
