@@ -1,7 +1,9 @@
 """The browser tests: one JupyterLab and one Chromium for all of them."""
 
 import shutil
+import textwrap
 
+import nbformat
 import pytest
 from lab import LAUNCH, NOTEBOOKS, Notebook, chromium, server
 
@@ -9,13 +11,19 @@ LATENCIES = {}  # view: [milliseconds, …]
 
 
 @pytest.fixture(scope="session")
-def lab(tmp_path_factory):
-    """(address, token, folder with a copy of the notebooks) of a running JupyterLab."""
+def chromium_path():
+    """The path of a Chromium; where there is none, tests that need it are skipped."""
     pytest.importorskip(
         "playwright", reason="playwright is not installed: README, browser tests"
     )
     if not chromium():
         pytest.skip("no Chromium or Chrome was found: README, browser tests")
+    return chromium()
+
+
+@pytest.fixture(scope="session")
+def lab(chromium_path, tmp_path_factory):
+    """(address, token, folder with a copy of the notebooks) of a running JupyterLab."""
     folder = tmp_path_factory.mktemp("lab")
     shutil.copytree(NOTEBOOKS, folder / "course")
     with server(folder) as (address, token):
@@ -23,13 +31,13 @@ def lab(tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
-def browser(lab, tmp_path_factory):
+def browser(chromium_path, tmp_path_factory):
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:
         context = playwright.chromium.launch_persistent_context(
             str(tmp_path_factory.mktemp("profile")),
-            executable_path=chromium(),
+            executable_path=chromium_path,
             **LAUNCH,
         )
         yield context
@@ -52,6 +60,20 @@ def open_notebook(lab, browser):
         notebook.shut_down()
         notebook.page.close()
         assert notebook.errors == []
+
+
+@pytest.fixture
+def open_scratch(lab, open_notebook):
+    """A function: opens a new notebook with these code cells."""
+
+    def open_one(*codes):
+        cells = [nbformat.v4.new_code_cell(textwrap.dedent(c).strip()) for c in codes]
+        notebook = nbformat.v4.new_notebook(cells=cells)
+        notebook.metadata.kernelspec = {"name": "python3", "display_name": "Python 3"}
+        nbformat.write(notebook, lab[2] / "scratch.ipynb")
+        return open_notebook("scratch.ipynb")
+
+    return open_one
 
 
 @pytest.fixture
