@@ -77,6 +77,9 @@ def show_images(images, titles=None, *, title, columns=None, signed=False, limit
     for ax in axes:
         ax.axis("off")
     for i, (ax, image) in enumerate(zip(axes, images, strict=False)):
+        ax.axis("on")  # for its frame: a white picture has no edge of its own
+        ax.set(xticks=[], yticks=[])
+        ax.spines[:].set(color="#999999", linewidth=0.5)
         if image.dim() == 3:
             picture.photograph = True
             ax.imshow(image.permute(1, 2, 0).clamp(0, 1).numpy())
