@@ -18,7 +18,12 @@ from cnn_course.widgets.board import SCALE, Board
 STYLE = """<style>
 .cnn-view { border: 1px solid #767676; border-radius: 6px; padding: 8px 12px; }
 .cnn-view .cnn-message { border-left: 4px solid #D55E00; padding: 2px 8px; }
-.cnn-stale img { opacity: 0.35; }
+.cnn-view .cnn-stale { opacity: 0.35; } .cnn-view img { align-self: flex-start; }
+.cnn-covered { position: relative; width: fit-content; max-width: 100%; }
+.cnn-cover { position: absolute; margin: 0; overflow: visible; }
+.cnn-cover button { background: none; margin: 0; width: auto; height: auto; }
+.cnn-cover .jupyter-button:is(:hover, :focus-visible) { outline: 3px solid #0072B2;
+  outline-offset: -3px; }
 </style>"""
 LABEL = {"description_width": "initial"}
 
@@ -97,7 +102,10 @@ class View(ipywidgets.VBox):
                 `read()` and `on_change(callback)` like `Number`
     draw        draw(**values) returns (picture, text): a Pillow image, a `Picture` or
                 a `Board`, and one line that says what it shows
-    rows        names of controls side by side, line by line; default: all, wrapped
+    rows        names of controls side by side, line by line; default: all, wrapped.
+                A tuple of names is a column
+    beside      the name of a control that stands to the left of the picture
+    over        a widget that lies on the picture, such as a `Stepper`'s cells
     below       widgets under the picture
     summary     the static view's text, if `draw`'s depends on training or data
     """
@@ -110,6 +118,8 @@ class View(ipywidgets.VBox):
         draw,
         *,
         rows=None,
+        beside=None,
+        over=None,
         below=(),
         summary=None,
         photograph=False,
@@ -125,15 +135,21 @@ class View(ipywidgets.VBox):
         self.message = ipywidgets.HTML()
         head = f"{STYLE}<b>{html.escape(title)}</b><br>Try: {html.escape(try_this)}"
         wrap = ipywidgets.Layout(flex_flow="row wrap")
+        covered = self.picture
+        if over is not None:
+            covered = ipywidgets.Box([self.picture, over])
+            covered.add_class("cnn-covered")
+        if beside:
+            covered = ipywidgets.HBox([controls[beside], covered], layout=wrap)
         super().__init__(
             [
                 ipywidgets.HTML(head),
                 *[
-                    ipywidgets.HBox([controls[name] for name in row], layout=wrap)
-                    for row in (rows or [list(controls)])
+                    ipywidgets.HBox([self._placed(name) for name in row], layout=wrap)
+                    for row in (rows or [[n for n in controls if n != beside]])
                 ],
                 self.message,
-                self.picture,
+                covered,
                 self.text,
                 *below,
             ]
@@ -145,6 +161,12 @@ class View(ipywidgets.VBox):
             else:
                 control.observe(self.refresh, "value")
         self.refresh()
+
+    def _placed(self, name):
+        if isinstance(name, str):
+            return self.controls[name]
+        column = [self.controls[n] for n in name]
+        return ipywidgets.VBox(column, layout={"margin": "0 0 0 12px"})
 
     def values(self):
         """Return {argument: value} of all controls; ValueError for one unreadable."""

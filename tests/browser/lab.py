@@ -33,12 +33,13 @@ LAUNCH = dict(
 HARMLESS = {
     "/api/contents/.*404": "the lab asks whether a checkpoint or a workspace exists",
 }
-# From a key press to the load of the next picture, in the page's own clock.
+# From a key or a button pressed to the load of the next picture, by the page's clock.
 LATENCY = """image => new Promise((done, fail) => {
   let since = null;
   const press = () => { since ??= performance.now(); };
-  document.addEventListener('keydown', press, {capture: true, once: true});
-  image.addEventListener('load', () => done(performance.now() - since), {once: true});
+  for (const begin of ['keydown', 'pointerdown'])
+    document.addEventListener(begin, press, {capture: true, once: true});
+  image.onload = () => since === null || done(performance.now() - since);
   setTimeout(() => fail(new Error('no new picture in 5 s')), 5000);
 })"""
 
@@ -122,6 +123,10 @@ class Notebook:
             [name, arguments],
         )
 
+    def begin(self, name):
+        """Execute a command, and do not wait for its end."""
+        self.page.evaluate("name => { window.jupyterapp.commands.execute(name) }", name)
+
     def run_all(self, seconds=300):
         """Run all cells and wait until the last of them has a number."""
         self.command("notebook:run-all-cells")
@@ -137,6 +142,15 @@ class Notebook:
                 break
             self.page.wait_for_timeout(100)
         return json.loads(self.path.read_text(encoding="utf-8"))
+
+    def shown_pictures(self):
+        """Scroll through the notebook; return how many saved pictures it shows."""
+        images = self.page.locator(".jp-OutputArea-output img")
+        self.page.locator(".jp-Cell").last.scroll_into_view_if_needed()
+        for image in images.all():
+            image.scroll_into_view_if_needed()
+            assert image.evaluate("image => image.naturalWidth > 0")
+        return images.count()
 
     def shut_down(self):
         """End every kernel, so that a reopened notebook has nothing alive."""
@@ -164,6 +178,10 @@ class LiveView:
     def type(self, label, text):
         self.field(label).fill(text)
 
+    def titled(self, tooltip):
+        """A field or a button without a label of its own, by its tooltip."""
+        return self.box.get_by_title(tooltip, exact=True)
+
     def slider(self, label):
         row = self.box.locator(".widget-slider").filter(
             has=self.page.get_by_text(label, exact=True)
@@ -181,6 +199,13 @@ class LiveView:
     def press(self, name):
         self.box.get_by_role("button", name=name, exact=True).click()
 
+    def upload(self, tooltip, name, content):
+        """Press an upload button and choose a file with this name and these bytes."""
+        with self.page.expect_file_chooser() as chooser:
+            self.titled(tooltip).click()
+        file = {"name": name, "mimeType": "image/png", "buffer": content}
+        chooser.value.set_files(file)
+
     @property
     def image(self):
         return self.box.locator("img.widget-image").first
@@ -189,9 +214,11 @@ class LiveView:
         """The bytes of the picture that is shown now."""
         script = """async image => {
           const answer = await fetch(image.src);
-          return Array.from(new Uint8Array(await answer.arrayBuffer()))
+          const bytes = new Uint8Array(await answer.arrayBuffer());
+          return Array.from(bytes, byte => String.fromCharCode(byte)).join("")
         }"""
-        return bytes(self.image.evaluate(script))
+        # As text: an array of so many numbers would take a second.
+        return self.image.evaluate(script).encode("latin-1")
 
     def says(self, text, seconds=10):
         """Wait until `text` stands in the view."""
@@ -208,9 +235,9 @@ class LiveView:
         self.box.locator(".cnn-message").wait_for(state="detached", timeout=10_000)
 
     def latencies(self, act, times=15):
-        """Do `act(i)`, a key press, `times` times; return each one's milliseconds.
+        """Do `act(i)`, a key press or stroke, `times` times; return the milliseconds.
 
-        From the key press to the load of the changed picture, as the page sees it.
+        From the first press to the load of the changed picture, as the page sees it.
         """
         measured = []
         for i in range(times):
