@@ -5,7 +5,8 @@
 Needs the real Fashion-MNIST, because that is what the committed outputs show. Live
 views leave their pictures, as whenever JupyterLab saves. The picture in the README is
 cut out of notebook 05. How long each notebook took goes into
-notebooks/results/run_times.csv, where the README's table has it from.
+notebooks/results/run_times.csv, and each of its cells that took LONG seconds or more
+into cell_times.csv, where the README's tables have it from.
 """
 
 import base64
@@ -13,6 +14,8 @@ import csv
 import os
 import sys
 import time
+from datetime import datetime
+from operator import itemgetter
 from pathlib import Path
 
 import nbformat
@@ -24,11 +27,16 @@ from cnn_course.sources import find_fashion_mnist
 
 NOTEBOOKS = Path(__file__).parent.parent / "notebooks"
 RUN_TIMES = NOTEBOOKS / "results" / "run_times.csv"
+CELL_TIMES = NOTEBOOKS / "results" / "cell_times.csv"
+LONG = 5  # seconds
 README_PICTURE = ("05_lenet.ipynb", "one-shoe", NOTEBOOKS / "results" / "one_shoe.png")
 
 
 def refresh(path):
-    """Run one notebook, write it back with its outputs, return the seconds it took."""
+    """Run one notebook and write it back with its outputs.
+
+    Returns the seconds that it took, and those of its long cells by cell id.
+    """
     notebook = nbformat.read(path, as_version=4)
     start = time.perf_counter()
     NotebookClient(
@@ -37,8 +45,11 @@ def refresh(path):
     seconds = time.perf_counter() - start
     notebook.metadata.pop("widgets", None)
     notebook.metadata.language_info = {"name": "python"}
+    long_cells = {}
     for cell in notebook.cells:
-        cell.metadata.pop("execution", None)  # the times of this run
+        times = cell.metadata.pop("execution", None)
+        if times and seconds_between(times) >= LONG:
+            long_cells[cell.id] = seconds_between(times)
         if cell.cell_type == "code":
             cell.outputs = nbformat.from_dict(without_views(cell.outputs))
         if (path.name, cell.id) == README_PICTURE[:2]:
@@ -46,27 +57,53 @@ def refresh(path):
             README_PICTURE[2].write_bytes(base64.b64decode(png))
     nbformat.validate(notebook)
     nbformat.write(notebook, path)
-    return seconds
+    return seconds, long_cells
 
 
-def record_time(path, seconds):
-    """Replace the row of this notebook on this kind of device in run_times.csv."""
-    row = {
-        "notebook": path.stem,
-        "device": try_gpu().type,
-        "budget": chosen_budget(),
-        "seconds": round(seconds, 1),
-        **provenance(),
-    }
-    rows = {}
-    if RUN_TIMES.exists():
-        with open(RUN_TIMES, newline="", encoding="utf-8") as file:
-            rows = {(r["notebook"], r["device"]): r for r in csv.DictReader(file)}
-    rows[row["notebook"], row["device"]] = row
-    with open(RUN_TIMES, "w", newline="", encoding="utf-8") as file:
-        writer = csv.DictWriter(file, row.keys(), lineterminator="\n")
+def seconds_between(times):
+    """Return how long a cell ran, from the kernel's messages about it."""
+    start, end = (
+        datetime.fromisoformat(times[message].replace("Z", "+00:00"))
+        for message in ("iopub.execute_input", "shell.execute_reply")
+    )
+    return (end - start).total_seconds()
+
+
+def record_times(path, seconds, long_cells):
+    """Replace the rows of this notebook on this kind of device in both files."""
+    about = {"device": try_gpu().type, "budget": chosen_budget()}
+    row = {"notebook": path.stem, **about, "seconds": round(seconds, 1), **provenance()}
+    replace_rows(RUN_TIMES, path.stem, [row])
+    rows = [
+        {
+            "notebook": path.stem,
+            **about,
+            "cell": cell,
+            "seconds": round(taken, 1),
+            **provenance(),
+        }
+        for cell, taken in long_cells.items()
+    ]
+    replace_rows(CELL_TIMES, path.stem, rows)
+
+
+def replace_rows(file, notebook, rows):
+    """Put `rows` into a CSV file in the place of this notebook's on this device."""
+    kept = []
+    if file.exists():
+        with open(file, newline="", encoding="utf-8") as opened:
+            kept = [
+                row
+                for row in csv.DictReader(opened)
+                if (row["notebook"], row["device"]) != (notebook, try_gpu().type)
+            ]
+    if not kept + rows:
+        return
+    with open(file, "w", newline="", encoding="utf-8") as opened:
+        writer = csv.DictWriter(opened, (kept + rows)[0].keys(), lineterminator="\n")
         writer.writeheader()
-        writer.writerows(rows[key] for key in sorted(rows))
+        key = itemgetter("notebook", "device")
+        writer.writerows(sorted(kept + rows, key=key))
 
 
 def main():
@@ -76,8 +113,8 @@ def main():
     if folder is None:
         sys.exit(f"This needs the real Fashion-MNIST, but found {name}: {why}")
     for path in map(Path, sys.argv[1:] or sorted(map(str, NOTEBOOKS.glob("*.ipynb")))):
-        seconds = refresh(path)
-        record_time(path, seconds)
+        seconds, long_cells = refresh(path)
+        record_times(path, seconds, long_cells)
         print(f"{path.name}: {seconds:.0f} s", flush=True)
 
 

@@ -1,0 +1,93 @@
+"""Every notebook in JupyterLab: run, touched, saved, and opened again without a kernel.
+
+What is done with a view stands in use_*.py, one file a view.
+"""
+
+import importlib
+
+import nbformat
+import pytest
+from lab import NOTEBOOKS, ROOT
+
+from cnn_course.saving import VIEW
+
+PATHS = sorted(NOTEBOOKS.glob("*.ipynb"))
+VIEWS = {  # notebook: the views in it, from top to bottom
+    "01_cross_correlation": ["correlation", "kernel_lab"],
+    "02_learning_edge_kernels": ["edge_learner", "kernel_lab"],
+    "03_channels_and_shapes": ["output_size"],
+    "04_pooling": ["pooling"],
+    "05_lenet": ["training_curves", "lenet_at_work"],
+    "06_alexnet": ["augmentation"],
+    "07_vgg": ["vgg_builder", "training_curves"],
+    "08_nin": ["training_curves", "class_maps"],
+    "09_one_by_one_convolution": ["training_curves", "ablation_explorer"],
+}
+
+
+def pictures_in(saved):
+    outputs = [output for cell in saved.cells for output in cell.get("outputs", [])]
+    kinds = [set(output.get("data", {})) for output in outputs]
+    return sum(bool(kind & {"image/png", "image/jpeg"}) for kind in kinds)
+
+
+def check_saved_pictures(notebook, saved):
+    """The page shows the saved pictures, and no view that has died."""
+    shown = notebook.shown_pictures()
+    assert shown == pictures_in(saved)
+    assert "model not found" not in notebook.page.content()
+    assert notebook.page.locator(".cnn-view").count() == 0
+
+
+@pytest.mark.parametrize("path", PATHS, ids=lambda path: path.stem)
+def test_notebook(path, open_notebook, record_latency):
+    notebook = open_notebook(path.name)
+    check_saved_pictures(notebook, nbformat.read(path, as_version=4))
+
+    notebook.run_all()
+    assert "model not found" not in notebook.page.content()
+    for name in VIEWS.get(path.stem, []):
+        importlib.import_module(f"use_{name}").use(notebook, record_latency)
+
+    notebook.save()
+    saved = nbformat.read(notebook.path, as_version=4)
+    code = [cell for cell in saved.cells if cell.cell_type == "code"]
+    outputs = [output for cell in code for output in cell.outputs]
+    assert [o for o in outputs if o.output_type == "error"] == []
+    assert [cell.execution_count for cell in code] == list(range(1, len(code) + 1))
+    assert VIEW not in notebook.path.read_text(encoding="utf-8")
+    assert "widgets" not in saved.metadata
+
+    notebook.shut_down()
+    notebook.load()
+    check_saved_pictures(notebook, saved)
+
+
+def test_every_view_is_in_a_notebook_and_has_its_test():
+    modules = {
+        path.stem
+        for path in (ROOT / "cnn_course" / "widgets").glob("*.py")
+        if "return View(" in path.read_text(encoding="utf-8")
+    }
+    tested = {name for names in VIEWS.values() for name in names}
+    assert modules | {"training_curves"} == tested
+    assert set(VIEWS) <= {path.stem for path in PATHS}
+
+
+def test_training_can_be_watched_and_interrupted(open_scratch):
+    code = """
+        import torch
+        from cnn_course import load_data_fashion_mnist, train
+        from cnn_course.networks import lenet
+        from cnn_course.widgets import training_curves
+
+        data = load_data_fashion_mnist(32, train_size=2000, test_size=200)
+        net = lenet()
+        """
+    start = "history = train(net, *data, 500, lr=0.005, progress=training_curves)"
+    notebook = open_scratch(code, start, "print(len(history), 'epochs kept')")
+    importlib.import_module("use_training_curves").use_while_training(notebook)
+    notebook.page.wait_for_timeout(500)
+    cells = notebook.save()["cells"]
+    (kept,) = cells[-1]["outputs"]
+    assert int("".join(kept["text"]).split()[0]) >= 1

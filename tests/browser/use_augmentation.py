@@ -1,0 +1,43 @@
+"""What a student does with view 7."""
+
+TITLE = "Augmentation mixer"
+
+
+def use(notebook, record_latency):
+    view = notebook.view(TITLE)
+    view.says(
+        "draws 1 to 4: mirrored with probability 0.5, upside down with 0, crop 224"
+    )
+    view.says("33 × 33 places × 2 for the flips = 2,178 different pictures")
+    view.press("draw again")
+    view.says("draws 5 to 8")
+    view.slide("crop, pixels", "ArrowLeft")
+    view.says("crop 223×223 of 256×256")
+    view.says("34 × 34 places × 2 for the flips = 2,312 different pictures")
+    view.slide("p(upside down)")
+    view.says("upside down with 0.1")
+    view.says("× 4 for the flips = 4,624")
+    view.slide("p(mirror)")
+    view.says("mirrored with probability 0.6")
+    for label in ("brightness", "contrast", "saturation"):
+        view.slide(label)
+        view.says(f"{label} ±0.35")
+    view.slide("hue", "End")
+    view.says("hue ±0.5")
+    for label, typed, words in [
+        ("hue", "0.9", "half a turn of the colour circle"),
+        ("hue", "red", "hue: type a number"),
+        ("hue", "0.1", None),
+        ("crop, pixels", "0", "crop 0 makes no sense here"),
+        ("crop, pixels", "300", "the picture has 256 pixels"),
+        ("crop, pixels", "64", None),
+        ("p(mirror)", "2", "it is a probability"),
+        ("p(mirror)", "1", None),
+    ]:
+        view.type(label, typed)
+        view.complains(words) if words else view.fine()
+    view.says("193 × 193 places × 2 for the flips")
+    view.type("crop, pixels", "224")
+    view.fine()
+    keys = ["ArrowRight", "ArrowLeft"]
+    record_latency(TITLE, view.latencies(lambda i: view.slide("hue", keys[i % 2])))
