@@ -1,4 +1,18 @@
-"""The progress bar of `train`, in notebooks and in terminals."""
+"""What shows the progress of `train`: a bar, in notebooks and in terminals.
+
+`train(…, progress=show)` calls show(train_iter, num_epochs, shown, device,
+watch_classes) for a context manager `bar`, and then, always from one thread:
+
+    bar.start(epoch, history)  before every epoch, counted from 0
+    bar.advance(images, loss)  after every step; `loss` is a tensor on the device
+    bar.end(history)           after every epoch and its test
+    bar.write(line)            to print a line, perhaps after the bar is closed
+
+bar.place says in words where training is, bar.device is the device. The bar's
+`__exit__` is told how training ended: KeyboardInterrupt after an interrupt,
+FloatingPointError if the loss is not finite. An interrupt can come while any of this
+runs, and must be let through.
+"""
 
 import time
 
@@ -6,14 +20,12 @@ import time
 class ProgressBar:
     """A bar over all epochs with images/s and the loss; silent unless `shown`."""
 
-    def __init__(self, train_iter, num_epochs, shown, device):
+    def __init__(self, train_iter, num_epochs, shown, device, watch_classes=False):
         from tqdm.auto import tqdm  # a widget in a notebook, text elsewhere
 
-        try:
-            batches = len(train_iter)
-        except TypeError:  # a generator, or a DataLoader over a stream
-            batches = None
+        batches = count_batches(train_iter)
         self.num_epochs, self.device = num_epochs, device
+        self.epochs = self.step = 0
         self.bar = tqdm(
             total=batches and batches * num_epochs,
             unit="batch",
@@ -30,7 +42,7 @@ class ProgressBar:
     def start(self, epoch, history):
         self.bar.set_description(f"epoch {epoch + 1}/{self.num_epochs}")
         self.loss = history.loss[-1] if history.loss else None
-        self.step, self.images, self.since = 0, 0, time.perf_counter()
+        self.images, self.since = 0, time.perf_counter()
 
     def advance(self, images, loss):
         self.step += 1
@@ -43,5 +55,27 @@ class ProgressBar:
             shown = "" if self.loss is None else f", loss {self.loss:.3f}"
             self.bar.set_postfix_str(f"{speed:,.0f} images/s{shown}")
 
+    def end(self, history):
+        self.epochs, self.step = len(history), 0
+
+    @property
+    def place(self):
+        return place(self.epochs, self.step)
+
     def write(self, line):
         self.bar.write(line)
+
+
+def count_batches(train_iter):
+    """Return the number of batches in an epoch, or None if that is not known."""
+    try:
+        return len(train_iter)
+    except TypeError:  # a generator, or a DataLoader over a stream
+        return None
+
+
+def place(epochs, step):
+    """Return where training is, in words, after so many whole epochs and steps."""
+    if epochs and not step:
+        return f"after epoch {epochs}"
+    return f"in epoch {epochs + 1} after step {step}"

@@ -26,6 +26,7 @@ def train(
     precision=None,
     watch_classes=False,
     verbose=True,
+    progress=None,
 ):
     """Train `net` to minimise the cross-entropy of its logits; return a `History`.
 
@@ -38,7 +39,9 @@ def train(
                 in 32 (autocast); default bf16 on an NVIDIA GPU made for it
     watch_classes  say after every epoch which classes are never predicted, and which
                 are dead: their logit is 0 for every test image
-    verbose     print a line an epoch and show a progress bar
+    verbose     print a line an epoch and show the progress
+    progress    what shows it: default a bar, `ProgressBar`; in a notebook
+                `cnn_course.widgets.training_curves` for live curves
 
     Reads results from the device once an epoch: on a GPU every earlier read would
     make it wait. Interrupting returns the history of the finished epochs, and `net`
@@ -60,26 +63,28 @@ def train(
     if verbose:
         print(f"training on {device}")
     was_training = net.training
-    with ProgressBar(train_iter, num_epochs, verbose, device) as bar:
-        try:
+    watched = watch_classes and test_iter is not None
+    bar = (progress or ProgressBar)(train_iter, num_epochs, verbose, device, watched)
+    try:
+        with bar:
             for epoch in range(num_epochs):
                 bar.start(epoch, history)
                 _train_epoch(
                     net, train_iter, test_iter, optimizer, precision, history, bar
                 )
+                bar.end(history)
                 if verbose:
                     bar.write(history.line(epoch))
-                if watch_classes and history.predicted:
+                if watched:
                     bar.write(f"  {history.class_line()}")
-        except KeyboardInterrupt:
-            bar.write(
-                f"stopped in epoch {len(history) + 1} after step {bar.step}: "
-                "the network keeps what it learned, "
-                f"the history its {len(history)} finished epochs"
-            )
-        finally:
-            net.train(was_training)
-            _lay_out(net, torch.contiguous_format)
+    except KeyboardInterrupt:
+        bar.write(
+            f"stopped {bar.place}: the network keeps what it learned, "
+            f"the history its {len(history)} finished epochs"
+        )
+    finally:
+        net.train(was_training)
+        _lay_out(net, torch.contiguous_format)
     return history
 
 

@@ -7,7 +7,7 @@ import numpy as np
 
 from cnn_course.layers import receptive_size
 from cnn_course.plots import COLOURS
-from cnn_course.widgets.board import BLUE, GREY, ORANGE, Board
+from cnn_course.widgets.board import BLUE, ORANGE, Board
 from cnn_course.widgets.view import LABEL, Number, View
 
 SIDE = 360  # of the drawn input, in CSS pixels
@@ -117,7 +117,8 @@ def _draw_coverage(board, counts, padding, x, y):
 
 def _draw_receptive_fields(board, layers, x, y):
     """Draw, layer by layer, how many pixels in a row one unit sees."""
-    board.text(x, y - 14, "what one unit of the stack sees", size=14, anchor="lm")
+    title = "kernel/stride, and what one unit behind it sees"
+    board.text(x, y - 14, title, size=14, anchor="lm")
     widest = receptive_size(layers)
     for i, (kernel_size, stride) in enumerate(layers):
         size = receptive_size(layers[: i + 1])
@@ -129,7 +130,6 @@ def _draw_receptive_fields(board, layers, x, y):
         board.rectangle(middle - width / 2, top + 22, width, 12, fill=COLOURS[2])
         line = f"behind layer {i + 1}: {size}×{size} pixels"
         board.text(x + 60, top + 10, line, size=14, anchor="lm")
-    board.text(x, y + SIDE + 17, "kernel/stride", size=13, fill=GREY, anchor="lm")
 
 
 def output_size_calculator():

@@ -33,6 +33,14 @@ LAUNCH = dict(
 HARMLESS = {
     "/api/contents/.*404": "the lab asks whether a checkpoint or a workspace exists",
 }
+# One screen further down, and from the end back to the top.
+SCROLL = """() => {
+  const panel = document.querySelector(
+    '.jp-NotebookPanel:not(.lm-mod-hidden) .jp-WindowedPanel-outer');
+  const before = panel.scrollTop;
+  panel.scrollBy(0, panel.clientHeight / 2);
+  if (panel.scrollTop <= before) panel.scrollTo(0, 0);
+}"""
 # From a key or a button pressed to the load of the next picture, by the page's clock.
 LATENCY = """image => new Promise((done, fail) => {
   let since = null;
@@ -143,13 +151,17 @@ class Notebook:
             self.page.wait_for_timeout(100)
         return json.loads(self.path.read_text(encoding="utf-8"))
 
-    def shown_pictures(self):
-        """Scroll through the notebook; return how many saved pictures it shows."""
+    def shown_pictures(self, expected):
+        """Scroll until `expected` saved pictures were shown; return how many were."""
         images = self.page.locator(".jp-OutputArea-output img")
-        self.page.locator(".jp-Cell").last.scroll_into_view_if_needed()
+        for _ in range(60):  # cells are drawn when they come near the screen
+            self.page.evaluate(SCROLL)
+            self.page.wait_for_timeout(100)
+            if images.count() >= expected:
+                break
         for image in images.all():
             image.scroll_into_view_if_needed()
-            assert image.evaluate("image => image.naturalWidth > 0")
+            assert image.evaluate("image => image.complete && image.naturalWidth > 0")
         return images.count()
 
     def shut_down(self):
@@ -187,6 +199,10 @@ class LiveView:
             has=self.page.get_by_text(label, exact=True)
         )
         return row.locator(".noUi-handle")
+
+    def at(self, value):
+        """The sliders that stand at `value`."""
+        return self.page.locator(f"[aria-valuenow='{value:.1f}']")
 
     def slide(self, label, key="ArrowRight", times=1):
         self.slider(label).focus()

@@ -33,8 +33,8 @@ def pictures_in(saved):
 
 def check_saved_pictures(notebook, saved):
     """The page shows the saved pictures, and no view that has died."""
-    shown = notebook.shown_pictures()
-    assert shown == pictures_in(saved)
+    expected = pictures_in(saved)
+    assert notebook.shown_pictures(expected) == expected
     assert "model not found" not in notebook.page.content()
     assert notebook.page.locator(".cnn-view").count() == 0
 

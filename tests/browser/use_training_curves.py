@@ -1,0 +1,59 @@
+"""What a student does with view 11, after a training and while it runs."""
+
+import re
+
+TITLE = "Training, live"
+RESULT = r"after epoch \d+: loss \d+\.\d{3}, training accuracy [01]\.\d{3}, test "
+RESULT += r"accuracy [01]\.\d{3}"
+
+
+def use(notebook, record_latency):
+    view = notebook.view(TITLE)
+    view.says(re.compile(rf"finished: \d+ epochs? in .* s; {RESULT}; .*last \d+ steps"))
+    try_controls(view)
+
+
+def try_controls(view):
+    """Move both controls; the view is as before afterwards."""
+    logarithmic = view.box.get_by_label("logarithmic loss")
+    logarithmic.focus()
+    view.page.keyboard.press("Space")
+    view.says("logarithmic scale")
+    view.type("smooth over steps", "1")
+    view.says("mean loss of the last 1 steps")
+    # While it trains, the text can be ahead of the slider.
+    view.slider("smooth over steps").and_(view.at(1)).wait_for()
+    view.slide("smooth over steps")  # notebook 09 takes two steps only
+    view.says("mean loss of the last 2 steps")
+    view.type("smooth over steps", "many")
+    view.complains("smooth over steps: type a whole number")
+    view.type("smooth over steps", "0")
+    view.complains("a mean of 0 steps does not exist")
+    view.type("smooth over steps", "1")
+    view.fine()
+    view.says("mean loss of the last 1 steps")
+    logarithmic.uncheck()
+    view.box.get_by_text("logarithmic scale").wait_for(state="detached")
+
+
+def use_while_training(notebook):
+    """In a notebook with a long training: watch it, touch it, interrupt it.
+
+    The training stands in one cell, with `progress=training_curves`; the cells behind
+    it run after the interrupt and must not fail.
+    """
+    notebook.begin("notebook:run-all-cells")
+    view = notebook.view(TITLE)
+    view.says(re.compile(r"epoch 1 of \d+, step [1-9]\d*"), seconds=60)
+    before = view.picture()
+    try_controls(view)
+    assert view.picture() != before  # more steps, and none of them stopped for us
+    view.says(re.compile(rf"epoch [2-9]\d* of .* left; {RESULT}"), seconds=60)
+    notebook.command("notebook:interrupt-kernel")
+    stopped = re.compile(rf"stopped in epoch (\d+) after step \d+; {RESULT}")
+    view.says(stopped)
+    notebook.idle(60)
+    epoch = int(stopped.search(view.box.inner_text())[1])
+    output = notebook.page.locator(".jp-OutputArea-output")
+    output.filter(has_text=f"the history its {epoch - 1} finished epochs").wait_for()
+    try_controls(view)  # what is kept can still be looked at
