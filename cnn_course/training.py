@@ -44,10 +44,10 @@ def train(
                 `cnn_course.widgets.training_curves` for live curves
 
     Reads results from the device once an epoch: on a GPU every earlier read would
-    make it wait. Interrupting returns the history of the finished epochs, and `net`
-    keeps what it learned. Raises FloatingPointError, with the history so far as its
-    `history`, when the loss is not finite, ValueError for an empty train_iter or an
-    unknown precision.
+    make it wait (live curves do read whenever they draw). Interrupting returns the
+    history of the finished epochs, and `net` keeps what it learned. Raises
+    FloatingPointError, with the history so far as its `history`, when the loss is not
+    finite, ValueError for an empty train_iter or an unknown precision.
     """
     whole_number("num_epochs", num_epochs, 1)
     if optimizer is not None and lr is not None:

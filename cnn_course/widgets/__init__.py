@@ -2,6 +2,7 @@
 
 from cnn_course.widgets.ablation_explorer import ablation_explorer
 from cnn_course.widgets.augmentation import augmentation_mixer
+from cnn_course.widgets.class_maps import class_maps
 from cnn_course.widgets.correlation import correlation_stepper
 from cnn_course.widgets.edge_learner import edge_learner
 from cnn_course.widgets.kernel_lab import kernel_lab
@@ -14,6 +15,7 @@ from cnn_course.widgets.vgg_builder import vgg_builder
 __all__ = [
     "ablation_explorer",
     "augmentation_mixer",
+    "class_maps",
     "correlation_stepper",
     "edge_learner",
     "kernel_lab",

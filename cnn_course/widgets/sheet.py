@@ -1,0 +1,113 @@
+"""A sheet of chosen pictures, and the class maps that a network like NiN has for it."""
+
+import torch
+from torch import nn
+
+from cnn_course.data import to_float
+
+CORNERS = ("top left", "top right", "bottom left", "bottom right")
+POOL = nn.AdaptiveAvgPool2d
+EXPECTED = (
+    "a network as nin() in notebook 08 is expected: nn.Sequential in which "
+    "nn.AdaptiveAvgPool2d(1) makes the logits of the maps before it, one for each class"
+)
+
+
+def find_class_maps(net, X, num_classes):
+    """Return the class maps of `net` for X (1, 1, H, W): float32 (classes, h, w).
+
+    They are on the CPU. Raises ValueError for a network that has none, or that cannot
+    take X.
+    """
+    layers = list(net) if isinstance(net, nn.Sequential) else []
+    pools = [i for i, layer in enumerate(layers) if isinstance(layer, POOL)]
+    if not pools:
+        raise ValueError(f"this {type(net).__name__} has no class maps; {EXPECTED}")
+    try:
+        with torch.no_grad():
+            maps = net[: pools[0]](X.to(next(net.parameters(), X)))
+            logits = net[pools[0] :](maps).float().cpu()
+    except (RuntimeError, ValueError) as error:
+        raise ValueError(
+            f"this network cannot take a sheet of {tuple(X.shape[1:])}: "
+            f"{str(error).splitlines()[0]}; {EXPECTED}"
+        ) from error
+    maps = maps.float().cpu()
+    if not maps.isfinite().all():
+        raise ValueError(
+            "the class maps are not all finite numbers: the training went wrong. Train "
+            "once more, with a smaller learning rate"
+        )
+    one_each = maps.dim() == 4 and maps.shape[:2] == logits.shape == (1, num_classes)
+    if not one_each or not maps.mean(dim=(2, 3)).allclose(logits, 0.05, 0.05):
+        raise ValueError(
+            f"maps of {tuple(maps.shape[1:])} and logits of {tuple(logits.shape[1:])} "
+            f"do not fit {num_classes} classes; {EXPECTED}"
+        )
+    return maps[0]
+
+
+def looking_places(net):
+    """Return (first, step): number i of a map looks at pixel first + i * step.
+
+    That is the middle of the pixels that it sees, along one side.
+    """
+    first, step = 0.0, 1
+    for layer in net.modules():
+        if isinstance(layer, POOL):
+            break
+        if isinstance(layer, (nn.Conv2d, nn.MaxPool2d, nn.AvgPool2d)):
+            sizes = (layer.kernel_size, layer.stride, layer.padding)
+            k, s, p = (n[0] if isinstance(n, tuple) else n for n in sizes)
+            first += step * ((k - 1) / 2 - p)
+            step *= s
+    return first, step
+
+
+def lay_sheet(pictures, side, whole, right, down):
+    """Return a sheet, float32 (side, side), with a picture in each corner.
+
+    pictures     uint8 (h, w) or None for each of CORNERS
+    whole        enlarge the first picture to the whole sheet, and leave out the others
+    right, down  how far the first picture is moved, in pixels
+
+    Raises ValueError if it would be moved out of the sheet and beyond.
+    """
+    for name, pixels in {"right": right, "down": down}.items():
+        if not 0 <= pixels <= side:
+            raise ValueError(
+                f"the picture cannot be moved {name} by {pixels} pixels, the sheet has "
+                f"{side}: take a number from 0 to {side}"
+            )
+    size = side if whole else side * 3 // 7
+    sheet = torch.zeros(side, side)
+    for i, picture in enumerate(pictures[:1] if whole else pictures):
+        if picture is None:
+            continue
+        top, left = (i // 2) * (side - size), (i % 2) * (side - size)
+        if i == 0:
+            top, left = down, right
+        picture = to_float(picture[None], (size, size))[0, 0]
+        place = sheet[top : top + size, left : left + size]
+        place.copy_(torch.maximum(place, picture[: side - top, : side - left]))
+    return sheet
+
+
+def choose(images, labels, classes, seed):
+    """Return a picture of each class, drawn from `seed`; None for the class None.
+
+    images are uint8 (n, h, w), labels int64 (n,). Raises ValueError if a class has no
+    picture.
+    """
+    if seed < 0:
+        raise ValueError(f"picture seed {seed} is negative: take 0 or more")
+    chances = torch.rand(len(classes), generator=torch.Generator().manual_seed(seed))
+    pictures = []
+    for c, chance in zip(classes, chances.tolist(), strict=True):
+        rows = (labels == c).nonzero().flatten() if c is not None else ()
+        if c is not None and not len(rows):
+            raise ValueError(
+                f"there is no picture of class {c} among these: choose another class"
+            )
+        pictures.append(images[rows[int(chance * len(rows))]] if len(rows) else None)
+    return pictures

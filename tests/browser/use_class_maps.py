@@ -1,0 +1,55 @@
+"""What a student does with view 9."""
+
+import re
+
+TITLE = "NiN's class maps"
+CORNERS = ("top left", "top right", "bottom left", "bottom right")
+
+
+def use(notebook, record_latency):
+    view = notebook.view(TITLE)
+    view.says(re.compile(r"maps of 5×5 for the sheet: Trouser top left, .* Ankle boot"))
+    view.choose("top left", "Dress")
+    view.says("sheet: Dress top left")
+    for corner in CORNERS[1:]:
+        view.choose(corner, "empty")
+    view.says(
+        re.compile(r"sheet: Dress top left, its map largest in row \d, column \d;")
+    )
+    for label, press in [
+        ("top left: right by", "PageUp"),
+        ("top left: down by", "PageUp"),
+        ("picture seed", "ArrowRight"),
+        ("opacity in percent", "ArrowLeft"),
+    ]:
+        change(view, lambda label=label, press=press: view.slide(label, press))
+    change(view, lambda: view.choose("colour scale", "each its own: exaggerates"))
+    change(view, lambda: view.choose("show numbers", "smoothly"))
+    view.choose("sheet", "top left only, enlarged")
+    view.says("sheet: Dress enlarged")
+    view.choose("top left", "empty")
+    view.says("sheet: empty; largest averages: ")
+    view.choose("top left", "Trouser")
+    for label, typed, words in [
+        ("top left: right by", "500", "cannot be moved right by 500 pixels"),
+        ("top left: right by", "some", "right by: type a whole number"),
+        ("top left: right by", "8", None),
+        ("picture seed", "-1", "picture seed -1 is negative"),
+        ("picture seed", "", "got nothing"),
+        ("picture seed", "3", None),
+        ("opacity in percent", "101", "opacity is 101 %"),
+        ("opacity in percent", "60", None),
+    ]:
+        view.type(label, typed)
+        view.complains(words) if words else view.fine()
+
+
+def change(view, act):
+    """Do something, and wait until the picture is another one."""
+    before = view.picture()
+    act()
+    for _ in range(50):
+        if view.picture() != before:
+            return
+        view.page.wait_for_timeout(100)
+    raise AssertionError("the picture stayed as it was for 5 s")
