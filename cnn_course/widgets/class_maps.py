@@ -147,7 +147,9 @@ def class_maps(net, data_iter, side=224):
         sheet, maps = look(classes, whole, right, down, seed)
         places = looking_places(net)
         board, text = draw_class_maps(sheet, maps, places, names, opacity, own, smooth)
-        return board, f"{_describe(classes, names, whole, maps)}; {text}"
+        moved = f"moved right by {right} and down by {down} pixels"
+        settings = f"{moved}, picture seed {seed}, opacity {opacity} %"
+        return board, f"{_describe(classes, names, whole, maps)}; {settings}; {text}"
 
     every = [("empty", None), *((name, c) for c, name in enumerate(names))]
     corners = {

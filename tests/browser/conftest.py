@@ -1,5 +1,6 @@
 """The browser tests: one JupyterLab and one Chromium for all of them."""
 
+import os
 import shutil
 import textwrap
 
@@ -83,11 +84,17 @@ def record_latency():
 
 
 def pytest_terminal_summary(terminalreporter):
+    import torch
+
+    from cnn_course.machine import machine_name
+
     if LATENCIES:
-        terminalreporter.section("from key press to changed picture, in milliseconds")
+        machine = f"{os.cpu_count()} cores of {machine_name(torch.device('cpu'))}"
+        title = "from key press to changed picture, in milliseconds"
+        terminalreporter.section(f"{title}, {machine}")
         for view, times in LATENCIES.items():
             times = sorted(times)
             terminalreporter.write_line(
-                f"{view:32} median {times[len(times) // 2]:4.0f}, "
+                f"{view:42} median {times[len(times) // 2]:4.0f}, "
                 f"slowest {times[-1]:4.0f}, n = {len(times)}"
             )

@@ -29,10 +29,6 @@ LAUNCH = dict(
         "--disable-sync",
     ],
 )
-# Errors that Chromium reports and no student ever meets, each with its reason.
-HARMLESS = {
-    "/api/contents/.*404": "the lab asks whether a checkpoint or a workspace exists",
-}
 # One screen further down, and from the end back to the top.
 SCROLL = """() => {
   const panel = document.querySelector(
@@ -109,10 +105,9 @@ class Notebook:
         self.load()
 
     def _console(self, message):
-        text = f"{message.text} {message.location.get('url', '')}"
-        harmless = any(re.search(pattern, text) for pattern in HARMLESS)
-        if message.type == "error" and not harmless:
-            self.errors.append(f"console: {text}")
+        if message.type == "error":
+            place = message.location.get("url", "")
+            self.errors.append(f"console: {message.text} {place}")
 
     def load(self):
         """Open the notebook, as saved, and wait for its kernel."""

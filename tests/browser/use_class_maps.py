@@ -23,12 +23,14 @@ def use(notebook, record_latency):
         ("opacity in percent", "ArrowLeft"),
     ]:
         change(view, lambda label=label, press=press: view.slide(label, press))
+    moved = r"moved right by [1-9]\d* and down by [1-9]\d* pixels, "
+    view.says(re.compile(moved + "picture seed 1, opacity 69 %"))
     change(view, lambda: view.choose("colour scale", "each its own: exaggerates"))
     change(view, lambda: view.choose("show numbers", "smoothly"))
     view.choose("sheet", "top left only, enlarged")
     view.says("sheet: Dress enlarged")
     view.choose("top left", "empty")
-    view.says("sheet: empty; largest averages: ")
+    view.says("sheet: empty; moved right by")
     view.choose("top left", "Trouser")
     for label, typed, words in [
         ("top left: right by", "500", "cannot be moved right by 500 pixels"),
@@ -42,6 +44,9 @@ def use(notebook, record_latency):
     ]:
         view.type(label, typed)
         view.complains(words) if words else view.fine()
+    keys = ["ArrowLeft", "ArrowRight"]
+    label = "opacity in percent"
+    record_latency(TITLE, view.latencies(lambda i: view.slide(label, keys[i % 2])))
 
 
 def change(view, act):

@@ -11,6 +11,9 @@ def use(notebook, record_latency):
     view = notebook.view(TITLE)
     view.says(re.compile(rf"finished: \d+ epochs? in .* s; {RESULT}; .*last \d+ steps"))
     try_controls(view)
+    keys = ["ArrowRight", "ArrowLeft"]
+    label = "smooth over steps"
+    record_latency(TITLE, view.latencies(lambda i: view.slide(label, keys[i % 2])))
 
 
 def try_controls(view):

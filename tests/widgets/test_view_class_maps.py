@@ -285,7 +285,8 @@ def test_the_text_tells_what_lies_where_and_what_is_largest(view, net, data):
     assert best in view.last_text
     for corner in CORNERS:
         view.controls[corner].value = None
-    assert view.last_text.startswith("maps of 5×5 for the sheet: empty; largest ")
+    assert view.last_text.startswith("maps of 5×5 for the sheet: empty; moved ")
+    assert "by 0 pixels, picture seed 0, opacity 70 %; largest " in view.last_text
     view.controls["bottom left"].value = 2
     assert "sheet: Pullover bottom left, its map" in view.last_text
     view.controls["whole"].value = True
