@@ -113,6 +113,19 @@ def test_it_has_a_title_goals_questions_a_summary_and_where_to_read_on(notebook,
     assert "**Read on:**" in notebook.cells[-1].source
 
 
+def test_it_is_a_lecture_of_30_to_45_minutes(notebook, path):
+    kinds = [c.metadata.get("slideshow", {}).get("slide_type") for c in notebook.cells]
+    assert kinds[0] == "slide" and notebook.cells[1].id == "lecture"
+    (minutes,) = re.findall(
+        r"presents this \((\d+) minutes\)", notebook.cells[1].source
+    )
+    readme = (NOTEBOOKS.parent / "README.md").read_text(encoding="utf-8")
+    assert f"\n| {path.stem[:2]} | {minutes} | " in readme
+    assert 30 <= int(minutes) <= 45
+    slides = kinds.count("slide") + kinds.count("subslide")
+    assert 15 <= slides <= 30 and kinds.count("notes") >= 4
+
+
 def test_no_placeholder_is_left(prose):
     placeholder = r"\b(?!CNN_COURSE_)[A-Z]+_[A-Z_]+\b|TODO|XXX"
     assert re.findall(placeholder, prose) == []
