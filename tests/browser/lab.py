@@ -29,6 +29,13 @@ LAUNCH = dict(
         "--disable-sync",
     ],
 )
+BROWSERS = (
+    "chromium",
+    "chromium-browser",
+    "google-chrome",
+    "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
+    "C:\\Program Files\\Google\\Chrome\\Application\\chrome.exe",
+)
 # One screen further down, and from the end back to the top.
 SCROLL = """() => {
   const panel = document.querySelector(
@@ -50,8 +57,7 @@ LATENCY = """image => new Promise((done, fail) => {
 
 def chromium():
     """Return the path of a Chromium or Chrome on this machine, or None."""
-    names = ("chromium", "chromium-browser", "google-chrome", "chrome")
-    return next(filter(None, map(shutil.which, names)), None)
+    return next(filter(None, map(shutil.which, BROWSERS)), None)
 
 
 @contextlib.contextmanager
@@ -244,6 +250,20 @@ class LiveView:
     def fine(self):
         """Wait until no message is left."""
         self.box.locator(".cnn-message").wait_for(state="detached", timeout=10_000)
+
+    def answers(self, *entries):
+        """Type into fields: (label, text, words of the complaint or None if none)."""
+        for label, text, words in entries:
+            self.type(label, text)
+            self.complains(words) if words else self.fine()
+
+    def slider_latencies(self, label):
+        """Move a slider one step away and back; return `latencies`."""
+        at_its_end = float(self.slider(label).get_attribute("aria-valuenow")) >= float(
+            self.slider(label).get_attribute("aria-valuemax")
+        )
+        keys = ["ArrowRight", "ArrowLeft"]
+        return self.latencies(lambda i: self.slide(label, keys[(i + at_its_end) % 2]))
 
     def latencies(self, act, times=15):
         """Do `act(i)`, a key press or stroke, `times` times; return the milliseconds.

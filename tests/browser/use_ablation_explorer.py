@@ -30,5 +30,4 @@ def use(notebook, record_latency):
     view.complains("epochs 1 to 5")
     view.type("epoch", "5")
     view.fine()
-    keys = ["ArrowLeft", "ArrowRight"]
-    record_latency(TITLE, view.latencies(lambda i: view.slide("epoch", keys[i % 2])))
+    record_latency(TITLE, view.slider_latencies("epoch"))

@@ -24,7 +24,7 @@ def use(notebook, record_latency):
         view.says(f"{label} ±0.35")
     view.slide("hue", "End")
     view.says("hue ±0.5")
-    for label, typed, words in [
+    view.answers(
         ("hue", "0.9", "half a turn of the colour circle"),
         ("hue", "red", "hue: type a number"),
         ("hue", "0.1", None),
@@ -33,11 +33,8 @@ def use(notebook, record_latency):
         ("crop, pixels", "64", None),
         ("p(mirror)", "2", "it is a probability"),
         ("p(mirror)", "1", None),
-    ]:
-        view.type(label, typed)
-        view.complains(words) if words else view.fine()
+    )
     view.says("193 × 193 places × 2 for the flips")
     view.type("crop, pixels", "224")
     view.fine()
-    keys = ["ArrowRight", "ArrowLeft"]
-    record_latency(TITLE, view.latencies(lambda i: view.slide("hue", keys[i % 2])))
+    record_latency(TITLE, view.slider_latencies("hue"))

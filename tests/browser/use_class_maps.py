@@ -32,7 +32,7 @@ def use(notebook, record_latency):
     view.choose("top left", "empty")
     view.says("sheet: empty; moved right by")
     view.choose("top left", "Trouser")
-    for label, typed, words in [
+    view.answers(
         ("top left: right by", "500", "cannot be moved right by 500 pixels"),
         ("top left: right by", "some", "right by: type a whole number"),
         ("top left: right by", "8", None),
@@ -41,12 +41,8 @@ def use(notebook, record_latency):
         ("picture seed", "3", None),
         ("opacity in percent", "101", "opacity is 101 %"),
         ("opacity in percent", "60", None),
-    ]:
-        view.type(label, typed)
-        view.complains(words) if words else view.fine()
-    keys = ["ArrowLeft", "ArrowRight"]
-    label = "opacity in percent"
-    record_latency(TITLE, view.latencies(lambda i: view.slide(label, keys[i % 2])))
+    )
+    record_latency(TITLE, view.slider_latencies("opacity in percent"))
 
 
 def change(view, act):

@@ -22,7 +22,7 @@ def use(notebook, record_latency):
     view.says("rate 0.68 is above the limit 0.6757: diverged at step 28")
     view.type("learning rate", "3")
     view.says("loss nan, kernel [nan, nan], bias nan; rate 3 is above")
-    for label, typed, words in [
+    view.answers(
         ("learning rate", "0", "never moves the kernel"),
         ("learning rate", "fast", "learning rate: type a number"),
         ("learning rate", "0.3", None),
@@ -32,9 +32,7 @@ def use(notebook, record_latency):
         ("steps", "97", None),
         ("start", "", "got nothing"),
         ("start", "0", None),
-    ]:
-        view.type(label, typed)
-        view.complains(words) if words else view.fine()
+    )
     view.says("step 97:")
     play, stop = view.box.locator(".widget-play button:visible").all()
     play.press("Enter")
@@ -46,5 +44,4 @@ def use(notebook, record_latency):
     view.type("steps", "20")
     view.says("step 20:")
     view.page.wait_for_timeout(300)  # for the last picture
-    keys = ["ArrowRight", "ArrowLeft"]
-    record_latency(TITLE, view.latencies(lambda i: view.slide("steps", keys[i % 2])))
+    record_latency(TITLE, view.slider_latencies("steps"))

@@ -18,19 +18,16 @@ def use(notebook, record_latency):
     view.says("6×6 becomes 2×2")
     view.box.get_by_label("stack").fill("5/1, 2/2, 5/1")
     view.says("sees 14 pixels each way")
-    for label, typed, words in [
+    view.answers(
         ("stride", "0", "would never move the window"),
         ("stride", "abc", "stride: type a whole number"),
         ("stride", "1", None),
         ("kernel", "50", "fits nowhere"),
         ("kernel", "", "got nothing"),
         ("kernel", "3", None),
-    ]:
-        view.type(label, typed)
-        view.complains(words) if words else view.fine()
+    )
     view.box.get_by_label("stack").fill("five")
     view.complains("is no layer")
     view.box.get_by_label("stack").fill("3/1")
     view.fine()
-    keys = ["ArrowRight", "ArrowLeft"]
-    record_latency(TITLE, view.latencies(lambda i: view.slide("padding", keys[i % 2])))
+    record_latency(TITLE, view.slider_latencies("padding"))

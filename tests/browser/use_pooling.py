@@ -30,7 +30,7 @@ def use(notebook, record_latency):
     view.says("12 of 16 inputs are in no window: gradient 0")
     view.titled("input row 1, column 1").fill("9")
     view.says("largest of 9, 3, 5, 3: 9")
-    for label, typed, words in [
+    view.answers(
         ("window", "5", "the window spans 5 numbers, but only 4 are there"),
         ("window", "two", "window: type a whole number"),
         ("window", "2", None),
@@ -38,9 +38,7 @@ def use(notebook, record_latency):
         ("stride", "2", None),
         ("step", "0", "there are 4 outputs"),
         ("step", "1", None),
-    ]:
-        view.type(label, typed)
-        view.complains(words) if words else view.fine()
+    )
     view.titled("input row 1, column 1").fill("")
     view.complains("input row 1, column 1: type a number")
     view.titled("input row 1, column 1").fill("1")
@@ -49,5 +47,4 @@ def use(notebook, record_latency):
     view.says("9 of 25 inputs are in no window")
     view.choose("input size:", "4×4")
     view.says("in all 4 arrive")
-    keys = ["ArrowRight", "ArrowLeft"]
-    record_latency(TITLE, view.latencies(lambda i: view.slide("step", keys[i % 2])))
+    record_latency(TITLE, view.slider_latencies("step"))

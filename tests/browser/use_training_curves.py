@@ -11,9 +11,7 @@ def use(notebook, record_latency):
     view = notebook.view(TITLE)
     view.says(re.compile(rf"finished: \d+ epochs? in .* s; {RESULT}; .*last \d+ steps"))
     try_controls(view)
-    keys = ["ArrowRight", "ArrowLeft"]
-    label = "smooth over steps"
-    record_latency(TITLE, view.latencies(lambda i: view.slide(label, keys[i % 2])))
+    record_latency(TITLE, view.slider_latencies("smooth over steps"))
 
 
 def try_controls(view):

@@ -54,5 +54,4 @@ def use(notebook, record_latency):
     view.type("side", "64")
     view.fine()
     view.page.wait_for_timeout(300)  # for the last picture
-    keys = ["ArrowRight", "ArrowLeft"]
-    record_latency(TITLE, view.latencies(lambda i: view.slide("side", keys[i % 2])))
+    record_latency(TITLE, view.slider_latencies("side"))
