@@ -37,6 +37,13 @@ def test_the_output_is_torch_s_on_random_shapes():
         assert torch.allclose(corr2d(padded, laid)[::stride, ::stride], Y, atol=1e-5)
 
 
+def test_notebook_01_tells_the_truth_about_padding_1():
+    _, _, Y = correlate(X, K, 1, 1, False)
+    _, _, turned = correlate(X, K, 1, 1, True)
+    assert Y.max() == Y[2, 3] == 19 and (Y == 19).sum() == 1
+    assert (Y == turned).nonzero().tolist() == [[0, 3]]
+
+
 def test_every_sum_that_is_written_out_is_the_output():
     torch.manual_seed(1)
     A, B = torch.randint(-9, 9, (4, 5)).float(), torch.randint(-3, 4, (2, 3)).float()
