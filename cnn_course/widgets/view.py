@@ -198,9 +198,9 @@ class View(ipywidgets.VBox):
             self.message.value = ""
 
     def complain(self, sentence):
-        """Say what is wrong; the last picture stays, pale."""
+        """Say what is wrong, in 400 letters at most; the last picture stays, pale."""
         self.message.value = (
-            f'<div class="cnn-message" role="alert">{html.escape(sentence)}</div>'
+            f'<div class="cnn-message" role="alert">{html.escape(sentence[:400])}</div>'
         )
         self.picture.add_class("cnn-stale")
 

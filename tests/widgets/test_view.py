@@ -94,6 +94,12 @@ def test_a_complaint_is_shown_as_text_and_the_last_picture_stays_pale(view):
     assert view.message.value == "" and "cnn-stale" not in view.picture._dom_classes
 
 
+def test_a_text_that_somebody_pasted_does_not_flood_the_view(view):
+    view.controls["n"].field.value = "x" * 5000
+    assert "n: type a whole number, from 0 to 20; got" in view.message.value
+    assert len(view.message.value) < 500
+
+
 def test_a_fault_of_ours_is_shown_too(view):
     view.controls["n"].write(14)
     assert "this view has a fault: KeyError: &#x27;n&#x27;" in view.message.value
