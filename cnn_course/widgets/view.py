@@ -106,7 +106,6 @@ class View(ipywidgets.VBox):
                 A tuple of names is a column
     beside      the name of a control that stands to the left of the picture
     over        a widget that lies on the picture, such as a `Stepper`'s cells
-    below       widgets under the picture
     summary     the static view's text, if `draw`'s depends on training or data
     """
 
@@ -120,7 +119,6 @@ class View(ipywidgets.VBox):
         rows=None,
         beside=None,
         over=None,
-        below=(),
         summary=None,
         photograph=False,
     ):
@@ -128,6 +126,7 @@ class View(ipywidgets.VBox):
         self.draw, self.summary = draw, summary
         self.photograph = photograph  # in colour: as a PNG it would be slow and large
         self.lock = threading.RLock()
+        self.last, self.last_text = Board(560, 20).image, "not drawn yet"
         self.picture = ipywidgets.Image(format="jpeg" if photograph else "png")
         self.picture.layout.max_width = "100%"
         self.picture.layout.object_fit = "contain"
@@ -151,7 +150,6 @@ class View(ipywidgets.VBox):
                 self.message,
                 covered,
                 self.text,
-                *below,
             ]
         )
         self.add_class("cnn-view")

@@ -136,6 +136,15 @@ def test_where_nothing_runs_there_is_a_picture_with_its_text(view):
     assert "application/vnd.jupyter.widget-view+json" in data
 
 
+def test_a_view_that_could_not_draw_yet_says_so_and_has_a_picture_nevertheless():
+    view = View("A view", "what is it?", {"n": Number("n", 13, 0, 20)}, draw)
+    assert "13" in view.message.value
+    data, _ = view._repr_mimebundle_()
+    assert data["text/plain"] == "[picture] A view: not drawn yet"
+    view.controls["n"].write(4)
+    assert view.message.value == "" and "number 4" in view.last_text
+
+
 def test_a_summary_replaces_a_text_that_depends_on_training():
     view = View("A", "b?", {}, lambda: (Board(9, 9), "0.8731"), summary="ten bars")
     assert view._repr_mimebundle_()[0]["text/plain"] == "[picture] A: ten bars"
