@@ -1,0 +1,62 @@
+"""Numbers that notebooks tell about their views and that none of their cells prints."""
+
+import statistics
+
+import torch
+import torch.nn.functional as F
+
+from cnn_course.ablation import nin_arm
+from cnn_course.cost import count_multiply_adds, count_parameters
+from cnn_course.layers import receptive_size
+from cnn_course.networks import NARROW_VGG, VGG11, vgg
+from cnn_course.results import read_rows
+from cnn_course.widgets.edge_learner import learn
+from cnn_course.widgets.output_size import coverage, output_size
+
+
+def test_02_the_rate_at_which_the_loss_falls_fastest():
+    rates = [0.3, 0.35, 0.4, 0.45, 0.5, 0.55, 0.6, 0.65]
+
+    def fastest(steps):
+        return min(rates, key=lambda lr: learn(lr, 0.0, 0)[steps, 0].item())
+
+    assert [fastest(steps) for steps in (20, 30, 60)] == [0.55, 0.55, 0.6]
+
+
+def test_03_dilation_leaves_pixels_out():
+    assert output_size(7, 3, 0, 1, 3) == 1
+    assert 49 - (coverage(7, 3, 0, 1, 3) > 0).sum() ** 2 == 40
+    assert (coverage(7, 2, 0, 1, 4) == 0).nonzero()[0].tolist() == [3]
+    assert 49 - 6**2 == 13
+
+
+def test_04_average_pooling_with_stride_3_leaves_twelve_inputs_without_gradient():
+    X = torch.zeros(1, 1, 4, 4, requires_grad=True)
+    F.avg_pool2d(X, 2, 3).sum().backward()
+    assert (X.grad == 0).sum() == 12
+
+
+def test_07_a_sixth_block_and_small_networks():
+    with torch.device("meta"):
+        eleven, six = vgg(), vgg((*VGG11, (2, 512)))
+        at_32 = vgg(side=32)
+        small = vgg(NARROW_VGG, hidden=128)
+    assert count_parameters(six) == 49_639_690 < count_parameters(eleven) / 2
+    assert count_parameters(at_32) == 28_142_858
+    assert count_parameters(small) == 563_754
+    work = count_multiply_adds(eleven, (1, 1, 224, 224))
+    assert round(count_multiply_adds(six, (1, 1, 224, 224)) / work, 2) == 1.02
+    assert round(work / count_multiply_adds(at_32, (1, 1, 32, 32))) == 44
+    blocks = [(3, 1), (2, 2)] * 2 + [(3, 1), (3, 1), (2, 2)] * 3
+    assert receptive_size(blocks) == 150
+
+
+def test_09_a_run_of_one_s_own_takes_four_to_five_minutes():
+    rows = [r for r in read_rows("09_ablation.csv") if r["precision"] == "fp32"]
+    assert {row["machine"].split("-")[0] for row in rows} == {"AMD EPYC"}
+    for num_1x1 in (1, 2):
+        for last_relu in ("yes", "no"):
+            arm = nin_arm(num_1x1, last_relu).items()
+            runs = [r["seconds"] for r in rows if arm <= r.items()]
+            minutes = 5 * statistics.median(runs) / 60
+            assert 3.5 < minutes < 5, (num_1x1, last_relu, minutes)
