@@ -14,6 +14,10 @@ _HOMES = {
 __all__ = list(_HOMES)
 
 
+def __dir__():
+    return [*globals(), *__all__]  # for whoever presses Tab
+
+
 def __getattr__(name):
     # Late: JupyterLab's server imports `cnn_course.saving`, and has no use for torch.
     if name not in _HOMES:

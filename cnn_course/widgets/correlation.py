@@ -202,7 +202,7 @@ def correlation_stepper(X=None, K=None):
         sizes = values["K"], values["padding"], values["stride"], values["flip"]
         _, _, Y = correlate(X, *sizes)
         stepper.fit(*Y.shape, output_box(Y), (WIDTH, board_height(values["K"])))
-        return draw_correlation(X, step=stepper.read(), **values)
+        return draw_correlation(X, step=step.chosen(), **values)
 
     return View(
         "Cross-correlation, step by step",

@@ -179,7 +179,7 @@ def _draw_losses(board, x, y, losses, num_steps, floor, diverged):
         board.line(at, y, at, y + HEIGHT, fill=ORANGE, width=1)
         label, low_right = f"| diverged: step {diverged}", (x + WIDTH, y + HEIGHT - 10)
         board.text(*low_right, label, size=13, fill=ORANGE, anchor="rm")
-    if floor:
+    if floor and math.log10(floor) >= low:  # else it is below the axes
         _, height = place(0, math.log10(floor))
         board.line(x, height, x + WIDTH, height, fill=GREY, width=1)
         label = f"floor {floor:.3g}"
@@ -231,6 +231,7 @@ def edge_learner():
     """Return the view: press play, or move the steps; then try other rates."""
     steps = Number("steps", 30, 0, NUM_STEPS)
     play = ipywidgets.Play(value=30, max=NUM_STEPS, interval=150, show_repeat=False)
+    play.tooltip = "play, stop"
     ipywidgets.jslink((play, "value"), (steps.slider, "value"))
     steps.children = (*steps.children, play)
     return View(

@@ -101,17 +101,20 @@ def _draw_coverage(board, counts, padding, x, y):
     if cell >= 22:
         for row, column in np.argwhere(inside):
             middle = (x + (column + 0.5) * cell, y + (row + 0.5) * cell)
-            dark = together[row, column] > 0.5 * together.max()
+            dark = together[row, column] > 0.9 * together.max()
             light = dark or never[row, column]
             text = str(together[row, column])
             board.text(*middle, text, size=13, fill="white" if light else "black")
     frame = (len(counts) - 2 * padding) * cell
     board.rectangle(x + padding * cell, y + padding * cell, frame, frame, line=2)
-    legend = {"never looked at": ORANGE, "in most windows": BLUE, "padding": "#D8D8D8"}
+    legend = {"never looked at": ORANGE, "in most windows": BLUE}
     for name, colour in legend.items():
         board.rectangle(x, y + SIDE + 10, 14, 14, fill=colour)
         board.text(x + 20, y + SIDE + 17, name, size=13, anchor="lm")
         x += 40 + 7.5 * len(name)
+    if padding:
+        outside = "pale: padding"
+        board.text(x, y + SIDE + 17, outside, size=13, anchor="lm")
     return int(never.sum())
 
 

@@ -136,8 +136,10 @@ def _backwards(share, gradient, mode, window, row, column):
     """Return sentences about where the gradient of one output goes, and about all."""
     arriving = number(gradient[row, column].item())
     if mode == "average":
-        each = number(gradient[row, column].item() / window**2)
-        lines = [f"its gradient is shared out: {arriving} / {window**2} = {each} each"]
+        exact = gradient[row, column].item() / window**2
+        each = number(exact)
+        each = f"= {each}" if abs(float(each) - exact) < 1e-6 else f"≈ {each}"
+        lines = [f"its gradient is shared out: {arriving} / {window**2} {each} each"]
     else:
         i, j = divmod(share[row, column].argmax().item(), share.shape[3])
         lines = [f"its gradient {arriving} goes to the winner, {_place(i, j)}"]
@@ -195,7 +197,7 @@ def pooling_explorer(X=None):
         side, _, height = measures(X)
         box = (MIDDLE, UPPER, cell_of((rows, columns), side))
         stepper.fit(rows, columns, box, (WIDTH, height))
-        return draw_pooling(step=stepper.read(), **values)
+        return draw_pooling(step=step.chosen(), **values)
 
     return View(
         "Pooling, forwards and backwards",

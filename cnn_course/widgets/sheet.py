@@ -58,8 +58,10 @@ def looking_places(net):
             break
         if isinstance(layer, (nn.Conv2d, nn.MaxPool2d, nn.AvgPool2d)):
             sizes = (layer.kernel_size, layer.stride, layer.padding)
-            k, s, p = (n[0] if isinstance(n, tuple) else n for n in sizes)
-            first += step * ((k - 1) / 2 - p)
+            sizes += (getattr(layer, "dilation", 1),)
+            k, s, p, d = (n[0] if isinstance(n, tuple) else n for n in sizes)
+            middle = d * (k - 1) / 2
+            first += step * (middle - {"same": middle, "valid": 0}.get(p, p))
             step *= s
     return first, step
 

@@ -56,6 +56,10 @@ class Stepper(ipywidgets.HBox):
         self.number.on_change(lambda change: self.quiet or callback(change))
 
     def read(self):
+        """Return itself: how many steps there are is known only after `fit`."""
+        return self
+
+    def chosen(self):
         """Return the step; raise ValueError if there is none of that number."""
         step, count = self.number.read(), self.number.high
         if not 1 <= step <= count:

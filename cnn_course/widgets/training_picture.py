@@ -121,6 +121,7 @@ def draw_training(run, logarithmic, smoothing):
     steps = steps[: len(steps) if finite.all() else finite.argmin()]
     means = trailing_mean(steps, smoothing)
     board = Board(860, 262 if run.classes is None else 508)
+    smoothing = min(smoothing, max(len(steps), 1))
     _draw_loss(board, run, steps, means, logarithmic, smoothing)
     _draw_accuracies(board, run)
     if run.classes is not None:
@@ -128,7 +129,7 @@ def draw_training(run, logarithmic, smoothing):
     text = describe(run)
     if len(means):
         scale = ", logarithmic scale" if logarithmic else ""
-        last = f"{min(smoothing, len(steps))} steps {means[-1]:.3f}"
+        last = f"{smoothing} step{'s' * (smoothing > 1)} {means[-1]:.3f}"
         text += f"; mean loss of the last {last}{scale}"
     return board, text
 
@@ -143,7 +144,7 @@ def _draw_loss(board, run, steps, means, logarithmic, smoothing):
     axes = Axes(board, 48, 50, title, run.shown_epochs, ylim, log=logarithmic)
     x = np.arange(1, len(steps) + 1) / run.epoch_steps
     axes.curve("each step", x, steps, PALE_BLUE, 1)
-    axes.curve(f"mean of {smoothing} steps", x, means, BLUE, 2)
+    axes.curve(f"mean of {smoothing} step{'s' * (smoothing > 1)}", x, means, BLUE, 2)
     middles = np.arange(len(run.history)) + 0.5
     axes.curve("mean of the epoch", middles, run.history.loss, "black", 0, "dot")
 

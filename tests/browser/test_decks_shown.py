@@ -228,6 +228,7 @@ def test_a_slide_is_as_large_as_the_window_allows(page, width, height):
 
 
 def test_p_prints_and_every_slide_is_a_page_with_all_on_it(page):
+    page.set_viewport_size({"width": 1920, "height": 1080})  # shown enlarged
     page.evaluate("() => { window.print = () => { window.printed = true } }")
     page.keyboard.press("p")
     assert page.evaluate("() => window.printed")
@@ -238,6 +239,8 @@ def test_p_prints_and_every_slide_is_a_page_with_all_on_it(page):
         b"540",
     )  # points: 1280 x 720 CSS pixels
     page.emulate_media(media="print")
+    zoom = "getComputedStyle(document.querySelector('main')).transform"
+    assert page.evaluate(zoom) == "none"
     assert page.get_by_text("delta").is_visible()
     assert not page.locator("aside", has_text="say hello").first.is_visible()
 

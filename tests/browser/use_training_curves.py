@@ -21,7 +21,7 @@ def try_controls(view):
     view.page.keyboard.press("Space")
     view.says("logarithmic scale")
     view.type("smooth over steps", "1")
-    view.says("mean loss of the last 1 steps")
+    view.says("mean loss of the last 1 step ")
     # While it trains, the text can be ahead of the slider.
     view.slider("smooth over steps").and_(view.at(1)).wait_for()
     view.slide("smooth over steps")  # notebook 09 takes two steps only
@@ -32,7 +32,7 @@ def try_controls(view):
     view.complains("a mean of 0 steps does not exist")
     view.type("smooth over steps", "1")
     view.fine()
-    view.says("mean loss of the last 1 steps")
+    view.says("mean loss of the last 1 step ")
     logarithmic.uncheck()
     view.box.get_by_text("logarithmic scale").wait_for(state="detached")
 

@@ -182,3 +182,10 @@ def test_where_nothing_runs_there_is_a_picture_and_a_text(view):
         "padding 0, stride 1: output 2×2"
     )
     assert about["image/png"]["alt"] == data["text/plain"] and data["image/png"]
+
+
+def test_a_step_too_far_is_fine_once_there_are_more_outputs(view):
+    view.controls["step"].number.field.value = "7"
+    assert "step 7: there are 4 outputs" in view.message.value
+    view.controls["padding"].write(1)  # sixteen outputs, from the first one on
+    assert view.message.value == "" and "step 1 of 16" in view.last_text

@@ -61,7 +61,7 @@ def test_the_gradient_that_arrives():
         ("max", 2, 2, 3, ["2 is there 2 times: the first", "30 goes to the winner"]),
         ("max", 2, 1, 6, ["row 3, column 4", "wins 2 times: 60 + 90 = 150"]),
         ("average", 2, 2, 4, ["average of 4, 8, 6, 6: 6", "40 / 4 = 10 each"]),
-        ("average", 3, 1, 1, ["5, 3, 1, 0, 2, 4: 2.33", "10 / 9 = 1.11 each"]),
+        ("average", 3, 1, 1, ["5, 3, 1, 0, 2, 4: 2.33", "10 / 9 ≈ 1.11 each"]),
         ("average", 4, 1, 1, ["average of 16 numbers: 2.75", "10 / 16"]),
         ("max", 2, 3, 1, ["12 of 16 inputs are in no window: gradient 0"]),
         ("max", 3, 3, 1, ["in all 10 arrive and the inputs get 10: nothing is lost"]),

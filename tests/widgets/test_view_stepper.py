@@ -24,17 +24,17 @@ def test_playing_sliding_typing_and_clicking_are_the_same(stepper):
     ]
     for act, step in acts:
         act()
-        assert stepper.read() == stepper.play.value == stepper.number.slider.value
-        assert stepper.read() == step
+        assert stepper.chosen() == stepper.play.value == stepper.number.slider.value
+        assert stepper.chosen() == step
 
 
 def test_it_stops_at_both_ends(stepper):
     back, forth = stepper.children[1:3]
     back.click()
-    assert stepper.read() == 1
+    assert stepper.chosen() == 1
     stepper.buttons[5].click()
     forth.click()
-    assert stepper.read() == 6
+    assert stepper.chosen() == 6
 
 
 def test_the_cells_lie_on_the_drawn_output(stepper):
@@ -51,19 +51,19 @@ def test_another_shape_starts_at_the_first_output_and_does_not_call_back(stepper
     assert len(calls) == 1
     stepper.play.playing = True
     stepper.fit(1, 2, (100, 50, 20), (400, 200))
-    assert stepper.read() == 1 and len(calls) == 1 and not stepper.play.playing
+    assert stepper.chosen() == 1 and len(calls) == 1 and not stepper.play.playing
     assert len(stepper.cells.children) == 2 and stepper.number.slider.max == 2
     assert stepper.buttons[1].tooltip == "output row 1, column 2"
     stepper.buttons[1].click()
     stepper.fit(1, 2, (100, 50, 30), (400, 200))  # only drawn elsewhere
-    assert stepper.read() == 2 and stepper.cells.layout.height == "15.0000%"
+    assert stepper.chosen() == 2 and stepper.cells.layout.height == "15.0000%"
 
 
 def test_a_step_that_is_not_there_is_refused(stepper):
     for typed in ("0", "7", "-1"):
         stepper.number.field.value = typed
         with pytest.raises(ValueError, match=f"step {typed}: there are 6 outputs"):
-            stepper.read()
+            stepper.chosen()
 
 
 def test_places_of_a_window():
