@@ -127,8 +127,7 @@ class View(ipywidgets.VBox):
         self.photograph = photograph  # in colour: as a PNG it would be slow and large
         self.lock = threading.RLock()
         self.last, self.last_text = Board(560, 20).image, "not drawn yet"
-        kind = "jpeg" if photograph else "png"
-        self.picture = ipywidgets.Image(format=kind, tooltip=title)
+        self.picture = ipywidgets.Image(format="jpeg" if photograph else "png")
         self.picture.layout.max_width = "100%"
         self.picture.layout.object_fit = "contain"
         self.text = ipywidgets.HTML()
