@@ -10,6 +10,8 @@ from pathlib import Path
 import torch
 import torch.nn.functional as F
 
+from cnn_course.folders import cache_folder
+
 BUILT_IN = "built-in"  # CNN_COURSE_DATA=built-in asks for the built-in garments
 BUILT_IN_NAME = "BUILT-IN GARMENTS (not Fashion-MNIST)"
 DOWNLOAD_SECONDS = 180  # 31 MB; a link slower than 1.4 Mbit/s is as good as none
@@ -22,19 +24,6 @@ RAW_FILES = {
     "t10k-images-idx3-ubyte": (7_840_016, "8181f5470baa50b63fa0f6fddb340f0a"),
     "t10k-labels-idx1-ubyte": (10_008, "15d484375f8d13e6eb1aabb0c3f46965"),
 }
-
-
-def cache_folder():
-    """Return the per-user folder for downloaded data (not created here)."""
-    if sys.platform == "win32":
-        base = os.environ.get("LOCALAPPDATA", "~/AppData/Local")
-    elif sys.platform == "darwin":
-        base = "~/Library/Caches"
-    else:
-        base = os.environ.get("XDG_CACHE_HOME") or "~/.cache"
-    # expanduser leaves "~" alone where there is no home folder: use a temporary one.
-    path = os.path.expanduser(base)
-    return Path(tempfile.gettempdir() if path.startswith("~") else path) / "cnn_course"
 
 
 def find_fashion_mnist(root=None):

@@ -10,7 +10,7 @@ from torch import nn
 
 from cnn_course.history import History
 from cnn_course.machine import choose_precision, memory_format, try_gpu
-from cnn_course.progress import ProgressBar
+from cnn_course.progress_bar import ProgressBar
 from cnn_course.validate import whole_number
 
 

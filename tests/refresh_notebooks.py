@@ -13,6 +13,7 @@ import base64
 import csv
 import os
 import sys
+import tempfile
 import time
 from datetime import datetime
 from operator import itemgetter
@@ -112,6 +113,8 @@ def main():
     folder, name, why = find_fashion_mnist()
     if folder is None:
         sys.exit(f"This needs the real Fashion-MNIST, but found {name}: {why}")
+    # Your own answers do not belong into the committed outputs.
+    os.environ["CNN_COURSE_STATE"] = tempfile.mkdtemp()
     for path in map(Path, sys.argv[1:] or sorted(map(str, NOTEBOOKS.glob("*.ipynb")))):
         seconds, long_cells = refresh(path)
         record_times(path, seconds, long_cells)

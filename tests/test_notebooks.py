@@ -9,7 +9,7 @@ from notebook_code import NOTEBOOKS
 
 PATHS = sorted(NOTEBOOKS.glob("*.ipynb"))
 MACHINE_PATH = re.compile(r"/(root|home|Users|work|tmp|private|mnt)/|[A-Z]:\\\\|~/")
-ALLOWED_TAGS = {"nbval-ignore-output", "remove-input"}
+ALLOWED_TAGS = {"nbval-ignore-output", "remove-input", "solution"}
 CELL_METADATA = {"tags", "jupyter", "slideshow"}
 MAX_BYTES, MAX_LINE, MAX_LINES = 1_000_000, 100, 40
 

@@ -9,7 +9,7 @@ from IPython import get_ipython
 from IPython.display import display
 
 from cnn_course.history import History
-from cnn_course.progress import ProgressBar, count_batches, place
+from cnn_course.progress_bar import ProgressBar, count_batches, place
 from cnn_course.widgets.training_picture import Run, draw_training, duration
 from cnn_course.widgets.view import LABEL, Number, View
 
@@ -20,7 +20,7 @@ EXPECTED = (KeyboardInterrupt, FloatingPointError)
 
 
 class LiveCurves:
-    """A view that follows `train`; its methods are those of `cnn_course.progress`.
+    """A view that follows `train`; its methods are those of `cnn_course.progress_bar`.
 
     `train` calls them from its own thread, and the controls draw from another. So what
     a drawing reads changes under the view's lock only.
@@ -139,7 +139,7 @@ def _hear_while_busy(control):
 def training_curves(train_iter, num_epochs, shown, device, watch_classes=False):
     """Follow a training live: pass this function itself, `train(…, progress=…)`.
 
-    Arguments as in `cnn_course.progress`. Returns live curves in a notebook, and with
+    Arguments as in `cnn_course.progress_bar`. Returns live curves in a notebook, and with
     `watch_classes` what share of the test images each class is given; elsewhere a
     plain bar, and nothing to be seen unless `shown`.
     """

@@ -12,7 +12,7 @@ import torch
 from torch import nn
 
 from cnn_course import History, train
-from cnn_course.progress import ProgressBar
+from cnn_course.progress_bar import ProgressBar
 from cnn_course.widgets import curves, training_curves
 from cnn_course.widgets.board import Board
 from cnn_course.widgets.training_picture import Run, draw_training, duration

@@ -1,0 +1,162 @@
+"""The functions that a notebook calls: check, hint, predict, predictions, progress."""
+
+import difflib
+
+from cnn_course.exercises import EXERCISES, PREDICTIONS, store
+from cnn_course.exercises.feedback import Feedback, Table, describe, show
+from cnn_course.exercises.running import is_blank
+
+_last = {}  # "exercise": its id; id: how many hints were given
+
+
+def check(exercise, answer, keep=True):
+    """Say whether an answer is right, and if not, what it would mean.
+
+    exercise  the id, such as "03.fc-params"
+    answer    any object; `...` is "not answered yet"
+    keep      False for a solution: it is judged, but does not count as yours
+    Never raises for an answer; raises ValueError for an unknown id.
+    """
+    feedback = find(exercise, EXERCISES, "exercise").judge(answer)
+    _last["exercise"] = exercise
+    if feedback.verdict == "right" and not keep:
+        # Its cell is folded, but not what it prints: that must not tell the answer.
+        feedback = Feedback(exercise, "right", "The solution in this cell is right.")
+    elif feedback.verdict == "right" and exercise not in store.summary()[0]:
+        store.add(id=exercise)
+    show(feedback)
+
+
+def hint(exercise=None):
+    """Give the next hint of an exercise, by default of the one checked last.
+
+    Raises ValueError for an unknown id, or if nothing has been checked yet.
+    """
+    exercise = exercise or _last.get("exercise")
+    if exercise is None:
+        raise ValueError('Which exercise? Say its name, such as hint("03.fc-params").')
+    hints = find(exercise, EXERCISES, "exercise").hints
+    _last["exercise"], given = exercise, _last.get(exercise, 0)
+    _last[exercise] = given + 1
+    number = min(given + 1, len(hints))
+    text = f"hint {number} of {len(hints)}: {hints[number - 1]}"
+    if number == len(hints):
+        text += " (That was the last one; the solution is in the folded cell below.)"
+    show(Feedback(exercise, "hint", text))
+
+
+def predict(name, value):
+    """Commit yourself to a prediction; the first one is kept and compared later.
+
+    name      the prediction's id, such as "02.limit"
+    value     a number or letters, as the question says; `...` is "not predicted yet"
+    Never raises for a value; raises ValueError for an unknown id.
+    """
+    prediction = find(name, PREDICTIONS, "prediction")
+    if is_blank(value):
+        text = (
+            "not predicted yet. Put your guess in the place of the `...` and run the "
+        )
+        text += "cell, before you run the next one. A wrong guess is worth as much."
+        show(Feedback(name, "blank", text))
+        return
+    try:
+        problem, value = prediction.problem(value), prediction.plain(value)
+    except Exception as error:  # an object whose own methods raise
+        problem = f"this object cannot be read: it raised `{type(error).__name__}`."
+    if problem:
+        show(Feedback(name, "wrong", f"{problem} Nothing was kept."))
+        return
+    kept = store.summary()[1].get(name)
+    if kept is None:
+        store.add(id=name, prediction=value)
+        show(Feedback(name, "hint", f"kept: {said(value, prediction)}. Now run on."))
+    elif kept == value:
+        show(Feedback(name, "hint", f"kept: {said(value, prediction)}."))
+    else:
+        text = f"your first prediction stays: {said(kept, prediction)}."
+        show(Feedback(name, "hint", text))
+
+
+def predictions(outcomes):
+    """Show the predictions beside what came out.
+
+    outcomes  {prediction's id: number or letters}, computed by the notebook
+    Raises ValueError for an unknown id, or an outcome of the wrong kind.
+    """
+    kept, rows = store.summary()[1], []
+    for name, outcome in outcomes.items():
+        prediction = find(name, PREDICTIONS, "prediction")
+        if problem := prediction.problem(outcome):
+            raise ValueError(f"outcome of {name}: {problem}")
+        outcome = prediction.plain(outcome)
+        yours, verdict = "none", ""
+        if (value := kept.get(name)) is not None:
+            yours = said(value, prediction)
+            verdict = prediction.compared(value, outcome)
+        rows.append((prediction.asks, yours, said(outcome, prediction), verdict))
+    show(Table(("You were asked", "you predicted", "it was", ""), tuple(rows)))
+
+
+def said(value, prediction):
+    """Return a predicted value as a text with its unit."""
+    text = value if isinstance(value, str) else f"{value:,.4g}"
+    if isinstance(value, int) and abs(value) < 10**12:
+        text = f"{value:,}"
+    return f"{text} {prediction.unit}".strip()
+
+
+def progress(notebook=None, forget=None):
+    """Show which exercises are done, and which predictions made.
+
+    notebook  such as "03"; default: the whole course
+    forget    such as "03": first start this notebook's exercises and predictions over
+    The record is a small file in your own state folder; nothing leaves your computer.
+    Raises ValueError for a notebook without exercises.
+    """
+    numbers = sorted({name[:2] for name in EXERCISES})
+    for value in (notebook, forget):
+        if value is not None and value not in numbers:
+            raise ValueError(
+                f"{describe(value)} is no notebook with exercises. "
+                f'There are "{numbers[0]}" to "{numbers[-1]}".'
+            )
+    if forget is not None:
+        store.add(forget=forget)
+    done, predicted = store.summary()
+    if notebook is None:
+        rows = [_line(number, done, predicted) for number in numbers]
+        count = len(done & EXERCISES.keys())
+        below = f"{count} of {len(EXERCISES)} exercises of the course are done."
+        show(
+            Table(("notebook", "exercises", "done", "predictions"), tuple(rows), below)
+        )
+        return
+    rows = [
+        ("✓" if name in done else "○", name, exercise.topic)
+        for name, exercise in EXERCISES.items()
+        if name.startswith(notebook)
+    ]
+    _, _, done_here, predicted_here = _line(notebook, done, predicted)
+    below = f"{done_here} exercises done, {predicted_here} predictions made."
+    show(Table(("", "exercise", "about"), tuple(rows), below))
+
+
+def _line(number, done, predicted):
+    own = [name for name in EXERCISES if name.startswith(number)]
+    guesses = [name for name in PREDICTIONS if name.startswith(number)]
+    marks = " ".join("✓" if name in done else "○" for name in own)
+    made = sum(name in predicted for name in guesses)
+    finished = sum(name in done for name in own)
+    return number, marks, f"{finished} of {len(own)}", f"{made} of {len(guesses)}"
+
+
+def find(name, known, what):
+    """Return known[name]; raises ValueError that names the ids most like it."""
+    if isinstance(name, str) and name in known:
+        return known[name]
+    close = (
+        difflib.get_close_matches(name, known, 3, 0.5) if isinstance(name, str) else []
+    )
+    meant = ", ".join(f'"{other}"' for other in close or list(known)[:2])
+    raise ValueError(f"There is no {what} {describe(name)}. Did you mean {meant}?")

@@ -1,0 +1,117 @@
+"""What a student reads after a check, in a notebook and in a terminal."""
+
+import html
+import re
+import reprlib
+from dataclasses import dataclass
+
+import torch
+
+MARKS = {"right": "✓", "wrong": "✗", "blank": "○", "hint": "→"}
+# Told apart by their marks; the colours are safe for colour-blind readers.
+COLOURS = {"right": "#009E73", "wrong": "#D55E00", "blank": "#888", "hint": "#0072B2"}
+
+
+@dataclass(frozen=True)
+class Feedback:
+    """A verdict (a key of MARKS) with the words that go with it."""
+
+    exercise: str
+    verdict: str
+    text: str
+
+    def __str__(self):
+        return f"{MARKS[self.verdict]} {self.exercise} · {self.text}"
+
+    def _repr_mimebundle_(self, include=None, exclude=None):
+        box = (
+            f'<div style="border-left: 4px solid {COLOURS[self.verdict]}; '
+            'padding: 2px 12px; max-width: 60em">'
+            f"<b>{MARKS[self.verdict]} {html.escape(self.exercise)}</b> · "
+            f"{as_html(self.text)}</div>"
+        )
+        return {"text/plain": str(self), "text/html": box}
+
+
+def as_html(text):
+    """Return the text as HTML: escaped, `code` set as code, lines kept."""
+    escaped = re.sub(r"`([^`]+)`", r"<code>\1</code>", html.escape(text))
+    return escaped.replace("\n", "<br>")
+
+
+def show(item):
+    """Show a Feedback or a Table: as HTML in a notebook, elsewhere as plain text."""
+    try:
+        from IPython import get_ipython
+        from IPython.display import display
+    except ImportError:
+        print(item)
+        return
+    if get_ipython() is None:
+        print(item)
+    else:
+        display(item)
+
+
+@dataclass(frozen=True)
+class Table:
+    """Rows of texts under a heading, aligned in a terminal."""
+
+    head: tuple
+    rows: tuple
+    below: str = ""
+
+    def __str__(self):
+        lines = [self.head, *self.rows]
+        widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+        padded = ["  ".join(map(str.ljust, line, widths)).rstrip() for line in lines]
+        return "\n".join([*padded, self.below] if self.below else padded)
+
+    def _repr_mimebundle_(self, include=None, exclude=None):
+        def line(cells, tag):
+            left = ' style="text-align: left"'
+            inner = "".join(f"<{tag}{left}>{as_html(c)}</{tag}>" for c in cells)
+            return f"<tr>{inner}</tr>"
+
+        body = "".join(line(row, "td") for row in self.rows)
+        page = f"<table>{line(self.head, 'th')}{body}</table>"
+        if self.below:
+            page += f"<p>{as_html(self.below)}</p>"
+        return {"text/plain": str(self), "text/html": page}
+
+
+class _Short(reprlib.Repr):
+    def __init__(self):
+        super().__init__()
+        self.maxstring = self.maxother = self.maxlong = 60
+
+
+def describe(value):
+    """Return a short text for any value: small tensors in full, others by their shape.
+
+    Never raises, whatever the value's own methods do.
+    """
+    try:
+        if type(value) is int and abs(value) < 10**15:
+            return f"{value:,}"
+        if isinstance(value, torch.nn.Module):
+            return f"a {type(value).__name__}"
+        if isinstance(value, torch.Tensor):
+            kind = str(value.dtype).removeprefix("torch.")
+            if value.numel() > 16 or value.layout != torch.strided:
+                return f"a tensor of shape {tuple(value.shape)}, {kind}"
+            return f"{_Short().repr(rounded(value.detach().tolist()))}, {kind}"
+        if isinstance(value, (list, tuple)) and any(map(torch.is_tensor, value)):
+            return f"a {type(value).__name__} of {len(value)} tensors"
+        if callable(value):
+            return f"the function {value.__name__}"
+        return _Short().repr(value)
+    except Exception:
+        return f"an object of type {type(value).__name__}"
+
+
+def rounded(numbers):
+    """Return nested lists of numbers with floats rounded to two decimals."""
+    if isinstance(numbers, list):
+        return [rounded(number) for number in numbers]
+    return round(numbers, 2) if isinstance(numbers, float) else numbers

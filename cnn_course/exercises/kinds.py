@@ -1,0 +1,322 @@
+"""Kinds of exercises: what counts as an answer, and what is said to a wrong one.
+
+An exercise is declared once, as data, in `notebook_NN.py`. `misconceptions` are wrong
+answers that have a reason: each has an example, by which it is recognised, and a text
+for the student: what the answer would mean, and what to think about.
+"""
+
+import math
+import numbers
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import torch
+
+from cnn_course.exercises.feedback import Feedback, describe
+from cnn_course.exercises.running import SECONDS, TimeUp, is_blank, time_limit
+
+ACTIVITIES = ("recall", "count", "shape", "code", "plot", "experiment", "design")
+
+
+@dataclass(frozen=True)
+class Misconception:
+    """A wrong answer that has a reason.
+
+    name      what the student believes, in a few words, for the instructors' table
+    example   a wrong answer of this kind: a number, letters, a function, …
+    says      what the answer would mean, and what to think about
+    found     in a Design: found(converted answer) is True if it is this one
+    """
+
+    name: str
+    example: object
+    says: str
+    found: Callable | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Exercise:
+    """What every exercise has.
+
+    id              "03.fc-params": the notebook's number first; never changed
+    topic           what it is about, in a few words
+    activity        one of ACTIVITIES
+    because         why the right answer is right, in a sentence
+    misconceptions  at least three
+    hints           at least two, the first one the gentlest
+    see             the notebook's heading under which to look again
+    """
+
+    id: str
+    topic: str
+    activity: str
+    because: str
+    misconceptions: tuple
+    hints: tuple
+    see: str
+
+    def problem(self, answer):
+        """Return what is wrong with an answer, as a sentence; None if it is right."""
+        raise NotImplementedError
+
+    def judge(self, answer):
+        """Return the Feedback for any Python object. Never raises but an interrupt."""
+        try:
+            with time_limit():
+                if is_blank(answer):
+                    return Feedback(
+                        self.id,
+                        "blank",
+                        "not answered yet. Put your answer in the place of the `...` "
+                        f'and run the cell again. Stuck? `hint("{self.id}")`',
+                    )
+                problem = self.problem(answer)
+        except TimeUp:
+            problem = f"This was still running after {SECONDS} seconds: too much work, "
+            problem += "or a loop that never ends."
+        except Exception as error:  # an object whose own methods raise
+            problem = f"{describe(answer)} cannot be compared with anything: it raised "
+            problem += f"`{type(error).__name__}`. Is this the answer that you meant?"
+        if problem is None:
+            return Feedback(self.id, "right", f"Right. {self.because}")
+        return Feedback(self.id, "wrong", f"{problem} Look again at: {self.see}.")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Number(Exercise):
+    """A number. Without a `tolerance` (absolute) it must be exact."""
+
+    right: float
+    tolerance: float = 0
+
+    def problem(self, answer):
+        value, problem = as_number(answer)
+        if problem:
+            return problem
+        if self.close(value, self.right):
+            return None
+        for misconception in self.misconceptions:
+            if self.close(value, misconception.example):
+                return misconception.says
+        if isinstance(self.right, int) and value != int(value):
+            return f"{describe(value)} is not a whole number, and this must be one."
+        size = "small" if value < self.right else "large"
+        return f"{describe(value)} is too {size}."
+
+    def close(self, value, other):
+        # Never a difference of the two: a huge int does not fit into a float.
+        return other - self.tolerance <= value <= other + self.tolerance
+
+
+def as_number(answer):
+    """Return (the number, None), or (None, why this is no number)."""
+    if isinstance(answer, bool):
+        return None, f"`{answer}` is not a number. Write the number itself."
+    if isinstance(answer, torch.Tensor):
+        if answer.numel() != 1 or answer.is_meta or answer.layout != torch.strided:
+            return None, f"One number is wanted, and this is {describe(answer)}."
+        answer = answer.item()
+    elif isinstance(answer, str):
+        return None, f"{describe(answer)} is a text. Write a number, without quotes."
+    elif callable(answer):
+        return None, f"This is {describe(answer)}. A number is wanted: call it?"
+    elif isinstance(answer, (list, tuple, set, dict)):
+        many = f"a {type(answer).__name__} of {len(answer)}"
+        return None, f"One number is wanted, and this is {many}."
+    if isinstance(answer, complex):
+        return None, f"{answer} is complex. A real number is wanted."
+    if not isinstance(answer, numbers.Real):
+        return None, f"A number is wanted, and this is of type {type(answer).__name__}."
+    value = int(answer) if isinstance(answer, numbers.Integral) else float(answer)
+    if not isinstance(value, int) and not math.isfinite(value):
+        return (
+            None,
+            f"`{value}` is no number to count with. Was something divided by 0?",
+        )
+    return value, None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Shape(Exercise):
+    """The shape of a tensor: a tuple of whole numbers."""
+
+    right: tuple
+
+    def problem(self, answer):
+        if isinstance(answer, torch.Tensor):
+            return "This is a tensor. Its shape is wanted: a tuple such as `(2, 3)`."
+        if not isinstance(answer, (tuple, list)):
+            return (
+                f"A tuple such as `(2, 3)` is wanted, and this is {describe(answer)}."
+            )
+        sizes = []
+        for axis, item in enumerate(answer):
+            value, problem = as_number(item)
+            if problem or value != int(value) or value < 0:
+                return (
+                    f"Axis {axis} is {describe(item)}, which is no length of an axis."
+                )
+            sizes.append(int(value))
+        sizes = tuple(sizes)
+        if sizes == self.right:
+            return None
+        for misconception in self.misconceptions:
+            if sizes == tuple(misconception.example):
+                return misconception.says
+        if len(sizes) != len(self.right):
+            return (
+                f"{describe(sizes)} has {len(sizes)} axes: not as many as the tensor."
+            )
+        if sorted(sizes) == sorted(self.right):
+            return f"{describe(sizes)} has the right numbers in another order."
+        wrong = [i for i, n in enumerate(sizes) if n != self.right[i]]
+        where = "axis" if len(wrong) == 1 else "the axes"
+        return f"In {describe(sizes)} {where} {', '.join(map(str, wrong))} cannot be."
+
+
+@dataclass(frozen=True, kw_only=True)
+class Letters(Exercise):
+    """One or several of the letters that stand before the notebook's options.
+
+    With `ordered`, their order counts: "CAB".
+    """
+
+    right: str
+    options: str
+    ordered: bool = False
+
+    def problem(self, answer):
+        letters, problem = as_letters(answer, self.options)
+        if problem:
+            return problem
+        letters, right = self.sorted(letters), self.sorted(self.right)
+        if letters == right:
+            return None
+        for misconception in self.misconceptions:
+            if letters == self.sorted(misconception.example):
+                return misconception.says
+        if self.ordered:
+            if sorted(letters) != sorted(right):
+                return f"{letters}: every letter is wanted once, {len(right)} in all."
+            return f"{letters} is not the order."
+        if len(right) == 1:
+            return f"{letters} is not it, and one letter is wanted."
+        parts = []
+        if extra := len(set(letters) - set(right)):
+            parts.append(f"{extra} of your letters should not be there")
+        if missing := len(set(right) - set(letters)):
+            parts.append(f"{missing} missing")
+        return f"{letters}: {', and '.join(parts)}."
+
+    def sorted(self, letters):
+        return letters if self.ordered else "".join(sorted(set(letters)))
+
+
+def as_letters(answer, options):
+    """Return (letters as a text, None), or (None, why these are no letters)."""
+    wanted = f"Write one or more of the letters {', '.join(options)} in quotes"
+    if isinstance(answer, (list, tuple, set, frozenset)):
+        if not all(isinstance(item, str) for item in answer):
+            return None, f"{wanted}: this is {describe(answer)}."
+        answer = "".join(
+            sorted(answer) if isinstance(answer, (set, frozenset)) else answer
+        )
+    if not isinstance(answer, str):
+        return None, f"{wanted}: this is {describe(answer)}."
+    letters = "".join(
+        c for c in answer.upper() if not c.isspace() and c not in ",;.-→<>"
+    )
+    if not letters or set(letters) - set(options):
+        return None, f"{wanted}: this is {describe(answer)}."
+    return letters, None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Grid(Exercise):
+    """A grid of numbers, as a list of rows or a tensor; `right` is a list of rows."""
+
+    right: list
+
+    def problem(self, answer):
+        grid, problem = as_grid(answer)
+        if problem:
+            return problem
+        right = torch.tensor(self.right, dtype=torch.float64)
+        if grid.shape == right.shape and torch.allclose(grid, right, atol=1e-4):
+            return None
+        for misconception in self.misconceptions:
+            example = torch.tensor(misconception.example, dtype=torch.float64)
+            if grid.shape == example.shape and torch.allclose(grid, example, atol=1e-4):
+                return misconception.says
+        if grid.shape != right.shape:
+            sizes = [" × ".join(map(str, t.shape)) for t in (grid, right)]
+            return f"Your grid is {sizes[0]}, and {sizes[1]} is wanted."
+        wrong = (~torch.isclose(grid, right, atol=1e-4)).nonzero().tolist()
+        row, column = wrong[0]
+        return (
+            f"{len(wrong)} of the {right.numel()} numbers are wrong, first the "
+            f"{grid[row, column]:g} in row {row}, column {column} (counted from 0)."
+        )
+
+
+def as_grid(answer):
+    """Return (float64 tensor (rows, columns), None), or (None, why it is no grid)."""
+    wanted = "A list of rows such as `[[1, 2], [3, 4]]` is wanted"
+    if isinstance(answer, torch.Tensor) and answer.layout == torch.strided:
+        if answer.is_meta or answer.is_complex() or answer.is_quantized:
+            return None, f"{wanted}, and this is {describe(answer)}."
+        answer = answer.tolist()
+    if not isinstance(answer, (list, tuple)):
+        return None, f"{wanted}, and this is {describe(answer)}."
+    rows = []
+    for row in answer:
+        if not isinstance(row, (list, tuple)) or not row:
+            return None, f"{wanted}, and one of your rows is {describe(row)}."
+        found = [as_number(item) for item in row]
+        for item, (_, problem) in zip(row, found, strict=True):
+            if problem:
+                return None, f"{wanted}, and {describe(item)} in it is no number."
+        rows.append([float(value) for value, _ in found])
+    if len({len(row) for row in rows}) != 1:
+        return None, f"{wanted}, with rows of the same length."
+    return torch.tensor(rows, dtype=torch.float64), None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Prediction:
+    """A guess before a result is shown: a number (with a unit), or one of `options`.
+
+    near    a number counts as close within this share of the outcome
+    """
+
+    id: str
+    asks: str
+    unit: str = ""
+    options: str = ""
+    near: float = 0.1
+
+    def problem(self, value):
+        """Return why this cannot be a prediction; None if it can."""
+        if self.options:
+            return as_letters(value, self.options)[1]
+        return as_number(value)[1]
+
+    def plain(self, value):
+        """Return the prediction as what a file can hold, a number or letters."""
+        if self.options:
+            return as_letters(value, self.options)[0]
+        return as_number(value)[0]
+
+    def compared(self, value, outcome):
+        """Return in a few words how far a prediction is from the outcome."""
+        if self.options or value == outcome:
+            return "✓" if value == outcome else "not what came out"
+        if abs(value - outcome) <= self.near * abs(outcome):
+            return "✓ close"
+        if outcome and value / outcome > 0:
+            factor = max(value / outcome, outcome / value)
+            if factor >= 2:
+                return (
+                    f"{factor:,.0f} times too {'large' if value > outcome else 'small'}"
+                )
+        return "too large" if value > outcome else "too small"

@@ -1,0 +1,123 @@
+"""Run a student's function so that nothing it does can hurt the notebook."""
+
+import contextlib
+import ctypes
+import dis
+import inspect
+import io
+import threading
+import traceback
+
+import torch
+
+SECONDS = 3  # for one check; every exercise needs well under one
+
+
+class TimeUp(BaseException):
+    """Raised inside code that has run for too long. Not an Exception, so that an
+    `except Exception` in the student's loop does not swallow it."""
+
+
+@contextlib.contextmanager
+def time_limit(seconds=SECONDS):
+    """Raise TimeUp in the body when it runs for more than so many seconds.
+
+    A second thread raises it, because signals exist neither on Windows nor outside the
+    main thread. It arrives between two steps of Python: a loop is stopped, one long
+    call into C, such as `time.sleep`, only when it is over. It is raised again and
+    again until the body ends, since a bare `except:` can catch it.
+    """
+    thread, over = threading.get_ident(), threading.Event()
+
+    def watch():
+        wait = seconds
+        while not over.wait(wait):
+            _raise_in(thread, TimeUp)
+            wait = 0.1
+
+    watcher = threading.Thread(target=watch, daemon=True)
+    watcher.start()
+    try:
+        yield
+    finally:
+        while watcher.is_alive():
+            with contextlib.suppress(TimeUp):  # it may come just here
+                over.set()
+                watcher.join()
+        _raise_in(thread, None)
+
+
+def _raise_in(thread, error):
+    error = error and ctypes.py_object(error)
+    ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread), error)
+
+
+class Stopped(Exception):
+    """A student's function did not return; the message says how it ended."""
+
+
+def call(function, *args):
+    """Return (result of function(*args), what it printed).
+
+    Raises Stopped if it raised anything but an interrupt. Random numbers drawn in it do
+    not change the notebook's.
+    """
+    printed = io.StringIO()
+    try:
+        with (
+            torch.random.fork_rng(devices=[]),
+            contextlib.redirect_stdout(printed),
+        ):
+            return function(*args), printed.getvalue()
+    except (KeyboardInterrupt, TimeUp):
+        raise
+    except BaseException as error:  # a SystemExit, too, would end the check
+        raise Stopped(_ending(error)) from error
+
+
+def _ending(error):
+    """Return the exception in words, with the line of the student's code."""
+    try:
+        message = str(error).strip().splitlines()
+    except Exception:
+        message = []
+    text = f"`{type(error).__name__}`"
+    if message:
+        text += f" ({message[0][:200].rstrip('.')})"
+    frames = traceback.extract_tb(error.__traceback__)
+    own = [f for f in frames if f.line and not _belongs_to_a_library(f.filename)]
+    return f"{text} in the line `{own[-1].line}`" if own else text
+
+
+def _belongs_to_a_library(filename):
+    return "site-packages" in filename or filename.startswith(("<frozen", _HERE, _LIB))
+
+
+_HERE = __file__.rpartition("exercises")[0]
+_LIB = contextlib.__file__.rpartition("contextlib")[0]
+
+
+def is_blank(answer):
+    """Say if an answer is still the `...` of the notebook, or contains one.
+
+    A function is blank if it does nothing, a class if one of its own methods does.
+    """
+    if answer is ... or answer is None:
+        return True
+    if type(answer) in (list, tuple):
+        return any(item is ... for item in answer)
+    if inspect.isfunction(answer):
+        return _does_nothing(answer)
+    if inspect.isclass(answer):
+        return any(
+            map(_does_nothing, filter(inspect.isfunction, vars(answer).values()))
+        )
+    return False
+
+
+def _does_nothing(function):
+    steps = list(dis.get_instructions(function))
+    names = {step.opname for step in steps}
+    returned = [step.argval for step in steps if "CONST" in step.opname]
+    idle = {"RESUME", "NOP", "LOAD_CONST", "RETURN_CONST", "RETURN_VALUE"}
+    return names <= idle and set(returned) <= {None}

@@ -1,0 +1,178 @@
+"""Every exercise that is declared: whole, diagnosing, and the same as in its notebook."""
+
+import ast
+import re
+
+import nbformat
+import pytest
+import torch
+from notebook_code import NOTEBOOKS
+
+from cnn_course.exercises import EXERCISES, PREDICTIONS
+from cnn_course.exercises.code import Code, Design
+from cnn_course.exercises.kinds import ACTIVITIES, Number, Shape
+
+PATHS = {path.stem[:2]: path for path in NOTEBOOKS.glob("0[1-9]*.ipynb")}
+WRONG = [(e.id, m.name) for e in EXERCISES.values() for m in e.misconceptions]
+
+
+@pytest.fixture(params=EXERCISES)
+def exercise(request):
+    return EXERCISES[request.param]
+
+
+@pytest.fixture(params=sorted(PATHS))
+def number(request):
+    return request.param
+
+
+def cells(number):
+    found = nbformat.read(PATHS[number], as_version=4).cells
+    return {cell.id: cell for cell in found}
+
+
+def own(known, number):
+    return [name for name in known if name.startswith(f"{number}.")]
+
+
+def name_of(exercise):
+    return exercise.id.partition(".")[2]
+
+
+def test_there_are_four_exercises_and_two_predictions_a_notebook(number):
+    assert len(own(EXERCISES, number)) >= 4
+    assert len(own(PREDICTIONS, number)) >= 2
+
+
+def test_there_are_54_checked_items():
+    assert len(EXERCISES) + len(PREDICTIONS) >= 54
+    assert {e.activity for e in EXERCISES.values()} == set(ACTIVITIES)
+
+
+def test_it_is_whole(exercise):
+    assert re.fullmatch(r"0[1-9]\.[a-z0-9-]+", exercise.id)
+    assert len(exercise.misconceptions) >= 3 and len(exercise.hints) >= 2
+    texts = [m.says for m in exercise.misconceptions]
+    names = [m.name for m in exercise.misconceptions]
+    assert len(set(texts)) == len(texts) and len(set(names)) == len(names)
+    for text in [*texts, *exercise.hints, exercise.because, exercise.topic]:
+        assert text == text.strip() and "  " not in text and text[-1:] != ","
+    for sentence in [*texts, *exercise.hints, exercise.because]:
+        assert re.search(r"[.?!…)`]$", sentence), sentence
+
+
+def test_no_id_is_used_twice():
+    assert EXERCISES.keys().isdisjoint(PREDICTIONS)
+    for module in {name[:2] for name in EXERCISES}:
+        source = (
+            NOTEBOOKS.parent / f"cnn_course/exercises/notebook_{module}.py"
+        ).read_text(encoding="utf-8")
+        ids = re.findall(r'\bid="([^"]+)"', source)
+        assert len(ids) == len(set(ids)) and {i[:2] for i in ids} == {module}
+
+
+def right_answer(exercise):
+    if isinstance(exercise, Code):
+        return exercise.reference
+    return exercise.example if isinstance(exercise, Design) else exercise.right
+
+
+def test_the_right_answer_is_right(exercise):
+    feedback = exercise.judge(right_answer(exercise))
+    assert feedback.verdict == "right", feedback
+    assert exercise.because in feedback.text
+
+
+@pytest.mark.parametrize(("name", "misconception"), WRONG)
+def test_a_misconception_is_named(name, misconception):
+    exercise = EXERCISES[name]
+    (found,) = (m for m in exercise.misconceptions if m.name == misconception)
+    feedback = exercise.judge(found.example)
+    assert feedback.verdict == "wrong"
+    assert feedback.text.startswith(found.says), feedback
+
+
+def test_the_same_answer_in_other_clothes(exercise):
+    if isinstance(exercise, Number):
+        assert exercise.judge(torch.tensor(exercise.right)).verdict == "right"
+        assert exercise.judge(float(exercise.right)).verdict == "right"
+    if isinstance(exercise, Shape):
+        assert exercise.judge(list(exercise.right)).verdict == "right"
+        assert exercise.judge(torch.Size(exercise.right)).verdict == "right"
+
+
+def test_where_to_look_again_is_a_heading_of_the_notebook(exercise):
+    prose = "\n".join(c.source for c in cells(exercise.id[:2]).values())
+    assert exercise.see in re.findall(
+        r"^## (.+?)(?: \*\(.*\)\*)?$", prose, re.MULTILINE
+    )
+
+
+def test_the_notebook_asks_checks_and_solves_it(exercise):
+    found = cells(exercise.id[:2])
+    name = name_of(exercise)
+    order = list(found)
+    at = order.index(f"ex-{name}-ask")
+    assert order[at : at + 3] == [f"ex-{name}-ask", f"ex-{name}", f"ex-{name}-solution"]
+    ask, blank, solution = (found[i] for i in order[at : at + 3])
+    assert ask.cell_type == "markdown" and ask.source.startswith("**Exercise `")
+    assert f"`{exercise.id}`" in ask.source
+    assert re.search(r"(= |^ *)\.\.\.", blank.source, re.MULTILINE)
+    assert blank.source.splitlines()[-1].startswith(f'check("{exercise.id}", ')
+    assert solution.metadata.tags == ["solution"]
+    assert solution.metadata.jupyter.source_hidden is True
+    assert f'check("{exercise.id}", ' in solution.source
+    assert solution.source.rstrip().endswith("keep=False)")
+    assert "# " in solution.source  # it explains
+
+
+def test_a_solution_defines_nothing_that_a_student_might_use(exercise):
+    solution = cells(exercise.id[:2])[f"ex-{name_of(exercise)}-solution"]
+    for node in ast.parse(solution.source).body:
+        if isinstance(node, (ast.FunctionDef, ast.ClassDef)):
+            assert node.name.lower().endswith("solution")
+        elif isinstance(node, ast.Assign):
+            for target in ast.walk(node.targets[0]):
+                if isinstance(target, ast.Name):
+                    assert target.id.lower().endswith("solution"), target.id
+        else:
+            assert isinstance(node, (ast.Expr, ast.Assert)), ast.dump(node)
+
+
+def test_the_committed_notebook_says_so(exercise):
+    found, name = cells(exercise.id[:2]), name_of(exercise)
+    (blank,) = found[f"ex-{name}"].outputs
+    (solved,) = found[f"ex-{name}-solution"].outputs
+    assert blank.data["text/plain"].startswith(f"○ {exercise.id} · not answered yet.")
+    assert solved.data["text/plain"].startswith(f"✓ {exercise.id} · The solution")
+
+
+def test_the_notebook_names_no_exercise_that_does_not_exist(number):
+    source = "\n".join(c.source for c in cells(number).values())
+    used = re.findall(rf'[("`]({number}\.[a-z][\w-]*)[")`]', source)
+    assert set(used) == {*own(EXERCISES, number), *own(PREDICTIONS, number)}
+
+
+@pytest.mark.parametrize("name", PREDICTIONS)
+def test_a_prediction_is_asked_for_before_and_compared_at_the_end(name):
+    found = cells(name[:2])
+    short = name.partition(".")[2]
+    order = list(found)
+    assert order.index(f"predict-{short}") < order.index("ex-predictions")
+    assert found[f"predict-{short}"].source.startswith(f'predict("{name}", ...)')
+    assert f'"{name}": ' in found["ex-predictions"].source
+    assert order.index("ex-predictions") < order.index("summary")
+    (output,) = found[f"predict-{short}"].outputs
+    assert output.data["text/plain"].startswith(f"○ {name} · not predicted yet.")
+
+
+def test_exercises_are_on_no_slide(number):
+    for name, cell in cells(number).items():
+        guess = name.startswith("predict-") and cell.cell_type == "code"
+        if name.startswith("ex-") or guess:
+            assert cell.metadata.slideshow.slide_type == "skip", name
+
+
+def test_the_last_cells_show_predictions_and_progress(number):
+    assert list(cells(number))[-3:] == ["ex-predictions", "ex-progress", "summary"]
+    assert cells(number)["ex-progress"].source == f'progress("{number}")'
