@@ -9,12 +9,11 @@ the arrow keys go through the slides, n shows the notes and p prints a slide a p
 """
 
 import argparse
-import contextlib
-import os
 import re
 import sys
 from pathlib import Path
 
+from cnn_course.folders import write_whole
 from cnn_course.saving import without_views
 
 TEMPLATES = Path(__file__).parent  # nbconvert looks for deck_template in here
@@ -125,19 +124,13 @@ def _title(notebook):
 
 def write(page, target):
     """Write the page, all of it or nothing: an older deck stays until then."""
-    beside = target.with_name(f".{target.name}.{os.getpid()}")
     try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        beside.write_text(page, encoding="utf-8")
-        beside.replace(target)
+        write_whole(target, page)
     except OSError as error:
         raise DeckError(
             f"{target} cannot be written ({error.strerror}: {error.filename}). "
             "Name a folder of your own with --out."
         ) from error
-    finally:
-        with contextlib.suppress(OSError):  # as a rule it has got its name and is gone
-            beside.unlink()
 
 
 def main(arguments=None):

@@ -1,5 +1,6 @@
-"""The folders of one user: downloaded data, and which exercises are done."""
+"""The folders of one user, for data and for progress; and files written whole."""
 
+import contextlib
 import os
 import sys
 import tempfile
@@ -29,3 +30,18 @@ def _folder(variable, otherwise):
     # expanduser leaves "~" alone where there is no home folder: use a temporary one.
     path = os.path.expanduser(base)
     return Path(tempfile.gettempdir() if path.startswith("~") else path) / "cnn_course"
+
+
+def write_whole(path, text):
+    """Write a text file, all of it or nothing: an older file stays until then.
+
+    Makes the folder if need be. Raises OSError if that or the writing fails.
+    """
+    beside = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        beside.write_text(text, encoding="utf-8", newline="\n")
+        beside.replace(path)
+    finally:
+        with contextlib.suppress(OSError):  # as a rule it has got its name and is gone
+            beside.unlink()

@@ -15,8 +15,8 @@ ROOT = Path(__file__).parent.parent
 FILES = sorted((ROOT / "cnn_course").glob("**/*.py"))
 SLOW = ("torchvision", "matplotlib", "matplotlib.pyplot", "ipywidgets", "IPython")
 BELOW_PLOTS = (
-    "data sources machine validate garments training history progress_bar layers networks "
-    "cost results study ablation saving".split()
+    "data sources folders machine validate garments training history progress_bar "
+    "layers networks cost results study ablation saving".split()
 )
 TOOLS = ("cnn_course.plots", "cnn_course.widgets", "cnn_course.exercises", *SLOW)
 

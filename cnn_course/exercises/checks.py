@@ -41,7 +41,7 @@ def hint(exercise=None):
     number = min(given + 1, len(hints))
     text = f"hint {number} of {len(hints)}: {hints[number - 1]}"
     if number == len(hints):
-        text += " (That was the last one; the solution is in the folded cell below.)"
+        text += " (That was the last one.)"
     show(Feedback(exercise, "hint", text))
 
 

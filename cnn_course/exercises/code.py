@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 import torch
 
+from cnn_course.exercises.answers import as_number
 from cnn_course.exercises.feedback import describe
-from cnn_course.exercises.kinds import Exercise, as_number
+from cnn_course.exercises.kinds import Exercise
 from cnn_course.exercises.running import SECONDS, Stopped, TimeUp, call
 
 
@@ -82,7 +83,7 @@ class Code(Exercise):
         )
 
     def changed(self, case, given):
-        """Return a sentence if the call changed a tensor or a list that it was given."""
+        """Return a sentence if the call changed a tensor or list that it was given."""
         names = self.names or tuple(inspect.signature(self.reference).parameters)
         for name, before, after in zip(names, case, given, strict=False):
             if isinstance(before, torch.Tensor) and not equal(before, after):

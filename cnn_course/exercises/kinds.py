@@ -1,17 +1,15 @@
 """Kinds of exercises: what counts as an answer, and what is said to a wrong one.
 
-An exercise is declared once, as data, in `notebook_NN.py`. `misconceptions` are wrong
-answers that have a reason: each has an example, by which it is recognised, and a text
-for the student: what the answer would mean, and what to think about.
+An exercise is declared once, as data, in `notebook_NN.py`. Its misconceptions are wrong
+answers that have a reason; an answer is taken for the one whose example it equals.
 """
 
-import math
-import numbers
 from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
 
+from cnn_course.exercises.answers import as_grid, as_letters, as_number
 from cnn_course.exercises.feedback import Feedback, describe
 from cnn_course.exercises.running import SECONDS, TimeUp, is_blank, time_limit
 
@@ -45,6 +43,7 @@ class Exercise:
     misconceptions  at least three
     hints           at least two, the first one the gentlest
     see             the notebook's heading under which to look again
+    Its `problem(answer)` says what is wrong, in a sentence; None if nothing is.
     """
 
     id: str
@@ -54,10 +53,6 @@ class Exercise:
     misconceptions: tuple
     hints: tuple
     see: str
-
-    def problem(self, answer):
-        """Return what is wrong with an answer, as a sentence; None if it is right."""
-        raise NotImplementedError
 
     def judge(self, answer):
         """Return the Feedback for any Python object. Never raises but an interrupt."""
@@ -75,8 +70,8 @@ class Exercise:
             problem = f"This was still running after {SECONDS} seconds: too much work, "
             problem += "or a loop that never ends."
         except Exception as error:  # an object whose own methods raise
-            problem = f"{describe(answer)} cannot be compared with anything: it raised "
-            problem += f"`{type(error).__name__}`. Is this the answer that you meant?"
+            problem = f"{describe(answer)} cannot be compared with anything: it "
+            problem += f"raised `{type(error).__name__}`. Is this what you meant?"
         if problem is None:
             return Feedback(self.id, "right", f"Right. {self.because}")
         return Feedback(self.id, "wrong", f"{problem} Look again at: {self.see}.")
@@ -106,34 +101,6 @@ class Number(Exercise):
     def close(self, value, other):
         # Never a difference of the two: a huge int does not fit into a float.
         return other - self.tolerance <= value <= other + self.tolerance
-
-
-def as_number(answer):
-    """Return (the number, None), or (None, why this is no number)."""
-    if isinstance(answer, bool):
-        return None, f"`{answer}` is not a number. Write the number itself."
-    if isinstance(answer, torch.Tensor):
-        if answer.numel() != 1 or answer.is_meta or answer.layout != torch.strided:
-            return None, f"One number is wanted, and this is {describe(answer)}."
-        answer = answer.item()
-    elif isinstance(answer, str):
-        return None, f"{describe(answer)} is a text. Write a number, without quotes."
-    elif callable(answer):
-        return None, f"This is {describe(answer)}. A number is wanted: call it?"
-    elif isinstance(answer, (list, tuple, set, dict)):
-        many = f"a {type(answer).__name__} of {len(answer)}"
-        return None, f"One number is wanted, and this is {many}."
-    if isinstance(answer, complex):
-        return None, f"{answer} is complex. A real number is wanted."
-    if not isinstance(answer, numbers.Real):
-        return None, f"A number is wanted, and this is of type {type(answer).__name__}."
-    value = int(answer) if isinstance(answer, numbers.Integral) else float(answer)
-    if not isinstance(value, int) and not math.isfinite(value):
-        return (
-            None,
-            f"`{value}` is no number to count with. Was something divided by 0?",
-        )
-    return value, None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -212,25 +179,6 @@ class Letters(Exercise):
         return letters if self.ordered else "".join(sorted(set(letters)))
 
 
-def as_letters(answer, options):
-    """Return (letters as a text, None), or (None, why these are no letters)."""
-    wanted = f"Write one or more of the letters {', '.join(options)} in quotes"
-    if isinstance(answer, (list, tuple, set, frozenset)):
-        if not all(isinstance(item, str) for item in answer):
-            return None, f"{wanted}: this is {describe(answer)}."
-        answer = "".join(
-            sorted(answer) if isinstance(answer, (set, frozenset)) else answer
-        )
-    if not isinstance(answer, str):
-        return None, f"{wanted}: this is {describe(answer)}."
-    letters = "".join(
-        c for c in answer.upper() if not c.isspace() and c not in ",;.-→<>"
-    )
-    if not letters or set(letters) - set(options):
-        return None, f"{wanted}: this is {describe(answer)}."
-    return letters, None
-
-
 @dataclass(frozen=True, kw_only=True)
 class Grid(Exercise):
     """A grid of numbers, as a list of rows or a tensor; `right` is a list of rows."""
@@ -259,29 +207,6 @@ class Grid(Exercise):
         )
 
 
-def as_grid(answer):
-    """Return (float64 tensor (rows, columns), None), or (None, why it is no grid)."""
-    wanted = "A list of rows such as `[[1, 2], [3, 4]]` is wanted"
-    if isinstance(answer, torch.Tensor) and answer.layout == torch.strided:
-        if answer.is_meta or answer.is_complex() or answer.is_quantized:
-            return None, f"{wanted}, and this is {describe(answer)}."
-        answer = answer.tolist()
-    if not isinstance(answer, (list, tuple)):
-        return None, f"{wanted}, and this is {describe(answer)}."
-    rows = []
-    for row in answer:
-        if not isinstance(row, (list, tuple)) or not row:
-            return None, f"{wanted}, and one of your rows is {describe(row)}."
-        found = [as_number(item) for item in row]
-        for item, (_, problem) in zip(row, found, strict=True):
-            if problem:
-                return None, f"{wanted}, and {describe(item)} in it is no number."
-        rows.append([float(value) for value, _ in found])
-    if len({len(row) for row in rows}) != 1:
-        return None, f"{wanted}, with rows of the same length."
-    return torch.tensor(rows, dtype=torch.float64), None
-
-
 @dataclass(frozen=True, kw_only=True)
 class Prediction:
     """A guess before a result is shown: a number (with a unit), or one of `options`.
@@ -299,7 +224,10 @@ class Prediction:
         """Return why this cannot be a prediction; None if it can."""
         if self.options:
             return as_letters(value, self.options)[1]
-        return as_number(value)[1]
+        number, problem = as_number(value)
+        if problem is None and abs(number) > 1e15:
+            problem = f"{describe(value)} is beyond everything that is counted here."
+        return problem
 
     def plain(self, value):
         """Return the prediction as what a file can hold, a number or letters."""

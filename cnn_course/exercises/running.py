@@ -120,4 +120,4 @@ def _does_nothing(function):
     names = {step.opname for step in steps}
     returned = [step.argval for step in steps if "CONST" in step.opname]
     idle = {"RESUME", "NOP", "LOAD_CONST", "RETURN_CONST", "RETURN_VALUE"}
-    return names <= idle and set(returned) <= {None}
+    return names <= idle and set(returned) <= {None, ...}

@@ -15,7 +15,7 @@ _unwritten = []  # events of this kernel that are in no file
 
 
 def add(**event):
-    """Keep an event. If there is nowhere to write it, it lasts as long as the kernel."""
+    """Keep an event; with nowhere to write it, for as long as the kernel lives."""
     if _in_a_test():
         _unwritten.append(event)
         return
@@ -28,9 +28,10 @@ def add(**event):
     except OSError as error:
         if not _unwritten:
             warnings.warn(
-                f"Your progress cannot be kept in {path} ({error.strerror}), only until "
-                "this kernel ends. Checks work all the same. To keep it elsewhere, set "
-                "CNN_COURSE_STATE to a folder of your own before JupyterLab starts.",
+                f"Your progress cannot be kept in {path} ({error.strerror}), only "
+                "until this kernel ends. Checks work all the same. To keep it "
+                "elsewhere, set CNN_COURSE_STATE to a folder of your own before "
+                "JupyterLab starts.",
                 stacklevel=4,
             )
         _unwritten.append(event)

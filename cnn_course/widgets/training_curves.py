@@ -139,8 +139,8 @@ def _hear_while_busy(control):
 def training_curves(train_iter, num_epochs, shown, device, watch_classes=False):
     """Follow a training live: pass this function itself, `train(…, progress=…)`.
 
-    Arguments as in `cnn_course.progress_bar`. Returns live curves in a notebook, and with
-    `watch_classes` what share of the test images each class is given; elsewhere a
+    Arguments as in `cnn_course.progress_bar`. Returns live curves in a notebook, and
+    with `watch_classes` what share of the test images each class is given; elsewhere a
     plain bar, and nothing to be seen unless `shown`.
     """
     if not shown or not hasattr(get_ipython(), "kernel"):

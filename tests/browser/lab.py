@@ -81,6 +81,7 @@ def server(folder):
     environment = os.environ | {
         "CNN_COURSE_DATA": "built-in",
         "CNN_COURSE_BUDGET": "test",
+        "CNN_COURSE_STATE": str(folder / "state"),
         "JUPYTER_CONFIG_DIR": str(folder / "config"),
         "JUPYTERLAB_SETTINGS_DIR": str(folder / "settings"),
         "JUPYTERLAB_WORKSPACES_DIR": str(folder / "workspaces"),

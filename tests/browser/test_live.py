@@ -7,6 +7,7 @@ import importlib
 
 import nbformat
 import pytest
+import use_exercises
 from lab import NOTEBOOKS, ROOT
 
 from cnn_course.saving import VIEW
@@ -58,6 +59,8 @@ def test_notebook(path, open_notebook, record_latency):
     assert VIEW not in notebook.path.read_text(encoding="utf-8")
     assert "widgets" not in saved.metadata
 
+    use_exercises.use(notebook, path.stem[:2])
+    saved = nbformat.from_dict(notebook.save())
     notebook.shut_down()
     notebook.load()
     check_saved_pictures(notebook, saved)

@@ -1,4 +1,4 @@
-"""Every exercise that is declared: whole, diagnosing, and the same as in its notebook."""
+"""Every declared exercise: whole, diagnosing, and the same as in its notebook."""
 
 import ast
 import re
@@ -117,7 +117,7 @@ def test_the_notebook_asks_checks_and_solves_it(exercise):
     ask, blank, solution = (found[i] for i in order[at : at + 3])
     assert ask.cell_type == "markdown" and ask.source.startswith("**Exercise `")
     assert f"`{exercise.id}`" in ask.source
-    assert re.search(r"(= |^ *)\.\.\.", blank.source, re.MULTILINE)
+    assert re.search(r"(= |: |^ *)\.\.\.", blank.source, re.MULTILINE)
     assert blank.source.splitlines()[-1].startswith(f'check("{exercise.id}", ')
     assert solution.metadata.tags == ["solution"]
     assert solution.metadata.jupyter.source_hidden is True
