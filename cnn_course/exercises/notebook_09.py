@@ -29,7 +29,7 @@ def dead_cases(generator):
 
     small = [[0, 2, 0, 1], [0, 0, 0, 3], [0, 1, 0, 0], [0, 0, 0, 0]]
     cancels, below = random(6, 5), closed(-random(7, 4).abs(), 3)
-    cancels[:, 2] = torch.tensor([1.5, -1.5, 2, -2, 0, 0])  # its sum is 0
+    cancels[:, 2] = torch.tensor([1.5, -1.5, 2, -2, 3, -3])  # its sum is 0
     below[0, 1] = 0  # its largest is 0, the others are negative
     quiet = closed(random(8, 6).relu(), 4)
     quiet[:, 1] = 1e-3  # alive, but never the largest

@@ -27,29 +27,37 @@ def time_limit(seconds=SECONDS):
     call into C, such as `time.sleep`, only when it is over. It is raised again and
     again until the body ends, since a bare `except:` can catch it.
     """
-    thread, over = threading.get_ident(), threading.Event()
+    thread, running, ended = threading.get_ident(), threading.Lock(), []
 
     def watch():
         wait = seconds
-        while not over.wait(wait):
+        while not running.acquire(timeout=wait):
             _raise_in(thread, TimeUp)
             wait = 0.1
+        ended.append(True)
 
+    running.acquire()
     watcher = threading.Thread(target=watch, daemon=True)
     watcher.start()
     try:
         yield
     finally:
-        while watcher.is_alive():
-            with contextlib.suppress(TimeUp):  # it may come just here
-                over.set()
+        # TimeUp may still come at any of these steps, and each may be done twice. An
+        # interrupt that comes here is too late: what it was to stop is over.
+        while not ended:
+            with contextlib.suppress(TimeUp, KeyboardInterrupt, RuntimeError):
+                running.release()  # RuntimeError: it was released before
                 watcher.join()
-        _raise_in(thread, None)
+        with contextlib.suppress(TimeUp):
+            for _ in range(2):  # a step back in a loop: what was raised arrives here
+                pass
 
 
 def _raise_in(thread, error):
-    error = error and ctypes.py_object(error)
-    ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread), error)
+    # Never with None, which is said to take an error back: Python 3.11 then looks for
+    # one at every step, for ever, and hangs where a debugger traces the steps.
+    thread, error = ctypes.c_ulong(thread), ctypes.py_object(error)
+    ctypes.pythonapi.PyThreadState_SetAsyncExc(thread, error)
 
 
 class Stopped(Exception):

@@ -335,6 +335,27 @@ def test_an_endless_loop_is_stopped_and_nothing_stays_behind(answer):
     time.sleep(0.3)  # a late exception would hit here
 
 
+def test_a_debugger_still_works_after_a_check():
+    program = (
+        "import sys\n"
+        "from cnn_course.exercises import EXERCISES\n"
+        "def endless(*arguments):\n"
+        "    while True: pass\n"
+        "EXERCISES['03.corr2d'].judge(endless)\n"
+        "EXERCISES['03.fc-params'].judge(1)\n"
+        "sys.settrace(lambda *_: None)\n"
+        "print(EXERCISES['03.fc-params'].judge(2).verdict)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=True,
+    )
+    assert done.stdout == "wrong\n"
+
+
 def test_what_it_prints_is_shown_once_and_only_if_wrong(capsys):
     def talkative(X):
         print("here", X.sum().item())
