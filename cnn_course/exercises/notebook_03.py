@@ -80,14 +80,14 @@ EXERCISES = [
             Misconception(
                 "a bias for every input",
                 3 * 256 * 256 * 1000 + 3 * 256 * 256,
-                "You gave a bias to every input. It belongs to the outputs: one number, "
-                "added after the weighted sum.",
+                "You gave a bias to every input. It belongs to the outputs: one "
+                "number, added after the weighted sum.",
             ),
             Misconception(
                 "one weight for each input",
                 3 * 256 * 256 + 1000,
-                "You gave each input one weight. But every output has a weighted sum of "
-                "its own, so each input has as many weights as there are outputs.",
+                "You gave each input one weight. But every output has a weighted sum "
+                "of its own, so each input has as many weights as there are outputs.",
             ),
         ),
         hints=(
@@ -119,7 +119,8 @@ EXERCISES = [
             Misconception(
                 "one bias for the layer",
                 271,
-                "You counted one bias for the whole layer. Every output channel has one.",
+                "You counted one bias for the whole layer. Every output channel has "
+                "one.",
             ),
             Misconception(
                 "a bias for every sheet",
@@ -146,8 +147,8 @@ EXERCISES = [
         topic="shape of the output with padding and stride",
         activity="shape",
         right=(8, 10, 16, 16),
-        because="⌊(32 + 2 · 2 − 5)/2⌋ + 1 = ⌊15.5⌋ + 1 = 16 in height and width; the batch "
-        "stays, and the channels are those of the layer.",
+        because="⌊(32 + 2 · 2 − 5)/2⌋ + 1 = ⌊15.5⌋ + 1 = 16 in height and width; the "
+        "batch stays, and the channels are those of the layer.",
         misconceptions=(
             Misconception(
                 "rounded up",
@@ -199,7 +200,8 @@ EXERCISES = [
                 "written order",
                 (6, 16, 5, 5),
                 "That is the order in which you *write* `nn.Conv2d(in, out, …)`. The "
-                "weight is *stored* as a stack of kernels, one for each output channel.",
+                "weight is *stored* as a stack of kernels, one for each output "
+                "channel.",
             ),
             Misconception(
                 "one sheet a kernel",
@@ -314,8 +316,8 @@ EXERCISES = [
             ),
         ),
         hints=(
-            "Go from the first layer to the last, and keep two numbers: how many pixels "
-            "a unit sees, and how far apart two neighbouring units are.",
+            "Go from the first layer to the last, and keep two numbers: how many "
+            "pixels a unit sees, and how far apart two neighbouring units are.",
             "After the first pooling: 4 pixels, 2 apart. The next convolution adds "
             "(3 − 1) · 2.",
         ),
@@ -340,8 +342,8 @@ EXERCISES = [
             Misconception(
                 "gaps between the windows",
                 (3, 0, 4),
-                "The size is right, but there are gaps: a kernel smaller than its stride "
-                "leaves pixels between two windows that nobody looks at.",
+                "The size is right, but there are gaps: a kernel smaller than its "
+                "stride leaves pixels between two windows that nobody looks at.",
                 found=lambda answer: answer[0] < answer[2],
             ),
             Misconception(

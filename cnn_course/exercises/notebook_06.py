@@ -1,5 +1,7 @@
 """Exercises of notebook 06, AlexNet."""
 
+from dataclasses import dataclass
+
 import torch
 
 from cnn_course.exercises.code import Code, Design, Unfit
@@ -35,6 +37,104 @@ def as_in_2012(X, U, p, training=True):
     return torch.where(U < p, 0, X) if training else X * (1 - p)
 
 
+ALEXNET = [
+    ("convolution", 96, 11, 4, 0),
+    ("pooling", 3, 2),
+    ("convolution", 256, 5, 1, 2),
+    ("pooling", 3, 2),
+    ("convolution", 384, 3, 1, 1),
+    ("convolution", 384, 3, 1, 1),
+    ("convolution", 256, 3, 1, 1),
+    ("pooling", 3, 2),
+    ("flatten",),
+    ("hidden", 4096),
+    ("hidden", 4096),
+    ("output", 10),
+]
+
+
+def work_cases(generator):
+    wide = torch.randint(2, 9, (4,), generator=generator).tolist()
+    random = [
+        ("convolution", wide[0], 5, 2, 1),
+        ("pooling", 2, 2),
+        ("convolution", wide[1], 3, 3, 2),
+        ("flatten",),
+        ("hidden", wide[2]),
+        ("output", wide[3]),
+    ]
+    return [
+        (ALEXNET,),  # the defaults
+        (ALEXNET, 3, 227),
+        (random, 2, 20),
+        (random, 1, 31),
+        ([("convolution", 2, 2, 5, 0)], 3, 12),  # a stride larger than the kernel
+        ([("convolution", 4, 7, 1, 0)], 2, 7),  # a kernel as large as the picture
+        ([("convolution", 3, 1, 1, 0), ("pooling", 1, 1)], 5, 1),  # one pixel
+        ([("pooling", 3, 2), ("flatten",), ("output", 10)], 2, 9),
+        ([("flatten",), ("hidden", 6), ("output", 3)], 1, 8),
+    ]
+
+
+@dataclass
+class Step:
+    """A line of a table at work: from `channels` maps of `before` × `before` "
+    "numbers."""
+
+    what: str
+    channels: int
+    before: int
+    out: int
+    after: int
+    kernel: int = 1
+    stride: int = 1
+
+    @property
+    def weights(self):
+        if self.what == "pooling":
+            return 0
+        return self.channels * self.out * self.kernel**2
+
+    @property
+    def work(self):
+        return self.weights * self.after**2
+
+
+def walk(rows, channels, size):
+    """Return a Step for each line that computes.
+
+    Where a window does not fit, `after` is 0 or less.
+    """
+    steps = []
+    for what, *numbers in rows:
+        if what == "flatten":
+            channels, size = channels * size * size, 1
+            continue
+        padding, step = 0, Step(what, channels, size, channels, size)
+        if what == "pooling":
+            step.kernel, step.stride = numbers
+        else:
+            step.out = numbers[0]
+        if what == "convolution":
+            step.kernel, step.stride, padding = numbers[1:]
+        step.after = (size + 2 * padding - step.kernel) // step.stride + 1
+        steps.append(step)
+        channels, size = step.out, step.after
+    return steps
+
+
+def counting(count):
+    """Return a function like the reference of 06.multiply-adds, with another count."""
+
+    def counted(rows, channels=1, size=224):
+        return sum(map(count, walk(rows, channels, size)))
+
+    return counted
+
+
+multiply_adds = counting(lambda step: step.work)
+
+
 LINES = {"convolution": 4, "pooling": 2, "flatten": 0, "hidden": 1, "output": 1}
 
 
@@ -61,38 +161,17 @@ def read_table(rows):
             raise Unfit(f"Behind 'flatten' there are no maps left for a {kind}.")
     if {"hidden", "output"} & set(kinds[: kinds.index("flatten")]):
         raise Unfit("A hidden or output layer takes a row of numbers: flatten first.")
-    facts = cost([list(row) for row in rows])
-    facts["weights"] = [
-        kinds.count(kind) for kind in ("convolution", "hidden", "output")
-    ]
-    facts["classes"] = rows[-1][1] if kinds[-1] == "output" else None
-    facts["channels"] = [row[1] for row in rows if row[0] == "convolution"]
-    facts["features"] = [row[1] for row in rows if row[0] == "hidden"]
-    return facts
-
-
-def cost(rows, channels=1, size=64):
-    """Return whether the picture reaches the end, the parameters and multiply-adds."""
-    parameters = work = 0
-    for what, *numbers in rows:
-        if what == "flatten":
-            channels, size = channels * size * size, 1
-            continue
-        out = channels if what == "pooling" else numbers[0]
-        kernel, stride, padding = 1, 1, 0
-        if what == "convolution":
-            kernel, stride, padding = numbers[1:]
-        elif what == "pooling":
-            kernel, stride = numbers
-        if size + 2 * padding < kernel:
-            return {"fits": False}
-        size = (size + 2 * padding - kernel) // stride + 1
-        if what != "pooling":
-            weights = channels * out * kernel * kernel
-            parameters += weights + out
-            work += weights * size * size
-        channels = out
-    return {"fits": True, "parameters": parameters, "work": work}
+    steps = walk(rows, channels=1, size=64)
+    with_weights = [step for step in steps if step.what != "pooling"]
+    return {
+        "fits": all(step.after > 0 for step in steps),
+        "parameters": sum(step.weights + step.out for step in with_weights),
+        "work": sum(step.work for step in steps),
+        "weights": [kinds.count(kind) for kind in ("convolution", "hidden", "output")],
+        "classes": rows[-1][1] if kinds[-1] == "output" else None,
+        "channels": [row[1] for row in rows if row[0] == "convolution"],
+        "features": [row[1] for row in rows if row[0] == "hidden"],
+    }
 
 
 def small_table(first=(32, 5, 2, 2), classes=10, pooled=True, more=()):
@@ -310,6 +389,74 @@ EXERCISES = [
             "Which share survives on average? Divide by it, and the mean stays.",
         ),
         see="What changed, 2: dropout",
+    ),
+    Code(
+        id="06.multiply-adds",
+        topic="multiply-adds of a network, from its table",
+        activity="code",
+        reference=multiply_adds,
+        cases=work_cases,
+        because="Every weight of a convolution works once at every place of its output "
+        "map, every weight of a fully connected layer once, and poolings have none.",
+        misconceptions=(
+            Misconception(
+                "every weight once",
+                counting(lambda step: step.weights),
+                "Those are the weights, each counted once. That is right for a fully "
+                "connected layer. At how many places does a convolution use each?",
+            ),
+            Misconception(
+                "places of the input",
+                counting(lambda step: step.weights * step.before**2),
+                "You counted the places of the map that comes in. The window stands "
+                "once for every number that goes *out*.",
+            ),
+            Misconception(
+                "one channel in",
+                counting(lambda step: step.work // step.channels),
+                "You forgot the channels that come in: each has a sheet of weights of "
+                "its own for every channel that goes out.",
+            ),
+            Misconception(
+                "kernel not squared",
+                counting(lambda step: step.work // step.kernel),
+                "Your kernels are one row high. A kernel of size k has k rows and k "
+                "columns.",
+            ),
+            Misconception(
+                "biases counted",
+                counting(
+                    lambda step: (
+                        step.work + bool(step.weights) * step.out * step.after**2
+                    )
+                ),
+                "You counted the biases, too. They are added, and nothing is "
+                "multiplied by them.",
+            ),
+            Misconception(
+                "poolings counted",
+                counting(
+                    lambda step: step.work or step.out * step.kernel**2 * step.after**2
+                ),
+                "You counted the poolings, too. They take a maximum: there are no "
+                "weights to multiply by.",
+            ),
+            Misconception(
+                "operations",
+                counting(lambda step: 2 * step.work),
+                "That is twice as many: you counted multiplications and additions "
+                "apart. A multiply-add is one of each.",
+            ),
+        ),
+        hints=(
+            "Go through the rows as `build` does, and keep the same two numbers: "
+            "`channels` and `size`. What has to be added up in each branch?",
+            "A convolution: channels · out · kernel_size² weights, each used at "
+            "size · size places, with the size *behind* it. A fully connected layer: "
+            "channels · out.",
+            "`flatten` adds nothing, but makes one long row: channels · size · size.",
+        ),
+        see="Where the parameters sit, and where the work is",
     ),
     Letters(
         id="06.allowed",

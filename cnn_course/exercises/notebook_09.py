@@ -10,7 +10,6 @@ from cnn_course.exercises.code import Code, Design, Unfit
 from cnn_course.exercises.feedback import describe
 from cnn_course.exercises.kinds import Letters, Misconception, Number, Prediction
 
-
 BOTH, RATES = ("yes", "no"), (0.002, 0.0002)  # of 09.plan
 
 

@@ -40,7 +40,9 @@ def as_markdown():
 
 def kind(exercise):
     """Return what an exercise is: what to do, and what the answer is made of."""
-    return f"{exercise.activity} ({type(exercise).__name__.lower()})"
+    answer = type(exercise).__name__.lower()
+    same = answer == exercise.activity
+    return answer if same else f"{exercise.activity} ({answer})"
 
 
 def names(exercise):

@@ -30,7 +30,8 @@ def use(notebook, number):
         wrong = exercise.misconceptions[-1]
         trials = [
             "from cnn_course.exercises import EXERCISES",
-            f'check("{exercise.id}", EXERCISES["{exercise.id}"].misconceptions[-1].example)',
+            f'wrong = EXERCISES["{exercise.id}"].misconceptions[-1].example',
+            f'check("{exercise.id}", wrong)',
             f'check("{exercise.id}", b"banana")',
             "hint()",
             saved[f"{cell}-solution"].replace(", keep=False)", ")"),

@@ -6,8 +6,9 @@ import re
 import nbformat
 import pytest
 import torch
-from notebook_code import NOTEBOOKS
+from notebook_code import NOTEBOOKS, definitions
 
+from cnn_course.cost import count_multiply_adds, count_parameters
 from cnn_course.exercises import EXERCISES, PREDICTIONS
 from cnn_course.exercises.code import Code, Design
 from cnn_course.exercises.kinds import ACTIVITIES, Number, Shape
@@ -47,6 +48,12 @@ def test_there_are_four_exercises_and_two_predictions_a_notebook(number):
 def test_there_are_54_checked_items():
     assert len(EXERCISES) + len(PREDICTIONS) >= 54
     assert {e.activity for e in EXERCISES.values()} == set(ACTIVITIES)
+
+
+def test_readme_counts_them():
+    readme = (NOTEBOOKS.parent / "README.md").read_text(encoding="utf-8")
+    assert f"{len(EXERCISES)} exercises and {len(PREDICTIONS)} predictions" in readme
+    assert f"{len(WRONG)} known misconceptions" in readme
 
 
 def test_it_is_whole(exercise):
@@ -90,6 +97,24 @@ def test_a_misconception_is_named(name, misconception):
     feedback = exercise.judge(found.example)
     assert feedback.verdict == "wrong"
     assert feedback.text.startswith(found.says), feedback
+
+
+def test_06_counts_of_a_table_are_those_of_torch():
+    found = definitions("06_alexnet.ipynb")
+    exercise = EXERCISES["06.multiply-adds"]
+    cases = exercise.cases(torch.Generator().manual_seed(0))
+    assert cases[0] == (found["ALEXNET"],)
+    for rows, *given in cases:
+        channels, size = given or (1, 224)
+        with torch.device("meta"):
+            net = found["build"](rows, channels, size)
+            work = count_multiply_adds(net, (1, channels, size, size))
+        assert exercise.reference(rows, *given) == work
+    design = EXERCISES["06.small-pictures"]
+    net = found["build"](design.example, size=64)
+    facts = design.convert(design.example)
+    assert facts["parameters"] == count_parameters(net)
+    assert facts["work"] == count_multiply_adds(net, (1, 1, 64, 64))
 
 
 def test_the_same_answer_in_other_clothes(exercise):
