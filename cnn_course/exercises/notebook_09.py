@@ -30,6 +30,7 @@ def dead_cases(generator):
     cancels, below = random(6, 5), closed(-random(7, 4).abs(), 3)
     cancels[:, 2] = torch.tensor([1.5, -1.5, 2, -2, 3, -3])  # its sum is 0
     below[0, 1] = 0  # its largest is 0, the others are negative
+    below[:2, 0] = torch.tensor([0.0, 2.0])  # one 0, and not the largest
     quiet = closed(random(8, 6).relu(), 4)
     quiet[:, 1] = 1e-3  # alive, but never the largest
     quiet[:, 0] += 1

@@ -1,0 +1,165 @@
+"""Numbers that exercises tell, or expect, and that come from pictures, data and runs.
+
+They are computed here another way than in the notebooks' solutions.
+"""
+
+import re
+
+import nbformat
+import pytest
+import torch
+import torch.nn.functional as F
+from notebook_code import NOTEBOOKS
+
+from cnn_course.ablation import nin_arm
+from cnn_course.exercises import EXERCISES
+from cnn_course.results import read_rows
+from cnn_course.widgets.edge_learner import draw_edge_learner, learn
+
+
+def wrong(exercise):
+    """Return {name: example} of the misconceptions of an exercise."""
+    return {m.name: m.example for m in EXERCISES[exercise].misconceptions}
+
+
+def test_02_the_straight_part_of_rate_one_tenth():
+    loss = learn(0.1, 0.0, 0)[:, 0].double().log10()
+
+    def steps_to_a_tenth(start, end):
+        return ((end - start) / (loss[start] - loss[end])).item()
+
+    exercise, found = EXERCISES["02.straight"], wrong("02.straight")
+    assert abs(steps_to_a_tenth(20, 60) - exercise.right) < exercise.tolerance / 2
+    assert 10 ** loss[20] == pytest.approx(0.02, rel=0.2)
+    assert 10 ** loss[60] == pytest.approx(0.0005, rel=0.2)
+    two_tenths = 2 * steps_to_a_tenth(20, 60)
+    assert abs(two_tenths - found["a labelled line for a power of ten"]) < 5
+    assert abs(steps_to_a_tenth(0, 60) - found["the bend counted in"]) < 2
+
+
+def test_02_what_noise_leaves_of_the_loss():
+    floors = {}
+    for noise in (0.1, 0.3):
+        _, text = draw_edge_learner(0.3, 60, noise, 0)
+        floors[noise] = float(re.search(r"stays above ([\d.]+)", text)[1])
+    assert floors == {0.1: 0.00828, 0.3: 0.0745}
+    exercise = EXERCISES["02.noise"]
+    assert floors[0.3] / floors[0.1] == pytest.approx(9, abs=exercise.tolerance)
+    assert "0.0745 / 0.00828" in exercise.because
+
+
+def test_04_changes_at_a_shift():
+    cells = nbformat.read(NOTEBOOKS / "04_pooling.ipynb", as_version=4).cells
+    notebook = {}
+    for cell in cells:
+        if cell.id in ("imports", "patches"):
+            exec(cell.source, notebook)
+
+    def change(pool, shift=1):
+        still, moved = pool(notebook["maps"](0)), pool(notebook["maps"](shift))
+        return (100 * (moved - still).norm() / still.norm()).item()
+
+    def every_fifth(Y):
+        return Y[..., ::5, ::5]
+
+    exercise, found = EXERCISES["04.every-fifth"], wrong("04.every-fifth")
+    measured = {
+        "pooled with the maximum": change(lambda Y: F.max_pool2d(Y, 5)),
+        "pooled with the average": change(lambda Y: F.avg_pool2d(Y, 5)),
+        "rows and columns not left out": change(lambda Y: Y),
+        "a fraction for percent": change(every_fifth) / 100,
+        "a shift by two": change(every_fifth, shift=2),
+    }
+    assert measured == pytest.approx(found, abs=exercise.tolerance / 2)
+    assert change(every_fifth) == pytest.approx(exercise.right, abs=0.3)
+    assert "75 % against 78 %" in exercise.because and "by 34 %" in exercise.because
+
+
+def pairs_ahead(a, b, column="test_acc", same_seed=None):
+    """Return in how many pairs of a run of a and a run of b the second is ahead."""
+    return sum(
+        y[column] > x[column]
+        for x in a
+        for y in b
+        if same_seed is None or same_seed == (x["seed"] == y["seed"])
+    )
+
+
+def test_05_what_one_run_each_would_have_said():
+    rows = read_rows("05_lenet.csv")
+    lenet, flat = (
+        [r for r in rows if r["arm"] == arm] for arm in ("LeNet", "fully connected")
+    )
+
+    def after(runs, epoch):
+        return [r for r in runs if r["epoch"] == epoch]
+
+    last = after(lenet, 10), after(flat, 10)
+    assert EXERCISES["05.one-run"].right == pairs_ahead(*last)
+    found = wrong("05.one-run")
+    assert found["only runs of the same seed"] == pairs_ahead(*last, same_seed=True)
+    assert found["LeNet ahead"] == pairs_ahead(*last[::-1])
+    assert found["training accuracy, or half-way"] == pairs_ahead(*last, "train_acc")
+    assert found["training accuracy, or half-way"] == pairs_ahead(
+        after(lenet, 5), after(flat, 5)
+    )
+    assert found["means compared, or moved pictures"] == pairs_ahead(*last, "shifted_2")
+    means = [sum(r["test_acc"] for r in runs) / 5 for runs in last]
+    assert round(means[0] - means[1], 3) == 0.001
+    assert found["every epoch"] == sum(
+        b["test_acc"] > a["test_acc"]
+        for a in lenet
+        for b in flat
+        if a["epoch"] == b["epoch"]
+    )
+
+
+def select(arm, epoch=5):
+    """Return the runs of an arm, {column: value}, as notebook 09 has them."""
+    arm = {**arm, "protocol": "reduced", "precision": "bf16", "epoch": epoch}
+    return [r for r in read_rows("09_ablation.csv") if arm.items() <= r.items()]
+
+
+def test_09_what_single_runs_would_have_told():
+    def runs(num_1x1, last_relu):
+        return select(nin_arm(num_1x1, last_relu))
+
+    arms = runs(1, "yes"), runs(1, "no")
+    found = wrong("09.luck")
+    assert EXERCISES["09.luck"].right == pairs_ahead(*arms) == 15
+    assert found["the same seeds only"] == pairs_ahead(*arms, same_seed=True)
+    assert found["the same seeds left out"] == pairs_ahead(*arms, same_seed=False)
+    assert found["the wrong way round"] == pairs_ahead(*arms[::-1])
+    assert found["training accuracy"] == pairs_ahead(*arms, "train_acc")
+    assert found["two 1×1 convolutions"] == pairs_ahead(runs(2, "yes"), runs(2, "no"))
+    assert found["a share"] == pairs_ahead(*arms) / 25
+
+
+def test_09_the_curves_that_still_rise():
+    def mean(num_1x1, epoch):
+        runs = select(nin_arm(num_1x1, "no"), epoch)
+        assert len(runs) == 5
+        return sum(r["test_acc"] for r in runs) / 5
+
+    reached = [next(e for e in range(1, 6) if mean(n, e) >= 0.55) for n in range(4)]
+    assert reached == [1, 2, 3, 5]
+    gained = [mean(n, 5) - mean(n, 4) for n in range(4)]
+    assert [round(g, 2) for g in gained] == [0.01, 0.02, 0.04, 0.06]
+
+
+def test_02_gradients_that_are_not_cleared_swing_to_and_fro():
+    torch.manual_seed(0)
+    X = torch.ones(6, 8)
+    X[:, 2:6] = 0
+    layer = torch.nn.Conv2d(1, 1, (1, 2))
+    Y = X[:, :-1] - X[:, 1:]
+    seen = []
+    for _ in range(60):
+        loss = ((layer(X[None, None]) - Y) ** 2).mean()
+        loss.backward()
+        with torch.no_grad():
+            for parameter in layer.parameters():
+                parameter -= 0.3 * parameter.grad
+        seen.append(layer.weight[0, 0, 0, 0].item() - 1)
+    late = torch.tensor(seen[30:])
+    assert late.max() > 0.1 and late.min() < -0.1 and layer.weight.isfinite().all()
