@@ -52,15 +52,13 @@ def use(notebook, number):
         )
         box.filter(has_text=f"→ {name} · kept:").wait_for(timeout=20_000)
     if own:
-        row = answer(
-            notebook, "ex-progress", f'progress("{number}")', ".jp-RenderedHTML"
-        )
+        row = answer(notebook, "ex-progress", f'progress("{number}")', "")
         done = f"{len(own)} of {len(own)} exercises done, "
         done += f"{len(guesses)} of {len(guesses)} predictions made."
         row.filter(has_text=done).wait_for(timeout=20_000)
 
 
-def answer(notebook, cell, source, inside=".jp-RenderedHTML > div"):
+def answer(notebook, cell, source, inside=" > div"):
     """Type `source` into a cell and run it; return the boxes that it shows."""
     page = notebook.page
     page.evaluate(ACTIVATE, cell)
@@ -69,7 +67,7 @@ def answer(notebook, cell, source, inside=".jp-RenderedHTML > div"):
     page.keyboard.press("ControlOrMeta+a")
     page.keyboard.insert_text(source)
     notebook.command("notebook:run-cell")
-    return active.locator(f".jp-OutputArea-output {inside}")
+    return active.locator(f".jp-OutputArea-output.jp-RenderedHTML{inside}")
 
 
 def plain(text):
