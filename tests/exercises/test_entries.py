@@ -148,7 +148,10 @@ def test_the_notebook_asks_checks_and_solves_it(exercise):
     assert solution.metadata.jupyter.source_hidden is True
     assert f'check("{exercise.id}", ' in solution.source
     assert solution.source.rstrip().endswith("keep=False)")
-    assert "# " in solution.source  # it explains
+    # JupyterLab shows the first line of a folded cell: it must not tell anything.
+    first, *others = solution.source.splitlines()
+    assert first == f"# Solution of {exercise.id}:"
+    assert any("# " in line for line in others)  # it explains
 
 
 def test_a_solution_defines_nothing_that_a_student_might_use(exercise):
