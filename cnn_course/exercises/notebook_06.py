@@ -78,8 +78,7 @@ def work_cases(generator):
 
 @dataclass
 class Step:
-    """A line of a table at work: from `channels` maps of `before` × `before` "
-    "numbers."""
+    """A line of a table at work: `channels` maps, `before` × `before`, come in."""
 
     what: str
     channels: int
@@ -87,7 +86,6 @@ class Step:
     out: int
     after: int
     kernel: int = 1
-    stride: int = 1
 
     @property
     def weights(self):
@@ -110,14 +108,14 @@ def walk(rows, channels, size):
         if what == "flatten":
             channels, size = channels * size * size, 1
             continue
-        padding, step = 0, Step(what, channels, size, channels, size)
+        stride, padding, step = 1, 0, Step(what, channels, size, channels, size)
         if what == "pooling":
-            step.kernel, step.stride = numbers
+            step.kernel, stride = numbers
         else:
             step.out = numbers[0]
         if what == "convolution":
-            step.kernel, step.stride, padding = numbers[1:]
-        step.after = (size + 2 * padding - step.kernel) // step.stride + 1
+            step.kernel, stride, padding = numbers[1:]
+        step.after = (size + 2 * padding - step.kernel) // stride + 1
         steps.append(step)
         channels, size = step.out, step.after
     return steps
