@@ -4,6 +4,7 @@ import contextlib
 import os
 import sys
 import tempfile
+import time
 from pathlib import Path
 
 
@@ -32,16 +33,35 @@ def _folder(variable, otherwise):
     return Path(tempfile.gettempdir() if path.startswith("~") else path) / "cnn_course"
 
 
-def write_whole(path, text):
-    """Write a text file, all of it or nothing: an older file stays until then.
+def write_whole(path, content):
+    """Write a text or bytes, all or nothing: an older file stays until then.
 
-    Makes the folder if need be. Raises OSError if that or the writing fails.
+    Makes the folder if need be, and clears away what a killed process has left. Raises
+    OSError if the writing fails.
     """
-    beside = path.with_name(f".{path.name}.{os.getpid()}")
+    raw = content.encode() if isinstance(content, str) else content
+    beside = path.with_name(f"{_beside(path)}{os.getpid()}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        beside.write_text(text, encoding="utf-8", newline="\n")
+        _clear_leftovers(path)
+        with open(beside, "wb") as file:
+            file.write(raw)
+            file.flush()
+            os.fsync(file.fileno())  # or a power cut could leave the name without bytes
         beside.replace(path)
     finally:
         with contextlib.suppress(OSError):  # as a rule it has got its name and is gone
             beside.unlink()
+
+
+def _beside(path):
+    return f".{path.name}.part-"
+
+
+def _clear_leftovers(path):
+    """Remove parts that nobody can be writing any more: they are an hour old."""
+    for part in list(path.parent.iterdir()):
+        if part.name.startswith(_beside(path)):
+            with contextlib.suppress(OSError):
+                if time.time() - part.stat().st_mtime > 3600:
+                    part.unlink()

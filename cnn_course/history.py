@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass, field
 
+from cnn_course.validate import instance, shown, whole_number
+
 
 @dataclass
 class History:
@@ -32,8 +34,34 @@ class History:
     def __repr__(self):
         return "\n".join(map(self.line, range(len(self)))) or "nothing trained yet"
 
+    def copy(self):
+        """Return a history of the same epochs that does not grow with this one."""
+        return History(*map(list, vars(self).values()))
+
+    def append(self, **epoch):
+        """Add the lists of one epoch, {name: list}, in one go.
+
+        An interrupt comes between two statements of Python, and so never leaves an
+        epoch in some of the lists only.
+        """
+        longer = {name: [*getattr(self, name), *new] for name, new in epoch.items()}
+        vars(self).update(longer)
+
+    def _epoch(self, e, measured):
+        """Return e as an index from 0; ValueError if `measured` has no such epoch."""
+        if not measured:
+            raise ValueError(
+                f"e must be an epoch that was measured; got {shown(e)} of a history "
+                "without one: train first, and with a test_iter"
+            )
+        return whole_number("e", e, -len(measured), len(measured) - 1)
+
     def line(self, e):
-        """Return the line of the e-th epoch, counted from 0."""
+        """Return the line of the e-th epoch, counted from 0.
+
+        Raises TypeError or ValueError if there was no such epoch.
+        """
+        e = self._epoch(e, self.loss) % len(self)
         test = f", test acc {self.test_acc[e]:.3f}" if self.test_acc else ""
         return (
             f"epoch {e + 1}, loss {self.loss[e]:.4f}, "
@@ -57,16 +85,19 @@ class History:
     def never_predicted(self, e=-1):
         """Return the classes that no test image was given to, after epoch e (last).
 
-        Raises IndexError if there was no such epoch, or no test after it.
+        Raises ValueError if there was no such epoch, or no test after it.
         """
+        e = self._epoch(e, self.predicted)
         return [c for c, images in enumerate(self.predicted[e]) if images == 0]
 
     def dead_classes(self, e=-1):
         """Return the classes whose logit was exactly 0 for every test image.
 
         The ReLU behind such a class is closed for all images, so no gradient passes
-        it: unless the layers before it change, the class stays dead.
+        it: unless the layers before it change, the class stays dead. Raises ValueError
+        as `never_predicted` does.
         """
+        e = self._epoch(e, self.largest_logit)
         return [c for c, size in enumerate(self.largest_logit[e]) if size == 0]
 
     def class_line(self, e=-1):
@@ -83,6 +114,7 @@ class History:
         """Return a picture of the loss and the accuracies over the epochs."""
         from cnn_course.plots import plot_history
 
+        instance("title", title, str, "a text")
         return plot_history(self, title)
 
 

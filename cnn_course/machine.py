@@ -10,6 +10,8 @@ from types import SimpleNamespace
 
 import torch
 
+from cnn_course.validate import choice, instance, refuse, shown, text
+
 BUDGETS = ("test", "cpu", "full")
 
 
@@ -26,6 +28,26 @@ def try_gpu():
         if problem:
             _say_once(problem)
     return torch.device("cpu")
+
+
+def chosen_device(device=None):
+    """Return `device` as a torch.device, or without one the best that works.
+
+    Raises TypeError or ValueError for what is no device, or none of this machine.
+    """
+    if device is None:
+        return try_gpu()
+    allowed = "a device of this machine, such as 'cpu' (left out: the best one)"
+    if not isinstance(device, (str, torch.device)):
+        refuse("device", allowed, device, TypeError)
+    try:
+        found = torch.device(device)
+        torch.ones(1, device=found).item()
+    except (RuntimeError, AssertionError, NotImplementedError):
+        found = None  # raised below, so that the traceback ends in our sentence
+    if found is None:
+        refuse("device", allowed, str(device))
+    return found
 
 
 @functools.cache
@@ -76,15 +98,21 @@ def choose_precision(precision, device):
     if precision is None:
         ampere = device.type == "cuda" and torch.cuda.get_device_capability(device)
         return "bf16" if ampere and ampere >= (8, 0) else "fp32"
-    if precision not in ("fp32", "bf16"):
-        raise ValueError(f'precision must be "fp32" or "bf16"; got {precision!r}')
-    return precision
+    return choice("precision", precision, ("fp32", "bf16"))
+
+
+def is_mps(device):
+    """Say whether `device` is the GPU of an Apple chip.
+
+    There channels_last has given slow and even wrong results, and torch lacks some
+    operators.
+    """
+    return device.type == "mps"
 
 
 def memory_format(device):
     """Return the layout of images and kernels that is fastest on `device`."""
-    # On Apple's MPS channels_last has given slow and even wrong results.
-    fast = device.type in ("cpu", "cuda")
+    fast = device.type in ("cpu", "cuda") and not is_mps(device)
     return torch.channels_last if fast else torch.contiguous_format
 
 
@@ -102,16 +130,16 @@ def budget(**settings):
     Raises ValueError for an unknown CNN_COURSE_BUDGET or a setting without all three.
     """
     for name, choices in settings.items():
-        if not isinstance(choices, dict) or set(choices) != set(BUDGETS):
-            raise ValueError(
-                f"{name} needs one value for each budget, as dict(full=…, cpu=…, "
-                f"test=…); got {choices!r}"
-            )
+        allowed = "one value for each budget, as dict(full=…, cpu=…, test=…)"
+        instance(text("name", name), choices, dict, allowed)
+        if len(choices) != len(BUDGETS) or not all(b in choices for b in BUDGETS):
+            refuse(name, allowed, choices)
     chosen = chosen_budget()
     shortened = [
-        f"{name} {_plain(choices[chosen])} instead of {_plain(choices['full'])}"
+        f"{text('name', name)} {_plain(choices[chosen])} instead of "
+        f"{_plain(choices['full'])}"
         for name, choices in settings.items()
-        if choices[chosen] != choices["full"]
+        if _plain(choices[chosen]) != _plain(choices["full"])
     ]
     what = "; ".join(shortened) if shortened else "the real protocol, nothing shortened"
     print(f"budget: {chosen}: {what}")
@@ -157,5 +185,6 @@ def machine_name(device):
 
 
 def _plain(value):
-    whole = isinstance(value, int) and not isinstance(value, bool)
-    return f"{value:,}" if whole else str(value)
+    if type(value) is int and abs(value) < 10**15:
+        return f"{value:,}"
+    return text("a setting", value) if type(value) is str else shown(value)

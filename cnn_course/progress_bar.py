@@ -3,7 +3,8 @@
 `train(…, progress=show)` calls show(train_iter, num_epochs, shown, device,
 watch_classes) for a context manager `bar`, and then, always from one thread:
 
-    bar.start(epoch, history)  before every epoch, counted from 0
+    bar.start(epoch, history)  before every epoch, counted from 0; a training that goes
+                               on begins with a later one, and its history so far
     bar.advance(images, loss)  after every step; `loss` is a tensor on the device
     bar.end(history)           after every epoch and its test
     bar.write(line)            to print a line, perhaps after the bar is closed
@@ -41,6 +42,9 @@ class ProgressBar:
 
     def start(self, epoch, history):
         self.bar.set_description(f"epoch {epoch + 1}/{self.num_epochs}")
+        if epoch > self.epochs:  # that much was trained before
+            self.bar.update(epoch * ((self.bar.total or 0) // self.num_epochs))
+        self.epochs, self.step = epoch, 0
         self.loss = history.loss[-1] if history.loss else None
         self.images, self.since = 0, time.perf_counter()
 

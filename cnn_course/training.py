@@ -1,17 +1,17 @@
 """Train a network and measure it: train and evaluate."""
 
-import math
-import time
-from itertools import islice
-
 import torch
-import torch.nn.functional as F
 from torch import nn
 
+from cnn_course import guards, memory, sessions
+from cnn_course.epoch import Run, check_finite, test, train_epoch
 from cnn_course.history import History
-from cnn_course.machine import choose_precision, memory_format, try_gpu
+from cnn_course.interrupts import Stop
+from cnn_course.layout import lay_out
+from cnn_course.machine import choose_precision, chosen_device, is_mps
+from cnn_course.modes import modes_kept
 from cnn_course.progress_bar import ProgressBar
-from cnn_course.validate import whole_number
+from cnn_course.validate import flag, instance, real_number, refuse, whole_number
 
 
 def train(
@@ -27,11 +27,13 @@ def train(
     watch_classes=False,
     verbose=True,
     progress=None,
+    resume=False,
 ):
     """Train `net` to minimise the cross-entropy of its logits; return a `History`.
 
     train_iter, test_iter  any iterables of batches (X, y), a DataLoader included:
-                X what `net` takes, y int64 (N,); test_iter may be None
+                X float (N, …), what `net` takes, y int64 (N,); test_iter may be None
+    num_epochs  epochs of the whole history; with `resume` those before count
     optimizer   a torch optimizer over net's parameters; default Adam at rate `lr`
     lr          Adam's learning rate (default 0.001); not beside an optimizer
     device      where to train; default `try_gpu()`. `net` is moved there
@@ -42,145 +44,152 @@ def train(
     verbose     print a line an epoch and show the progress
     progress    what shows it: default a bar, `ProgressBar`; in a notebook
                 `cnn_course.widgets.training_curves` for live curves
+    resume      go on where the last training of this net ended, however it ended: with
+                its optimizer, and with its history, which grows. An epoch that was
+                not finished is begun anew, from the weights as they are now
 
     Reads results from the device once an epoch: on a GPU every earlier read would
-    make it wait (live curves do read whenever they draw). Interrupting returns the
-    history of the finished epochs, and `net` keeps what it learned. Raises
+    make it wait (live curves do read whenever they draw). An interrupt ends it after
+    the current step and returns the history of the finished epochs; `net` keeps what
+    it learned. After any other error `resume=True` goes on, too, but for one: when the
+    loss is not finite, the weights are lost.
+
+    Raises TypeError or ValueError for a bad argument, batch or label,
     FloatingPointError, with the history so far as its `history`, when the loss is not
-    finite, ValueError for an empty train_iter or an unknown precision.
+    finite, and torch.OutOfMemoryError when memory ran out; then nothing is held.
     """
-    whole_number("num_epochs", num_epochs, 1)
-    if optimizer is not None and lr is not None:
-        raise ValueError("give an optimizer or a learning rate lr, not both")
-    device = try_gpu() if device is None else torch.device(device)
+    _check_arguments(net, train_iter, test_iter, progress)
+    whole_number("num_epochs", num_epochs, 1, 100_000)
+    flag("watch_classes", watch_classes)
+    flag("verbose", verbose)
+    flag("resume", resume)
+    device = chosen_device(device)
     precision = choose_precision(precision, device)
-    net.to(device)
+    optimizer, history = _begin(net, optimizer, lr, test_iter, resume)
+    if len(history) >= num_epochs:
+        print(f"nothing left to train: num_epochs={num_epochs} are done; raise it")
+        return history
+    _move(net, optimizer, device)
     if device.type == "cuda":
         torch.set_float32_matmul_precision("high")  # TF32, as convolutions have it
-    if optimizer is None:
-        optimizer = torch.optim.Adam(net.parameters(), lr=0.001 if lr is None else lr)
-    history = History()
     if verbose:
-        print(f"training on {device}")
-    was_training = net.training
+        notes = [f"training on {device}"]
+        if history:
+            notes.append(f"going on after epoch {len(history)}")
+        if is_mps(device):
+            notes.append("without channels_last, which is slow or wrong there")
+        print(", ".join(notes))
     watched = watch_classes and test_iter is not None
     bar = (progress or ProgressBar)(train_iter, num_epochs, verbose, device, watched)
-    try:
-        with bar:
-            for epoch in range(num_epochs):
-                bar.start(epoch, history)
-                _train_epoch(
-                    net, train_iter, test_iter, optimizer, precision, history, bar
-                )
-                bar.end(history)
-                if verbose:
-                    bar.write(history.line(epoch))
-                if watched:
-                    bar.write(f"  {history.class_line()}")
-    except KeyboardInterrupt:
-        bar.write(
-            f"stopped {bar.place}: the network keeps what it learned, "
-            f"the history its {len(history)} finished epochs"
-        )
-    finally:
-        net.train(was_training)
-        _lay_out(net, torch.contiguous_format)
+    full = None
+    with Stop() as stop, modes_kept(net):
+        run = Run(net, device, precision, stop, optimizer, history, bar)
+        sessions.remember(net, optimizer, history)
+        try:
+            with bar:
+                while len(history) < num_epochs:
+                    bar.start(len(history), history)
+                    try:
+                        train_epoch(run, train_iter, test_iter)
+                    except NotImplementedError as error:
+                        _go_on_without_mps(run, error)
+                        continue
+                    bar.end(history)
+                    if verbose:
+                        _tell(run, watched)
+                stop.check()
+        except KeyboardInterrupt:
+            bar.write(
+                f"stopped {bar.place}: the network keeps what it learned, the history "
+                f"its {len(history)} finished epochs. The same call with resume=True "
+                "goes on"
+            )
+        except Exception as error:
+            if not memory.is_out_of_memory(error):
+                raise
+            # Raised below, when this error is gone, and with it all its frames hold.
+            full = memory.explanation(run.device, run.batch_size, bar.place)
+        finally:
+            if full:
+                memory.let_go(net)
+            lay_out(net, torch.contiguous_format)
+    if full:
+        raise torch.OutOfMemoryError(full)
     return history
 
 
-def _train_epoch(net, train_iter, test_iter, optimizer, precision, history, bar):
-    """Train one epoch, test, and append one entry to every list of `history`."""
-    device = bar.device
-    net.train()
-    start = time.perf_counter()
-    losses, sizes = [], []
-    correct = torch.zeros((), dtype=torch.int64, device=device)
-    for X, y in train_iter:
-        X, y = X.to(device), y.to(device)
-        if not history and not losses:
-            _lay_out_for(net, X, precision)
-        logits = _logits(net, X, precision)
-        loss = F.cross_entropy(logits, y)
-        optimizer.zero_grad()
-        loss.backward()
-        optimizer.step()
-        losses.append(loss.detach())
-        sizes.append(len(y))
-        correct += (logits.argmax(dim=1) == y).sum()
-        # On the CPU reading the loss costs nothing, so trouble is seen at once.
-        if device.type == "cpu" and not math.isfinite(losses[-1]):
-            _stop_if_not_finite(torch.stack(losses).tolist(), history, optimizer)
-        bar.advance(len(y), losses[-1])
-    if not losses:
-        raise ValueError("train_iter gave no batch: is the data set empty, or used up?")
-    results = [torch.stack(losses), correct.view(1)]
-    if test_iter is not None:
-        *test_results, test_images = _test(net, test_iter, device, precision)
-        results += test_results
-    # The only wait for the device; float32 counts exactly to 16 million.
-    numbers = iter(torch.cat([result.float() for result in results]).tolist())
-    parts = [list(islice(numbers, len(result))) for result in results]
-    step_loss, (correct,), *test_results = parts
-    _stop_if_not_finite(step_loss, history, optimizer)
-    n = sum(sizes)
-    history.step_loss += step_loss
-    history.loss.append(sum(map(math.prod, zip(step_loss, sizes, strict=True))) / n)
-    history.train_acc.append(correct / n)
-    if test_iter is not None:
-        (hits,), predicted, largest_logit = test_results
-        history.test_acc.append(hits / test_images)
-        history.predicted.append([round(images) for images in predicted])
-        history.largest_logit.append(largest_logit)
-    history.seconds.append(time.perf_counter() - start)
-    history.images_per_second.append(n / history.seconds[-1])
+def _check_arguments(net, train_iter, test_iter, progress):
+    instance("net", net, nn.Module, "a network, an nn.Module")
+    if not any(p.requires_grad for p in net.parameters()):
+        raise ValueError(f"net must have weights to learn; got a {type(net).__name__}")
+    for name, batches in (("train_iter", train_iter), ("test_iter", test_iter)):
+        if test_iter is not None or name == "train_iter":
+            _check_iterable(name, batches)
+    if progress is not None and not callable(progress):
+        refuse("progress", "a function such as training_curves", progress, TypeError)
 
 
-def _stop_if_not_finite(step_loss, history, optimizer):
-    for step, loss in enumerate(step_loss, 1):
-        if not math.isfinite(loss):
-            rate = optimizer.param_groups[0]["lr"]
-            error = FloatingPointError(
-                f"the loss became {loss} in epoch {len(history) + 1}, step {step}: the "
-                "steps were too large or the input holds NaN. The weights are lost: "
-                f"build the network again and try lr={rate / 10:g} instead of {rate:g}."
-            )
-            error.history = history
-            raise error
+def _check_iterable(name, batches):
+    if not any(hasattr(type(batches), how) for how in ("__iter__", "__getitem__")):
+        refuse(name, "an iterable of batches (X, y)", batches, TypeError)
 
 
-def _kernels(net):
-    parameters = (p for p in net.parameters() if not nn.parameter.is_lazy(p))
-    return [p for p in parameters if p.dim() == 4]  # the weights of Conv2d layers
+def _begin(net, optimizer, lr, test_iter, resume):
+    """Return the (optimizer, history) to begin with, or to go on with."""
+    if lr is not None:
+        lr = real_number("lr", lr, 0)
+    if optimizer is not None:
+        allowed = "a torch optimizer, such as torch.optim.Adam(net.parameters())"
+        instance("optimizer", optimizer, torch.optim.Optimizer, allowed)
+        if lr is not None:
+            refuse("lr", "left out beside an optimizer, which has its own", lr)
+    session = sessions.recall(net) if resume else None
+    history = session.history if session else History()
+    if history and bool(history.test_acc) != (test_iter is not None):
+        allowed = "given" if history.test_acc else "left out"
+        refuse("test_iter", f"{allowed} as before, to go on (resume=True)", test_iter)
+    if optimizer is None and session:
+        optimizer = session.optimizer
+        for group in optimizer.param_groups:
+            group["lr"] = group["lr"] if lr is None else lr
+    elif optimizer is None:
+        optimizer = torch.optim.Adam(net.parameters(), lr=0.001 if lr is None else lr)
+    guards.check_optimizer(optimizer, net)
+    return optimizer, history
 
 
-def _lay_out(net, memory_format):
-    for p in _kernels(net):
-        p.data = p.data.contiguous(memory_format=memory_format)
+def _move(net, optimizer, device):
+    """Move the network to the device, and what its optimizer knows after it."""
+    moved = any(p.device != device for p in net.parameters())
+    net.to(device)
+    if moved and optimizer.state:
+        optimizer.load_state_dict(optimizer.state_dict())
 
 
-def _lay_out_for(net, X, precision):
-    """Lay out net's kernels as is fastest for X, if the net can work with that."""
-    if not _kernels(net):
-        return
-    # channels_last: the numbers of one pixel lie side by side.
-    _lay_out(net, memory_format(X.device))
-    net.eval()  # a look at one picture must not change BatchNorm's averages
-    try:
-        with torch.no_grad():
-            _logits(net, X[:1], precision)
-    except RuntimeError as error:
-        if "view size is not compatible" not in str(error):
-            raise
-        _lay_out(net, torch.contiguous_format)  # such a net flattens with .view()
-    net.train()
+def _go_on_without_mps(run, error):
+    """Move to the CPU if an Apple chip's GPU lacks an operator, else raise `error`."""
+    if not is_mps(run.device) or run.on_cpu_instead:
+        raise error
+    operator = str(error).split("'")[1:2] or ["an operator"]
+    run.device, run.on_cpu_instead = torch.device("cpu"), True
+    run.looked = False
+    run.bar.device = run.device
+    _move(run.net, run.optimizer, run.device)
+    run.bar.write(
+        f"device: torch has no {operator[0]} for Apple's GPU (mps), which this network "
+        "needs; training goes on on the CPU"
+    )
 
 
-def _logits(net, X, precision):
-    """Return net(X) in float32, computed in `precision`."""
-    if precision == "fp32":
-        return net(X)
-    with torch.autocast(X.device.type, torch.bfloat16):
-        return net(X).float()
+def _tell(run, watched):
+    """Write the lines on the epoch that has just ended."""
+    history = run.history
+    run.bar.write(history.line(-1))
+    if watched:
+        run.bar.write(f"  {history.class_line()}")
+    rate = float(run.optimizer.param_groups[0]["lr"])
+    if line := guards.chance_line(history, run.classes, rate):
+        run.bar.write(line)
 
 
 def evaluate(net, data_iter, device=None, *, precision=None):
@@ -188,41 +197,31 @@ def evaluate(net, data_iter, device=None, *, precision=None):
 
     `data_iter` is any iterable of batches (X, y); `device` defaults to the one the
     net is on, `precision` to what `train` would take there. The net is in evaluation
-    mode meanwhile and gets its mode back. Raises ValueError if there is no image.
+    mode meanwhile, and every layer gets its mode back, also after an interrupt.
+    Raises TypeError or ValueError for a bad argument or batch, if there is no image,
+    and if a logit is not finite.
     """
+    instance("net", net, nn.Module, "a network, an nn.Module")
+    _check_iterable("data_iter", data_iter)
     if device is None:
         device = next((p.device for p in net.parameters()), torch.device("cpu"))
-    precision = choose_precision(precision, torch.device(device))
-    hits, _, _, images = _test(net, data_iter, device, precision)
+    device = chosen_device(device)
+    precision = choose_precision(precision, device)
+    full = None
+    with Stop() as stop, modes_kept(net):
+        run = Run(net, device, precision, stop)
+        try:
+            hits, _, largest_logit, images = test(run, "data_iter", data_iter)
+        except Exception as error:
+            if not memory.is_out_of_memory(error):
+                raise
+            full = memory.explanation(device, run.batch_size, "in the test")
+    stop.check()
+    if full:
+        memory.let_go(net)
+        raise torch.OutOfMemoryError(full)
+    check_finite("data_iter", largest_logit.tolist())
     return hits.item() / images
-
-
-@torch.no_grad()
-def _test(net, data_iter, device, precision):
-    """Return (hits, predicted, largest_logit, images) over all batches.
-
-    Tensors (1,), (classes,), (classes,), still on the device, and an int; the two in
-    the middle as in `History`.
-    """
-    was_training = net.training
-    hits, predicted, largest, images = 0, 0, 0, 0
-    net.eval()
-    try:
-        for X, y in data_iter:
-            if not len(y):
-                continue
-            X, y = X.to(device), y.to(device)
-            logits = _logits(net, X, precision)
-            answers = logits.argmax(dim=1)
-            hits += (answers == y).sum().view(1)
-            predicted += F.one_hot(answers, logits.shape[1]).sum(dim=0)
-            largest = logits.abs().amax(dim=0).clamp(min=largest)
-            images += len(y)
-    finally:
-        net.train(was_training)
-    if images == 0:
-        raise ValueError("no image to evaluate: is the data set empty, or used up?")
-    return hits, predicted, largest, images
 
 
 def train_ch5(net, train_iter, test_iter, batch_size, optimizer, device, num_epochs):

@@ -13,7 +13,7 @@ from torch import nn
 from torch.utils.data import DataLoader, IterableDataset, TensorDataset
 
 import cnn_course as d2l
-from cnn_course import History, data, evaluate, train, training
+from cnn_course import History, data, evaluate, layout, train, training
 from cnn_course.machine import choose_precision, memory_format
 
 LINE = re.compile(
@@ -63,7 +63,7 @@ def test_evaluate_interrupted_gives_the_mode_back():
 
 @pytest.mark.parametrize("nothing", [[], iter([]), [(LOGITS[:0], Y[:0])]])
 def test_evaluate_nothing_is_refused(nothing):
-    with pytest.raises(ValueError, match="no image to evaluate"):
+    with pytest.raises(ValueError, match="^data_iter gave no image: is the data set"):
         evaluate(nn.Identity(), nothing)
 
 
@@ -132,7 +132,7 @@ def test_iterators_that_are_empty_or_used_up_are_refused():
     with pytest.raises(ValueError, match="train_iter gave no batch"):
         train(linear(), iter(BATCHES), BATCHES, 2)
     for test_iter in ([], iter(BATCHES)):
-        with pytest.raises(ValueError, match="no image to evaluate"):
+        with pytest.raises(ValueError, match="^test_iter gave no image: is the data"):
             train(linear(), BATCHES, test_iter, 2)
 
 
@@ -147,7 +147,9 @@ def test_adam_is_the_default_and_lr_its_rate(given, rate):
 
 def test_an_optimizer_and_a_rate_are_refused_together():
     net = linear()
-    with pytest.raises(ValueError, match="not both"):
+    with pytest.raises(
+        ValueError, match="^lr must be left out beside an optimizer.*got 0.1"
+    ):
         train(net, BATCHES, lr=0.1, optimizer=sgd(net, 0.1))
 
 
@@ -247,16 +249,60 @@ def test_an_interrupt_of_the_test_keeps_the_finished_epochs():
     assert len(history) == len(history.seconds) == 1 and net.training
 
 
+class Explodes(nn.Module):
+    """A network whose weights become NaN in the `step`-th training step."""
+
+    def __init__(self, step):
+        super().__init__()
+        self.linear, self.step, self.steps = linear(), step, 0
+
+    def forward(self, X):
+        self.steps += self.training
+        if self.steps == self.step:
+            self.linear.weight.data.fill_(math.nan)
+        return self.linear(X)
+
+
 def test_a_loss_that_is_not_finite_stops_with_advice():
-    net = linear()
-    train_iter, test_iter = Twice(lambda: (X[:2] * math.nan, Y[:2])), Twice(interrupt)
+    net, test_iter = Explodes(5), Twice(interrupt)
     with pytest.raises(FloatingPointError) as caught:
-        train(net, train_iter, test_iter, 5, optimizer=sgd(net, 0.1))
-    message = str(caught.value)
-    assert "became nan in epoch 2, step 2" in message
-    assert "try lr=0.01 instead of 0.1" in message
+        train(net, BATCHES, test_iter, 5, optimizer=sgd(net, 0.1))
+    assert str(caught.value) == (
+        "the loss became nan in epoch 2, step 2: the steps were too large. The weights "
+        "are lost: build the network again and try lr=0.01 instead of 0.1."
+    )
     assert len(caught.value.history) == 1 and net.training
-    assert (train_iter.epochs, test_iter.epochs) == (2, 1)  # and tests no more
+    assert test_iter.epochs == 1  # and tests no more
+    net.linear, net.step = linear(), 0
+    again = train(net, BATCHES, None, 1, resume=True)  # nothing is left to go on from
+    assert len(again) == 1 and again is not caught.value.history
+
+
+@pytest.mark.parametrize("bad", [math.nan, math.inf])
+def test_nan_in_a_picture_is_told_from_steps_too_large_and_nothing_is_lost(bad):
+    net = linear()
+    train_iter = Twice(lambda: (X[:2] * bad, Y[:2]))
+    with pytest.raises(FloatingPointError) as caught:
+        train(net, train_iter, BATCHES, 5, lr=0.1)
+    message = str(caught.value)
+    assert re.match(r"the loss became (nan|inf) in epoch 2, step 2: the pic", message)
+    assert message.endswith(
+        "the pictures of this step hold NaN or infinity. The network did not learn "
+        "from them. Find them with X.isfinite(), and train again."
+    )
+    assert net.weight.isfinite().all() and train_iter.epochs == 2
+    assert len(train(net, BATCHES, BATCHES, 2, resume=True)) == 2  # and can go on
+
+
+@pytest.mark.parametrize("where", ["train", "evaluate"])
+def test_pictures_that_give_nan_in_the_test_are_refused(where):
+    bad = [*BATCHES, (X[:2] * math.nan, Y[:2])]
+    name = "test_iter" if where == "train" else "data_iter"
+    with pytest.raises(ValueError, match=f"^{name} must give pictures that net can"):
+        if where == "train":
+            train(linear(), BATCHES, bad, 1)
+        else:
+            evaluate(linear(), bad)
 
 
 def test_the_device_is_read_once_an_epoch(monkeypatch):
@@ -271,6 +317,7 @@ def test_the_device_is_read_once_an_epoch(monkeypatch):
     eager_bar = functools.partial(tqdm.auto.tqdm, mininterval=0, miniters=1)
     monkeypatch.setattr(tqdm.auto, "tqdm", eager_bar)  # it must not read either
     monkeypatch.setattr(torch.Tensor, "tolist", tolist)
+    monkeypatch.setattr(training, "chosen_device", torch.device)
     train(linear(), BATCHES, BATCHES, 4, device="meta")
     # Three losses, the hits in training and in the test, two numbers a class.
     assert reads == [3 + 2 + 2 * 3] * 4
@@ -358,7 +405,7 @@ def convolutional(flatten=lambda X: X.flatten(1)):
     return nn.Sequential(*layers, nn.Linear(3 * 2 * 2, 3))
 
 
-def layout(net):
+def kernels_lie(net):
     """Return the layout that all kernels of `net` have."""
     both = torch.channels_last, torch.contiguous_format
     kernels = [p for p in net.parameters() if p.dim() == 4]
@@ -383,7 +430,7 @@ class Watched:
 
     def __iter__(self):
         for batch in PICTURE_BATCHES:
-            self.layouts.append(layout(self.net))
+            self.layouts.append(kernels_lie(self.net))
             yield batch
         if self.trouble:
             raise self.trouble
@@ -397,7 +444,7 @@ TROUBLES = {"none": None, "interrupt": KeyboardInterrupt, "error": OSError}
 def test_the_fast_layout_is_gone_after_training_however_it_ends(
     monkeypatch, trouble, fast
 ):
-    monkeypatch.setattr(training, "memory_format", lambda device: fast)
+    monkeypatch.setattr(layout, "memory_format", lambda device: fast)
     net = convolutional()
     batches = Watched(net, trouble)
     expected = (
@@ -407,7 +454,7 @@ def test_the_fast_layout_is_gone_after_training_however_it_ends(
         train(net, batches, PICTURE_BATCHES, 1, verbose=False)
     # The layout is chosen when the first batch is there.
     assert batches.layouts == [torch.contiguous_format, fast]
-    assert layout(net) == torch.contiguous_format
+    assert kernels_lie(net) == torch.contiguous_format
     net(PICTURES)[:, 0].view(-1)  # and it computes as ever
 
 
@@ -415,7 +462,7 @@ def test_a_loss_that_is_not_finite_leaves_the_plain_layout_too():
     net = convolutional()
     with pytest.raises(FloatingPointError):
         train(net, [(PICTURES * math.nan, Y)], None, 1, verbose=False)
-    assert layout(net) == torch.contiguous_format
+    assert kernels_lie(net) == torch.contiguous_format
 
 
 @pytest.mark.parametrize("precision", ["fp32", "bf16"])
@@ -435,15 +482,27 @@ def test_a_net_that_flattens_with_view_trains_as_one_that_uses_flatten(precision
     rtol = 1e-4 if precision == "fp32" else 0.05
     expected = pytest.approx(histories[0].step_loss, rel=rtol)
     assert histories[1].step_loss == expected
-    assert layout(nets[1]) == torch.contiguous_format
+    assert kernels_lie(nets[1]) == torch.contiguous_format
 
 
-def test_another_error_of_the_net_is_raised_as_it_is():
+def test_pictures_that_do_not_fit_the_net_are_told_by_their_shape():
     net, calls = convolutional(), []
     net.register_forward_pre_hook(lambda *_: calls.append(1))
-    with pytest.raises(RuntimeError, match=r"expected input.* to have 2 channels"):
+    with pytest.raises(ValueError) as caught:
         train(net, [(PICTURES[:, :1], Y)], None, 1, verbose=False)
+    message = str(caught.value)
+    assert message.startswith(
+        "net must take the pictures as they come; got X of shape (1, 1, 6, 6), "
+        "torch.float32, and this happened: Given groups=1, weight of size [4, 2, 3, 3]"
+    )
+    assert message.endswith("follow it layer by layer.") and "\n" not in message
     assert len(calls) == 1
+
+
+def test_an_error_of_the_students_own_is_raised_as_it_is():
+    net = convolutional(lambda X: undefined)  # noqa: F821
+    with pytest.raises(NameError, match="undefined"):
+        train(net, PICTURE_BATCHES, None, 1, verbose=False)
 
 
 def test_a_net_that_flattens_with_view_sees_every_batch_once():
@@ -479,4 +538,4 @@ def test_lazy_layers_that_have_seen_a_batch_train():
     net = nn.Sequential(nn.LazyConv2d(4, 3), nn.ReLU(), nn.Flatten(), nn.LazyLinear(3))
     net(PICTURES)
     history = train(net, PICTURE_BATCHES, None, 20, lr=0.01, verbose=False)
-    assert history.loss[-1] < history.loss[0] and layout(net)
+    assert history.loss[-1] < history.loss[0] and kernels_lie(net)

@@ -8,7 +8,6 @@ import torch
 from IPython import get_ipython
 from IPython.display import display
 
-from cnn_course.history import History
 from cnn_course.progress_bar import ProgressBar, count_batches, place
 from cnn_course.widgets.training_picture import Run, draw_training, duration
 from cnn_course.widgets.view import LABEL, Number, View
@@ -60,6 +59,8 @@ class LiveCurves:
         return self
 
     def start(self, epoch, history):
+        if epoch > len(self.run.history):  # that much was trained before
+            self._take(history)
         self.images, self.since = 0, time.perf_counter()
 
     def advance(self, images, loss):
@@ -69,11 +70,13 @@ class LiveCurves:
         self._draw(0 if last else PAUSE)
 
     def end(self, history):
-        # In one go, so that no interrupt leaves an epoch that counts twice.
-        lists = map(list, vars(history).values())
-        with self.view.lock:
-            self.run = replace(self.run, history=History(*lists), losses=[], pending=[])
+        self._take(history)
         self._draw(0)
+
+    def _take(self, history):
+        # In one go, so that no interrupt leaves an epoch that counts twice.
+        with self.view.lock:
+            self.run = replace(self.run, history=history.copy(), losses=[], pending=[])
 
     def write(self, line):
         print(line)

@@ -307,7 +307,7 @@ def test_a_loss_that_is_not_finite_keeps_the_curves_and_says_so(shown):
     with pytest.raises(FloatingPointError) as caught:
         follow(batches=batches)
     (view,) = shown.views
-    text = "diverged: the loss became nan in epoch 1, step 4: the steps were too large"
+    text = "diverged: the loss became nan in epoch 1, step 4: the pictures of this step"
     assert view.last_text.startswith(text) and len(caught.value.history) == 0
     assert "mean loss of the last 3 steps" in view.last_text
     assert view.message.value == "" and len(shown.static) == 2

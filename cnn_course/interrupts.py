@@ -1,0 +1,50 @@
+"""An interrupt ends training between two steps, not in the middle of one."""
+
+import signal
+import threading
+
+
+class Stop:
+    """Notes an interrupt (Ctrl-C, Kernel → Interrupt Kernel) until it is asked for.
+
+    with Stop() as stop:
+        for …:
+            …
+            stop.check()  # raises KeyboardInterrupt if there was an interrupt
+
+    An interrupt that is raised wherever Python happens to be could leave half of the
+    weights updated, or a network in evaluation mode. So the first one is only noted; a
+    second one is raised at once, for a step that never ends. From then on interrupts
+    are ignored, so that whatever has to be put back is put back.
+    """
+
+    def __init__(self):
+        self.asked = self.stopping = self.listening = False
+
+    def __enter__(self):
+        # Python handles signals in the main thread only; and a handler that somebody
+        # else has chosen, such as to ignore them all, stays.
+        if threading.current_thread() is threading.main_thread():
+            handler = signal.getsignal(signal.SIGINT)
+            if handler is signal.default_int_handler:
+                self.listening = True
+                signal.signal(signal.SIGINT, self._note)
+        return self
+
+    def __exit__(self, *_):
+        if self.listening:
+            signal.signal(signal.SIGINT, signal.default_int_handler)
+
+    def _note(self, *_):
+        if self.asked and not self.stopping:
+            self._stop()
+        self.asked = True
+
+    def check(self):
+        """Raise KeyboardInterrupt if there was an interrupt."""
+        if self.asked:
+            self._stop()
+
+    def _stop(self):
+        self.stopping = True
+        raise KeyboardInterrupt
