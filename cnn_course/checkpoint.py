@@ -28,7 +28,7 @@ def save_checkpoint(net, path):
     Raises TypeError for what is no network or path, ValueError for a path that cannot
     be written, OSError if the disk is full.
     """
-    instance("net", net, nn.Module, "a network, an nn.Module")
+    _check_network(net)
     path = _as_path(path)
     session = sessions.recall(net)
     kept = {"format": FORMAT, "net": net.state_dict()}
@@ -68,7 +68,7 @@ def load_checkpoint(net, path):
     Raises TypeError or ValueError, and leaves net as it was, for a file that is not
     there, damaged, no checkpoint, or of another network.
     """
-    instance("net", net, nn.Module, "a network, an nn.Module")
+    _check_network(net)
     path = _as_path(path)
     kept, reason = _read(path)
     if reason is None and "format" not in kept:
@@ -85,6 +85,15 @@ def load_checkpoint(net, path):
         return History()
     sessions.remember(net, session.optimizer, session.history)
     return session.history
+
+
+def _check_network(net):
+    instance("net", net, nn.Module, "a network, an nn.Module")
+    if any(map(nn.parameter.is_lazy, [*net.parameters(), *net.buffers()])):
+        raise ValueError(
+            "net must know its sizes; got one with lazy layers that have seen no "
+            "picture: compute net(X) for one batch first"
+        )
 
 
 def _as_path(path):

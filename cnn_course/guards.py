@@ -30,7 +30,7 @@ def check_batch(name, batch):
     if y.dtype != torch.int64 or y.dim() != 1 or len(y) != len(X):
         raise ValueError(
             f"{name} must give one label a picture, y int64 of shape ({len(X)},); got "
-            f"{shown(y)}. y.long() turns other whole numbers into int64"
+            f"{shown(y)}. y.flatten().long() turns columns and other numbers into that"
         )
     return X, y
 
