@@ -215,7 +215,7 @@ def test_every_bad_file_is_refused_with_its_reason_and_changes_nothing(tmp_path)
 def test_what_is_no_path_is_refused(path, error, told):
     for use in (save_checkpoint, load_checkpoint):
         with pytest.raises(error, match=told):
-            use(network(), path)
+            use(sized(3), path)
 
 
 def test_a_path_that_is_not_there_or_cannot_be_written(tmp_path):
