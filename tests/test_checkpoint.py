@@ -277,12 +277,12 @@ def test_what_a_killed_process_left_is_cleared_an_hour_later(tmp_path):
 
 
 KILLED = """
-import itertools, sys
+import itertools, os, sys
 import torch
 from torch import nn
 from cnn_course import save_checkpoint
 net = nn.Linear(300, 300)
-print("ready", flush=True)
+os.write(1, b"ready\\n")  # in one go, beside the other process
 for value in itertools.count(1):
     nn.init.constant_(net.weight, value)
     save_checkpoint(net, sys.argv[1])
@@ -306,7 +306,7 @@ for line in sys.stdin:
     if child == 0:
         sys.argv[1:] = [{str(path)!r}]
         exec({KILLED!r})
-    print(child, flush=True)
+    os.write(1, b"%d\\n" % child)
     os.waitpid(child, 0)
     print("dead", flush=True)
 """
