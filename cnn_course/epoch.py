@@ -78,7 +78,7 @@ def train_epoch(run, train_iter, test_iter):
         run.bar.advance(len(y), losses[-1])
         run.stop.check()
     if not losses:
-        raise ValueError("train_iter gave no batch: is the data set empty, or used up?")
+        raise no_picture("train_iter")
     results = [torch.stack(losses), correct.view(1)]
     if test_iter is not None:
         *test_results, test_images = test(run, "test_iter", test_iter)
@@ -155,8 +155,16 @@ def test(run, name, data_iter):
         images += len(y)
         run.stop.check()
     if images == 0:
-        raise ValueError(f"{name} gave no image: is the data set empty, or used up?")
+        raise no_picture(name)
     return hits, predicted, largest, images
+
+
+def no_picture(name):
+    """Return the error for batches of which there was none."""
+    return ValueError(
+        f"{name} must give at least one picture; got none. Is the data set empty, or a "
+        "generator used up by an earlier epoch? A list of batches can be used again"
+    )
 
 
 def check_finite(name, largest_logit):

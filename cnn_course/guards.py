@@ -22,6 +22,12 @@ def check_batch(name, batch):
             f"{name} must give batches (X, y), two tensors each; got {shown(batch)}"
         )
     X, y = batch
+    for tensor in batch:
+        if tensor.layout != torch.strided or tensor.is_meta:
+            raise TypeError(
+                f"{name} must give plain tensors, neither sparse nor without numbers "
+                f'(meta); got {shown(tensor)}, {tensor.layout} on "{tensor.device}"'
+            )
     if not X.is_floating_point() or X.dim() == 0:
         raise TypeError(
             f"{name} must give pictures as float numbers, (N, …); got {shown(X)}. "
@@ -48,6 +54,8 @@ def check_labels(name, y, classes):
 
 def range_line(X):
     """Return a line if the pictures X are far from [0, 1], else None."""
+    if not X.numel():
+        return None
     low, high = X.min().item(), X.max().item()
     if -LARGEST <= low and high <= LARGEST:  # NaN is the loss's business
         return None

@@ -58,7 +58,7 @@ def train(
     FloatingPointError, with the history so far as its `history`, when the loss is not
     finite, and torch.OutOfMemoryError when memory ran out; then nothing is held.
     """
-    _check_arguments(net, train_iter, test_iter, progress)
+    _check_arguments(net, train_iter, test_iter)
     whole_number("num_epochs", num_epochs, 1, 100_000)
     flag("watch_classes", watch_classes)
     flag("verbose", verbose)
@@ -80,7 +80,7 @@ def train(
             notes.append("without channels_last, which is slow or wrong there")
         print(", ".join(notes))
     watched = watch_classes and test_iter is not None
-    bar = (progress or ProgressBar)(train_iter, num_epochs, verbose, device, watched)
+    bar = _bar(progress, train_iter, num_epochs, verbose, device, watched)
     full = None
     with Stop() as stop, modes_kept(net):
         run = Run(net, device, precision, stop, optimizer, history, bar)
@@ -118,15 +118,24 @@ def train(
     return history
 
 
-def _check_arguments(net, train_iter, test_iter, progress):
+def _check_arguments(net, train_iter, test_iter):
     instance("net", net, nn.Module, "a network, an nn.Module")
     if not any(p.requires_grad for p in net.parameters()):
         raise ValueError(f"net must have weights to learn; got a {type(net).__name__}")
     for name, batches in (("train_iter", train_iter), ("test_iter", test_iter)):
         if test_iter is not None or name == "train_iter":
             _check_iterable(name, batches)
-    if progress is not None and not callable(progress):
+
+
+def _bar(progress, *about):
+    """Return what shows the progress; TypeError if it cannot."""
+    try:
+        bar = ProgressBar(*about) if progress is None else progress(*about)
+    except TypeError:  # no function, or one of other arguments
+        bar = None
+    if not hasattr(type(bar), "__enter__") or not hasattr(bar, "advance"):
         refuse("progress", "a function such as training_curves", progress, TypeError)
+    return bar
 
 
 def _check_iterable(name, batches):
