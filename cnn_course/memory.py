@@ -115,11 +115,12 @@ def is_out_of_memory(error):
 def explanation(device, batch_size, place):
     """Return what to tell when memory ran out."""
     whose = "this computer" if device.type == "cpu" else f"the GPU ({device})"
-    half = f"batch_size={max(batch_size // 2, 1)}" if batch_size else "a smaller batch"
+    known = isinstance(batch_size, int) and batch_size > 1
+    half = f" (batch_size={batch_size // 2})" if known else ""
     return (
         f"the memory of {whose} ran out {place}. Everything that this training held "
-        f"is free again, so that the same cell works with less: halve batch_size "
-        f"({half}), or use resize=96. Other notebooks may hold memory, too: "
+        f"is free again, so that the same cell works with less: halve batch_size"
+        f"{half}, or use resize=96. Other notebooks may hold memory, too: "
         "Kernel → Shut Down All Kernels."
     )
 

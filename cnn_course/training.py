@@ -84,6 +84,7 @@ def train(
     full = None
     with Stop() as stop, modes_kept(net):
         run = Run(net, device, precision, stop, optimizer, history, bar)
+        run.batch_size = getattr(train_iter, "batch_size", 0)  # before there is one
         sessions.remember(net, optimizer, history)
         try:
             with bar:
@@ -101,7 +102,7 @@ def train(
         except KeyboardInterrupt:
             bar.write(
                 f"stopped {bar.place}: the network keeps what it learned, the history "
-                f"its {len(history)} finished epochs. The same call with resume=True "
+                f"its finished epochs ({len(history)}). The same call with resume=True "
                 "goes on"
             )
         except Exception as error:
@@ -146,7 +147,7 @@ def _check_iterable(name, batches):
 def _begin(net, optimizer, lr, test_iter, resume):
     """Return the (optimizer, history) to begin with, or to go on with."""
     if lr is not None:
-        lr = real_number("lr", lr, 0)
+        lr = real_number("lr", lr, 0, 1e6)  # beyond, Adam's own numbers overflow
     if optimizer is not None:
         allowed = "a torch optimizer, such as torch.optim.Adam(net.parameters())"
         instance("optimizer", optimizer, torch.optim.Optimizer, allowed)

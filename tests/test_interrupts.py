@@ -147,7 +147,7 @@ def test_a_second_interrupt_ends_a_step_that_never_ends(capsys):
     assert net.ended == ["first"] and len(history) == 0
     assert capsys.readouterr().out.splitlines()[-1] == (
         "stopped in epoch 1 after step 2: the network keeps what it learned, the "
-        "history its 0 finished epochs. The same call with resume=True goes on"
+        "history its finished epochs (0). The same call with resume=True goes on"
     )
 
 

@@ -171,6 +171,17 @@ def test_when_memory_runs_out_at_step_k_nothing_is_held_and_less_works(step, err
     assert len(history) == 2 and done == (step == 5)
 
 
+def test_when_a_batch_is_too_large_to_be_made_its_size_is_known():
+    class Batches:
+        batch_size = 4096
+
+        def __iter__(self):
+            return iter([real_one()])
+
+    with pytest.raises(torch.OutOfMemoryError, match=r"batch_size \(batch_size=2048\),"):
+        train(small(), Batches(), None, 1, verbose=False)
+
+
 def test_when_memory_runs_out_in_the_test_it_is_told_too():
     net = RunsOut(1, ERRORS["cuda"])
     with pytest.raises(torch.OutOfMemoryError, match=r"ran out in the test\. Every"):
