@@ -7,10 +7,14 @@ operation there and needs no worker process: the idea of Keller Jordan's airbenc
 import torch
 import torch.nn.functional as F
 
+from cnn_course import seeds
 from cnn_course.garments import CLASSES, draw_garments
-from cnn_course.machine import try_gpu
-from cnn_course.sources import find_fashion_mnist, read_verified
-from cnn_course.validate import MAX_SEED, whole_number
+from cnn_course.machine import chosen_device
+from cnn_course.memory import is_out_of_memory
+from cnn_course.memory import size as readable
+from cnn_course.raw_files import read_verified
+from cnn_course.sources import check_root, find_fashion_mnist
+from cnn_course.validate import MAX_SEED, flag, instance, refuse, whole_number
 
 TRAIN_SIZE, TEST_SIZE = 60_000, 10_000
 
@@ -20,9 +24,9 @@ class Batches:
 
     X is float32 (N, 1, H, W) in [0, 1], y is int64 (N,). `len()` is the number of
     batches; the last one may be short. With `shuffle` every pass has a new order,
-    drawn from `seed`; without it the order stays. `images` is uint8 (n, h, w),
-    `labels` int64 (n,), `name` says which data set this is, `classes` names the
-    labels.
+    drawn from `seed` until the next `set_seed`; without it the order stays. `images`
+    is uint8 (n, h, w), `labels` int64 (n,), `name` says which data set this is,
+    `classes` names the labels. Raises TypeError or ValueError for a bad argument.
     """
 
     classes = CLASSES
@@ -30,17 +34,29 @@ class Batches:
     def __init__(
         self, images, labels, batch_size, *, resize=None, shuffle=False, seed=0, name=""
     ):
-        self.images, self.labels, self.name = images, labels, name
+        self.images = _tensor("images", images, torch.uint8, 3, "uint8 (n, h, w)")
+        self.labels = _tensor("labels", labels, torch.int64, 1, "int64 (n,)")
+        if len(images) != len(labels) or images.device != labels.device:
+            raise ValueError(
+                "images and labels must be as many, on one device; got "
+                f"{len(images):,} images on {images.device} and {len(labels):,} labels "
+                f"on {labels.device}"
+            )
+        self.name = instance("name", name, str, "a text")
         self.batch_size = whole_number("batch_size", batch_size, 1)
         self.resize = _height_width(resize)
-        self.shuffle = shuffle
+        self.shuffle = flag("shuffle", shuffle)
         # On the CPU, so that every device sees the same order for the same seed.
         self._generator = torch.Generator()
         self.reseed(seed)
 
     def reseed(self, seed):
-        """Start the shuffling again, from `seed`."""
+        """Start the shuffling again, from `seed`; it holds until the next `set_seed`.
+
+        Raises TypeError or ValueError unless `seed` is a whole number of at least 0.
+        """
         self._generator.manual_seed(whole_number("seed", seed, 0, MAX_SEED))
+        self._seeding = seeds.latest()
 
     @property
     def device(self):
@@ -52,10 +68,13 @@ class Batches:
     def __iter__(self):
         n = len(self.labels)
         if self.shuffle:
+            if seeds.latest() is not self._seeding:
+                self.reseed(seeds.latest().seed)
             order = torch.randperm(n, generator=self._generator)
         else:
             order = torch.arange(n)
-        for rows in order.to(self.device).split(self.batch_size):
+        # A batch of 10**30 is fine, and all the data; `split` takes no such number.
+        for rows in order.to(self.device).split(min(self.batch_size, n)):
             yield to_float(self.images[rows], self.resize), self.labels[rows]
 
     def __repr__(self):
@@ -93,10 +112,10 @@ def load_data_fashion_mnist(
 ):
     """Return (train_iter, test_iter), two `Batches` on the device.
 
-    Looks for Fashion-MNIST in `root` (default: $CNN_COURSE_DATA), then in the
-    per-user cache, then downloads it into that cache; failing all that it draws the
-    built-in garments. The four raw files are verified by size and MD5 at every load.
-    Prints one line saying which data set it is and why.
+    Looks for Fashion-MNIST in `root` (default: $CNN_COURSE_DATA) and in the per-user
+    cache, and downloads what is missing into the first of them that is there and can
+    be written to; failing all that it draws the built-in garments. The four raw files
+    are verified by size and MD5 at every load. Prints which data set it is and why.
 
     batch_size  images in a batch
     resize      None (28×28), a side in pixels, or (height, width); done per batch
@@ -106,8 +125,9 @@ def load_data_fashion_mnist(
     seed        of the shuffling and of the choice of a subset
     root        a folder with FashionMNIST/raw in it, or "built-in"
 
-    Raises TypeError or ValueError for a bad argument, and ValueError for a raw file
-    that is missing beside the others or is not the published one.
+    Raises TypeError or ValueError for a bad argument, ValueError for a raw file that
+    is missing beside the others or is not the published one, and torch.OutOfMemoryError
+    if the device has no room.
     """
     train_size = whole_number(
         "train_size", TRAIN_SIZE if train_size is None else train_size, 1, TRAIN_SIZE
@@ -117,8 +137,10 @@ def load_data_fashion_mnist(
     )
     # Before the data are read, so that a slip costs no time.
     whole_number("batch_size", batch_size, 1)
-    whole_number("seed", seed, 0, MAX_SEED)
+    seed = whole_number("seed", seed, 0, MAX_SEED)
     resize = _height_width(resize)
+    check_root(root)
+    device = chosen_device(device)
     folder, name, why = find_fashion_mnist(root)
     if folder is None:
         # Whole thousands hold every class equally often; the subset is cut below.
@@ -127,7 +149,6 @@ def load_data_fashion_mnist(
     else:
         contents = read_verified(folder)
         train, test = contents[:2], contents[2:]
-    device = try_gpu() if device is None else torch.device(device)
     iters = []
     for (images, labels), size, shuffle in (
         (train, train_size, True),
@@ -138,8 +159,7 @@ def load_data_fashion_mnist(
             images, labels = images[rows], labels[rows]
         iters.append(
             Batches(
-                images.to(device),
-                labels.to(device),
+                *_moved((images, labels), device),
                 batch_size,
                 resize=resize,
                 shuffle=shuffle,
@@ -154,8 +174,12 @@ def load_data_fashion_mnist(
 def stratified(labels, size, seed=0):
     """Return sorted rows, int64 (size,), with every class equally often, or one more.
 
-    Raises ValueError if a class has too few examples for its share.
+    `labels` is int64 (n,). Raises TypeError or ValueError for a bad argument, and
+    ValueError if a class has too few examples for its share.
     """
+    _tensor("labels", labels, torch.int64, 1, "int64 (n,)")
+    size = whole_number("size", size, 1, len(labels))
+    seed = whole_number("seed", seed, 0, MAX_SEED)
     generator = torch.Generator().manual_seed(seed)
     classes, counts = labels.unique(return_counts=True)
     share = torch.full_like(counts, size // len(classes))
@@ -170,6 +194,31 @@ def stratified(labels, size, seed=0):
         rows = (labels == c).nonzero().flatten()
         chosen.append(rows[torch.randperm(len(rows), generator=generator)[:k]])
     return torch.cat(chosen).sort().values
+
+
+def _tensor(name, value, dtype, axes, allowed):
+    allowed = f"a tensor, {allowed} with n of at least 1"
+    instance(name, value, torch.Tensor, allowed)
+    plain = value.layout == torch.strided and value.numel()
+    if value.dtype != dtype or value.ndim != axes or not plain:
+        refuse(name, allowed, value)
+    return value
+
+
+def _moved(tensors, device):
+    """Return the tensors on `device`; raise torch.OutOfMemoryError if it is full."""
+    try:
+        return [tensor.to(device) for tensor in tensors]
+    except RuntimeError as error:
+        if not is_out_of_memory(error):
+            raise
+    # Here, not above: an error that holds another one holds its tensors, too.
+    needed = sum(tensor.nbytes for tensor in tensors)
+    raise torch.OutOfMemoryError(
+        f"out of memory: {device} has no room for {readable(needed)} of pictures and "
+        "labels. Another notebook may hold it: choose Kernel → Shut Down All Kernels, "
+        'and run this one again; or pass device="cpu".'
+    )
 
 
 def _height_width(resize):

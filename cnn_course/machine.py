@@ -43,6 +43,8 @@ def chosen_device(device=None):
     try:
         found = torch.device(device)
         torch.ones(1, device=found).item()
+    except torch.OutOfMemoryError:  # it is there, but full: whoever uses it will say so
+        return found
     except (RuntimeError, AssertionError, NotImplementedError):
         found = None  # raised below, so that the traceback ends in our sentence
     if found is None:

@@ -9,9 +9,9 @@ from cnn_course.modes import modes_kept
 
 # Numbers that an optimizer keeps for each weight, once it has made a step.
 STATE = {"SGD": 1, "Adam": 2, "AdamW": 2, "RMSprop": 1, "Adagrad": 1}
-# The count is a lower bound: convolutions need room to work. AlexNet, NiN and narrow VGG
-# at 96 pixels and LeNet took 1.0 to 1.6 times as much on two cores of an AMD EPYC with
-# torch 2.15; no GPU was at hand to measure it on.
+# The count is a lower bound: convolutions need room to work. AlexNet, NiN and narrow
+# VGG at 96 pixels and LeNet took 1.0 to 1.6 times as much, on two cores of an AMD EPYC
+# with torch 2.15; no GPU was at hand to measure it on.
 SPARE = 0.8
 
 

@@ -2,8 +2,12 @@
 
 import base64
 import hashlib
+import importlib.util
 import io
 import os
+import shutil
+import tempfile
+from pathlib import Path
 
 import pytest
 
@@ -13,6 +17,42 @@ if place != "built-in":
     place = os.path.abspath(os.path.expanduser(place))
 os.environ["CNN_COURSE_DATA"] = place
 os.environ.setdefault("CNN_COURSE_BUDGET", "test")
+
+# No process of the tests leaves this machine: offline/sitecustomize.py says how. Here
+# it is switched on, for this process and for all that it starts.
+OFFLINE = Path(__file__).parent / "offline"
+folders = os.environ.get("PYTHONPATH", "").split(os.pathsep)
+if str(OFFLINE) not in folders:
+    os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [str(OFFLINE), *folders]))
+own_folder = None
+if "CNN_COURSE_REFUSED" not in os.environ:
+    own_folder = tempfile.mkdtemp()
+    os.environ["CNN_COURSE_REFUSED"] = os.path.join(own_folder, "refused")
+REFUSED = Path(os.environ["CNN_COURSE_REFUSED"])
+spec = importlib.util.spec_from_file_location("guard", OFFLINE / "sitecustomize.py")
+spec.loader.exec_module(importlib.util.module_from_spec(spec))
+
+
+def refused():
+    """Return what the guard refused so far, in all processes of this run."""
+    return REFUSED.read_text("utf-8").splitlines() if REFUSED.exists() else []
+
+
+def pytest_sessionfinish(session):
+    if refused() and session.exitstatus in (0, 5):  # 5: no test was collected
+        session.exitstatus = 1
+
+
+def pytest_terminal_summary(terminalreporter):
+    if lines := refused():
+        terminalreporter.section("refused by tests/offline, so this run has failed")
+        for line in lines:
+            terminalreporter.write_line(line)
+
+
+def pytest_unconfigure():
+    if own_folder:
+        shutil.rmtree(own_folder, ignore_errors=True)
 
 
 @pytest.fixture(autouse=True, scope="session")
@@ -28,15 +68,15 @@ def isolated(monkeypatch, tmp_path):
     """Built-in data, an empty cache, no GPU, no download; gives the cache's folder."""
     from cnn_course import machine, sources
 
-    def no_download(into):
-        pytest.fail(f"the test tried to download into {into}")
+    def no_download(folder):
+        pytest.fail(f"the test tried to download into {folder}")
 
     cache = tmp_path / "cache" / "cnn_course"
     monkeypatch.setenv("CNN_COURSE_DATA", "built-in")
     monkeypatch.setenv("CNN_COURSE_BUDGET", "test")
     monkeypatch.setattr(sources, "cache_folder", lambda: cache)
     monkeypatch.setattr(sources, "_failed_downloads", {})
-    monkeypatch.setattr(sources, "_download", no_download)
+    monkeypatch.setattr(sources, "download", no_download)
     monkeypatch.setattr(machine, "_probe", lambda name: (False, None))
     return cache
 
@@ -48,7 +88,8 @@ def raw_files(monkeypatch):
     200 training and 100 test images. Pixel (0, 0) of image i is i and its label is
     i % 10, so that every image tells which one it is.
     """
-    from cnn_course import data, sources
+    from cnn_course import data
+    from cnn_course.raw_files import RAW_FILES
 
     files = {}
     for part, n in (("train", 200), ("t10k", 100)):
@@ -63,8 +104,9 @@ def raw_files(monkeypatch):
         name: (len(raw), hashlib.md5(raw, usedforsecurity=False).hexdigest())
         for name, raw in files.items()
     }
-    assert list(published) == list(sources.RAW_FILES)
-    monkeypatch.setattr(sources, "RAW_FILES", published)
+    assert list(published) == list(RAW_FILES)
+    for name, size_and_md5 in published.items():
+        monkeypatch.setitem(RAW_FILES, name, size_and_md5)
     monkeypatch.setattr(data, "TRAIN_SIZE", 200)
     monkeypatch.setattr(data, "TEST_SIZE", 100)
     return files

@@ -1,11 +1,15 @@
 """Batches and load_data_fashion_mnist: what comes out, in which order and size."""
 
+import numpy as np
 import pytest
 import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from cnn_course import data, load_data_fashion_mnist
+from cnn_course import data, load_data_fashion_mnist, machine, seeds
 from cnn_course.data import Batches, stratified, to_float
 from cnn_course.garments import CLASSES, draw_garments
+from cnn_course.seeds import set_seed
 
 
 def numbered(n, **options):
@@ -164,33 +168,202 @@ def test_built_in_garments_never_pass_for_fashion_mnist(capsys):
     assert not any(image.numpy().tobytes() in seen for image in test.images)
 
 
-def test_everything_happens_on_the_device_that_was_asked_for(data_root):
-    train_iter, _ = load_data_fashion_mnist(64, 32, root=data_root, device="meta")
+def test_everything_happens_on_the_device_that_was_asked_for(data_root, monkeypatch):
+    # "meta" has shapes without numbers: the only second device on every machine.
+    asked = []
+
+    def chosen_device(device):
+        asked.append(device)
+        return torch.device("meta")
+
+    monkeypatch.setattr(data, "chosen_device", chosen_device)
+    train_iter, _ = load_data_fashion_mnist(64, 32, root=data_root, device="cuda:7")
     X, y = next(iter(train_iter))
-    assert train_iter.images.dtype == torch.uint8
+    assert asked == ["cuda:7"] and train_iter.images.dtype == torch.uint8
     assert X.shape == (64, 1, 32, 32) and X.device.type == y.device.type == "meta"
 
 
 def test_the_device_is_try_gpus_unless_told_otherwise(data_root, monkeypatch):
-    monkeypatch.setattr(data, "try_gpu", lambda: torch.device("meta"))
+    monkeypatch.setattr(machine, "try_gpu", lambda: torch.device("meta"))
     assert load_data_fashion_mnist(64, root=data_root)[1].device.type == "meta"
+    train_iter, _ = load_data_fashion_mnist(64, root=data_root, device="cpu")
+    assert train_iter.device.type == "cpu"
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 46.00 MiB."),
+        RuntimeError("CUDA error: out of memory"),
+        RuntimeError("MPS backend out of memory"),
+    ],
+)
+def test_a_full_gpu_is_told_and_nothing_is_held(data_root, monkeypatch, error):
+    def full(self, device):
+        raise error
+
+    monkeypatch.setattr(torch.Tensor, "to", full)
+    with pytest.raises(torch.OutOfMemoryError) as caught:
+        load_data_fashion_mnist(64, root=data_root)
+    assert str(caught.value) == (
+        "out of memory: cpu has no room for 0 MB of pictures and labels. Another "
+        "notebook may hold it: choose Kernel → Shut Down All Kernels, and run this one "
+        'again; or pass device="cpu".'
+    )
+    assert caught.value.__context__ is None and caught.value.__cause__ is None
+
+
+def test_another_error_of_a_device_is_not_called_a_full_memory(data_root, monkeypatch):
+    def broken(self, device):
+        raise RuntimeError("CUDA error: device-side assert triggered")
+
+    monkeypatch.setattr(torch.Tensor, "to", broken)
+    with pytest.raises(RuntimeError, match="device-side assert"):
+        load_data_fashion_mnist(64, root=data_root)
+
+
+@pytest.mark.parametrize("batch_size", [100, 10**6, 10**30, np.int64(100)])
+def test_a_batch_may_be_larger_than_the_data(data_root, batch_size):
+    _, test_iter = load_data_fashion_mnist(batch_size, root=data_root)
+    assert [len(y) for _, y in test_iter] == [100] and len(test_iter) == 1
+
+
+def test_numpys_whole_numbers_will_do():
+    plain = order(numbered(50, batch_size=8, shuffle=True, seed=3))
+    n = np.int32
+    same = numbered(50, batch_size=n(8), shuffle=True, seed=n(3), resize=[n(9), n(7)])
+    assert order(same) == plain and next(iter(same))[0].shape == (8, 1, 9, 7)
+
+
+@pytest.fixture
+def no_seeding_yet(monkeypatch):
+    monkeypatch.setattr(seeds, "_latest", None)
+
+
+def test_one_set_seed_fixes_the_order_of_all_batches(no_seeding_yet):
+    one, two = (numbered(50, batch_size=8, shuffle=True, seed=s) for s in (3, 4))
+    order(one)  # whatever ran before
+    set_seed(7)
+    first = [order(one), order(one), order(two)]
+    set_seed(7)
+    assert first == [order(one), order(one), order(two)]
+    assert first[0] == first[2] != first[1]
+    fresh = numbered(50, batch_size=8, shuffle=True, seed=7)
+    assert order(fresh) == first[0]  # as its own seed would
+    set_seed(8)
+    assert order(one) != first[0]
+
+
+def test_an_explicit_seed_holds_until_the_next_set_seed(no_seeding_yet):
+    set_seed(7)
+    one = numbered(50, batch_size=8, shuffle=True, seed=3)
+    own = [order(one), order(one)]
+    one.reseed(3)
+    assert own == [order(one), order(one)]
+    set_seed(7)
+    one.reseed(3)
+    assert own == [order(one), order(one)]
+    set_seed(7)
+    assert order(one) not in own
+
+
+def test_set_seed_leaves_an_order_that_stays(no_seeding_yet):
+    batches = numbered(30, batch_size=8)
+    set_seed(7)
+    assert order(batches) == list(range(30))
 
 
 BAD = [
-    (TypeError, "batch_size", ["8", True, 2.0]),
-    (ValueError, "batch_size", [0]),
-    (TypeError, "resize", ["big", 14.5]),
-    (ValueError, "resize", [0, (1, 2, 3), (28, -1)]),
+    (TypeError, "batch_size", ["8", True, 2.0, None]),
+    (ValueError, "batch_size", [0, -5]),
+    (TypeError, "resize", ["big", 14.5, [28, "28"], (28, None), {28: 28}]),
+    (ValueError, "resize", [0, (1, 2, 3), (28, -1), [], 10**9]),
     (ValueError, "train_size", [0, 10**6]),
     (TypeError, "test_size", [10.0]),
-    (ValueError, "seed", [-1]),
-    (TypeError, "seed", [None]),
+    (ValueError, "seed", [-1, 2**63]),
+    (TypeError, "seed", [None, 1.0, "0"]),
+    (TypeError, "device", [0, b"cpu", ["cpu"], object()]),
+    (ValueError, "device", ["cuda", "cuda:99", "mps", "gpu", "", "cpu:x"]),
+    (TypeError, "root", [0]),
+    (ValueError, "root", ["a\0b"]),
 ]
 
 
 @pytest.mark.parametrize(
     "error, argument, value", [(e, name, v) for e, name, values in BAD for v in values]
 )
-def test_bad_arguments_are_named(data_root, error, argument, value):
-    with pytest.raises(error, match=f"^{argument} must be "):
+def test_bad_arguments_are_named(data_root, error, argument, value, monkeypatch):
+    if argument == "device" and isinstance(value, str) and value[:4] in ("cuda", "mps"):
+        available = torch.cuda.is_available() or torch.backends.mps.is_available()
+        if available and value != "cuda:99":
+            pytest.skip("this machine has such a device")
+    with pytest.raises(error, match=f"^{argument} must be .*; got "):
         load_data_fashion_mnist(**{"batch_size": 8, "root": data_root, argument: value})
+
+
+PICTURES = torch.zeros(4, 28, 28, dtype=torch.uint8)
+BAD_BATCHES = [
+    (TypeError, "images", [None, [1], PICTURES.numpy()]),
+    (ValueError, "images", [PICTURES.float(), PICTURES[0], PICTURES[:0]]),
+    (ValueError, "images", [PICTURES.to_sparse()]),
+    (TypeError, "labels", [None, [0, 1, 2, 3]]),
+    (ValueError, "labels", [torch.zeros(4), torch.zeros(4, 1).long()]),
+    (TypeError, "shuffle", [1, "yes", None]),
+    (TypeError, "name", [None, 3]),
+    (TypeError, "batch_size", [None]),
+    (TypeError, "seed", [None]),
+    (ValueError, "resize", [0]),
+]
+
+
+@pytest.mark.parametrize(
+    "error, argument, value",
+    [(e, name, v) for e, name, values in BAD_BATCHES for v in values],
+)
+def test_bad_arguments_of_batches_are_named(error, argument, value):
+    good = {"images": PICTURES, "labels": torch.arange(4), "batch_size": 2}
+    with pytest.raises(error, match=f"^{argument} must be .*; got "):
+        Batches(**{**good, argument: value})
+
+
+def test_as_many_labels_as_images():
+    with pytest.raises(ValueError) as caught:
+        Batches(PICTURES, torch.arange(3), 2)
+    assert str(caught.value) == (
+        "images and labels must be as many, on one device; got 4 images on cpu and 3 "
+        "labels on cpu"
+    )
+
+
+@pytest.mark.parametrize(
+    "error, argument, value",
+    [
+        (TypeError, "labels", [0, 1]),
+        (ValueError, "labels", torch.zeros(3)),
+        (TypeError, "size", 2.0),
+        (ValueError, "size", 0),
+        (ValueError, "size", 31),
+        (TypeError, "seed", "0"),
+    ],
+)
+def test_bad_arguments_of_stratified_are_named(error, argument, value):
+    good = {"labels": torch.arange(30) % 10, "size": 10, "seed": 0}
+    with pytest.raises(error, match=f"^{argument} must be .*; got "):
+        stratified(**{**good, argument: value})
+
+
+@given(
+    st.one_of(
+        st.none(), st.booleans(), st.integers(), st.floats(), st.text(), st.binary()
+    ),
+    st.sampled_from(["batch_size", "resize", "train_size", "test_size", "seed"]),
+)
+@settings(max_examples=25, deadline=None, derandomize=True)
+def test_any_value_works_or_is_refused_in_words(value, argument):
+    arguments = {"batch_size": 64, "root": "built-in", "train_size": 10}
+    arguments |= {"test_size": 10, argument: value}
+    try:
+        for batches in load_data_fashion_mnist(**arguments):
+            assert len(batches) >= 1  # iterating would draw up to 4096² pixels
+    except (TypeError, ValueError) as error:
+        assert str(error).startswith(f"{argument} must be ")

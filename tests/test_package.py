@@ -16,8 +16,10 @@ FILES = sorted((ROOT / "cnn_course").glob("**/*.py"))
 DECLARED = sorted((ROOT / "cnn_course" / "exercises").glob("notebook_*.py"))
 SLOW = ("torchvision", "matplotlib", "matplotlib.pyplot", "ipywidgets", "IPython")
 BELOW_PLOTS = (
-    "data sources folders machine validate garments training history progress_bar "
-    "layers networks cost results study ablation saving".split()
+    "data sources raw_files download shared_folder folders machine validate seeds "
+    "garments training epoch guards layout memory modes interrupts sessions checkpoint "
+    "history progress_bar layers networks affordable cost results study ablation "
+    "saving".split()
 )
 TOOLS = ("cnn_course.plots", "cnn_course.widgets", "cnn_course.exercises", *SLOW)
 

@@ -1,69 +1,73 @@
-"""Where the data come from, in which order, and what happens to damaged files."""
+"""Where the data come from, in which order, and what a student reads if they do not."""
 
 import os
+import shutil
+import sys
 import tempfile
 from pathlib import Path
 
 import pytest
 import torch
+from fault_server import FaultServer
 
-from cnn_course import load_data_fashion_mnist, sources
-from cnn_course.sources import find_fashion_mnist, load_photograph, read_verified
+from cnn_course import download as downloading
+from cnn_course import load_data_fashion_mnist, shared_folder, sources
+from cnn_course.raw_files import RAW_FILES
+from cnn_course.shared_folder import LOCK
+from cnn_course.sources import find_fashion_mnist, load_photograph
 
-REAL_CACHE_FOLDER, REAL_DOWNLOAD = sources.cache_folder, sources._download
+REAL_CACHE_FOLDER, REAL_DOWNLOAD = sources.cache_folder, sources.download
 BUILT_IN = "BUILT-IN GARMENTS (not Fashion-MNIST)"
-NAMES = list(sources.RAW_FILES)
-
-
-GOOD = "shutil.copytree(mirror, raw)"
-PARTIAL = "raw.mkdir(parents=True); (raw / 'train-images-idx3-ubyte').write_bytes(b'x')"
-LOGIN = f"{GOOD}; (raw / 't10k-labels-idx1-ubyte').write_bytes(b'<html>log in</html>')"
+REAL = "Fashion-MNIST"
+NAMES = list(RAW_FILES)
 
 
 @pytest.fixture
-def downloads(monkeypatch, tmp_path, write_raw):
-    """A function that puts a script in the place of the downloader.
+def server(raw_files, monkeypatch):
+    """The only source there is: a server that has the crafted files."""
+    monkeypatch.setenv("no_proxy", "*")
+    monkeypatch.setattr(sources, "download", REAL_DOWNLOAD)
+    with FaultServer(raw_files) as server:
+        monkeypatch.setattr(downloading, "SOURCES", (server.url,))
+        yield server
 
-    It should write to the folder `raw`; the folder `mirror` has the crafted files.
-    Returns a function that returns one item for each run.
-    """
-    log, mirror = tmp_path / "runs", write_raw(tmp_path / "mirror")
 
-    def use(script):
-        lines = [
-            "import pathlib, shutil, sys, time",
-            f"open({str(log)!r}, 'a').write('run ')",
-            "raw = pathlib.Path(sys.argv[1], 'FashionMNIST', 'raw')",
-            f"mirror = {str(mirror)!r}",
-            script,
-        ]
-        monkeypatch.setattr(sources, "_DOWNLOADER", "\n".join(lines))
-        monkeypatch.setattr(sources, "_download", REAL_DOWNLOAD)
-        return lambda: log.read_text().split() if log.exists() else []
+@pytest.fixture
+def read_only(monkeypatch):
+    """A function: nothing may be written in a folder, not even by root."""
+    real = os.access
 
-    return use
+    def mark(folder):
+        def access(path, mode):
+            inside = Path(path).is_relative_to(folder)
+            return False if inside and mode & os.W_OK else real(path, mode)
+
+        monkeypatch.setattr(os, "access", access)
+
+    return mark
 
 
 def files_under(folder):
-    return [path for path in folder.rglob("*") if path.is_file()]
+    """Return {name: bytes} of all files under a folder but the lock."""
+    files = [path for path in folder.rglob("*") if path.is_file()]
+    return {path.name: path.read_bytes() for path in files if path.name != LOCK}
 
 
 def test_root_comes_before_environment_before_cache_before_download(
-    isolated, write_raw, downloads, tmp_path, monkeypatch
+    isolated, write_raw, server, tmp_path, monkeypatch
 ):
-    runs = downloads(GOOD)
-    real = "Fashion-MNIST"
     a, b, cache = map(write_raw, (tmp_path / "a", tmp_path / "b", isolated))
     monkeypatch.setenv("CNN_COURSE_DATA", str(tmp_path / "b"))
-    assert find_fashion_mnist(tmp_path / "a") == (a, real, "from root")
-    assert find_fashion_mnist() == (b, real, "from CNN_COURSE_DATA")
+    assert find_fashion_mnist(tmp_path / "a") == (a, REAL, "from root")
+    assert find_fashion_mnist() == find_fashion_mnist("")
+    assert find_fashion_mnist() == (b, REAL, "from CNN_COURSE_DATA")
     monkeypatch.setenv("CNN_COURSE_DATA", "")
-    assert find_fashion_mnist() == (cache, real, "from this user's cache")
-    assert not runs()
+    assert find_fashion_mnist() == (cache, REAL, "from this user's cache")
+    assert not server.requests
     (cache / NAMES[2]).unlink()
-    folder, name, why = find_fashion_mnist()
-    assert (folder, name) == (cache, real) and why.startswith("downloaded")
-    assert len(runs()) == 1
+    why = "downloaded into this user's cache"
+    assert find_fashion_mnist() == (cache, REAL, why)
+    assert server.requests == [NAMES[2]]
 
 
 def test_built_in_garments_can_be_asked_for_in_both_ways(
@@ -75,134 +79,277 @@ def test_built_in_garments_can_be_asked_for_in_both_ways(
     assert find_fashion_mnist("built-in") == (None, BUILT_IN, "root asks for them")
 
 
+def test_a_root_that_holds_the_files_itself_will_do(data_root):
+    raw = data_root / "FashionMNIST" / "raw"
+    assert find_fashion_mnist(raw) == (raw, REAL, "from root")
+
+
+def not_there(tmp_path):
+    return tmp_path / "nothing", " (there is no such folder)"
+
+
+def a_file(tmp_path):
+    (tmp_path / "file").touch()
+    return tmp_path / "file", " (it is a file, not a folder)"
+
+
+def relative(tmp_path):
+    slip = " (a relative path is looked up from the notebook's folder: give an "
+    return "data/nothing", slip + "absolute one)"
+
+
+def too_long(tmp_path):
+    return tmp_path / ("x" * 5000), " (there is no such folder)"
+
+
+@pytest.mark.parametrize("root", [not_there, a_file, relative, too_long])
+@pytest.mark.parametrize("where", ["root", "CNN_COURSE_DATA"])
 def test_a_root_without_the_files_is_mentioned_and_the_cache_used(
-    isolated, write_raw, tmp_path
+    isolated, write_raw, tmp_path, monkeypatch, root, where
 ):
     cache = write_raw(isolated)
-    folder, _, why = find_fashion_mnist(tmp_path / "nothing")
-    assert folder == cache
-    assert why.startswith("root has no FashionMNIST/raw") and why.endswith("cache")
+    path, remark = root(tmp_path)
+    if where == "root":
+        found = find_fashion_mnist(path)
+    else:
+        monkeypatch.setenv("CNN_COURSE_DATA", str(path))
+        found = find_fashion_mnist()
+    why = f"as {where} has no FashionMNIST/raw with the four files{remark}"
+    assert found == (cache, REAL, f"from this user's cache, {why}")
 
 
-def test_contents_of_the_raw_files(data_root):
-    X_train, y_train, X_test, y_test = read_verified(data_root / "FashionMNIST" / "raw")
-    assert X_train.shape == (200, 28, 28) and X_test.shape == (100, 28, 28)
-    assert X_train.dtype == X_test.dtype == torch.uint8
-    assert y_train.dtype == y_test.dtype == torch.int64
-    assert X_train[:, 0, 0].tolist() == list(range(200))
-    assert X_test[7, 27, 27] == (7 + 782) % 256
-    assert y_train.tolist() == [i % 10 for i in range(200)]
+def test_a_folder_that_may_not_be_looked_into(isolated, write_raw, tmp_path):
+    cache, root = write_raw(isolated), tmp_path / "secret"
+    root.mkdir()
+    real = os.access
+
+    def access(path, mode):
+        return False if Path(path) == root else real(path, mode)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(os, "access", access)
+        why = "from this user's cache, as root has no FashionMNIST/raw with the four "
+        why += "files (you may not look into it)"
+        assert find_fashion_mnist(root) == (cache, REAL, why)
 
 
-def cut_off(path):
-    path.write_bytes(path.read_bytes()[:-5])
-    return "bytes instead of"
-
-
-def flip(path):
-    raw = bytearray(path.read_bytes())
-    raw[-1] ^= 1
-    path.write_bytes(raw)
-    return "MD5"
-
-
-@pytest.mark.parametrize("name", NAMES)
-@pytest.mark.parametrize("damage", [cut_off, flip])
-@pytest.mark.parametrize("place", ["root", "cache"])
-def test_a_damaged_file_is_named_with_what_to_do(
-    isolated, write_raw, tmp_path, name, damage, place
+@pytest.mark.parametrize(
+    "name", ["shared", "Schöne Daten für äöü 数据", "a b%20c#d?e'"]
+)
+def test_an_empty_folder_that_is_there_is_filled(
+    isolated, server, tmp_path, raw_files, name, capsys
 ):
-    root = isolated if place == "cache" else tmp_path / "root"
-    path = write_raw(root) / name
-    what = damage(path)
-    with pytest.raises(ValueError) as caught:
-        load_data_fashion_mnist(8, root=root)
-    message = str(caught.value)
-    assert message.startswith(f"{path} is damaged: ") and what in message
-    assert ("Delete it and load again" in message) == (place == "cache")
-    assert ("Put a good copy in its place" in message) == (place == "root")
+    root = tmp_path / name
+    root.mkdir()
+    for why in ("downloaded into root", "from root"):
+        train_iter, _ = load_data_fashion_mnist(8, root=str(root))
+        assert train_iter.name == REAL and len(train_iter.labels) == 200
+        assert capsys.readouterr().out.splitlines()[-1].endswith(f"images: {why}")
+    assert files_under(root) == raw_files
+    assert sorted(path.name for path in root.iterdir()) == ["FashionMNIST"]
+    assert not isolated.exists() and server.requests == NAMES
+
+
+@pytest.mark.parametrize("name", ["slip", "raw"])
+def test_a_folder_that_is_not_there_is_not_made(
+    isolated, server, tmp_path, raw_files, name
+):
+    root = tmp_path / name
+    folder, _, why = find_fashion_mnist(root)
+    assert folder.is_relative_to(isolated) and not root.exists()
+    assert why == (
+        "downloaded into this user's cache, as root has no FashionMNIST/raw with the "
+        "four files (there is no such folder)"
+    )
+    assert files_under(isolated) == raw_files
+
+
+def test_a_read_only_folder_without_the_files_leaves_the_cache(
+    isolated, server, tmp_path, read_only, raw_files
+):
+    root = tmp_path / "root"
+    root.mkdir()
+    read_only(root)
+    assert find_fashion_mnist(root)[0].is_relative_to(isolated)
+    assert files_under(root) == {} and files_under(isolated) == raw_files
+
+
+def test_a_read_only_folder_with_the_files_is_used_as_it_is(
+    data_root, read_only, monkeypatch, server
+):
+    read_only(data_root)
+    before = sorted(data_root.rglob("*"))
+    raw = data_root / "FashionMNIST" / "raw"
+    assert find_fashion_mnist(data_root) == (raw, REAL, "from root")
+    assert load_data_fashion_mnist(8, root=data_root)[0].name == REAL
+    assert sorted(data_root.rglob("*")) == before and not server.requests
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_a_missing_file_is_named_with_what_to_do(write_raw, tmp_path, name):
-    path = write_raw(tmp_path / "root") / name
+def test_a_read_only_folder_with_some_files_is_told_which_is_missing(
+    data_root, read_only, name
+):
+    path = data_root / "FashionMNIST" / "raw" / name
     path.unlink()
+    read_only(data_root)
     with pytest.raises(ValueError) as caught:
-        load_data_fashion_mnist(8, root=tmp_path / "root")
-    assert str(caught.value).startswith(f"{path} is missing")
-    assert "Copy the missing one" in str(caught.value)
+        load_data_fashion_mnist(8, root=data_root)
+    assert str(caught.value) == (
+        f"{path} is missing. Fashion-MNIST is four files, and this folder holds only "
+        "some of them. Copy the missing one into it, or name another folder."
+    )
+
+
+def test_a_folder_of_another_user_leaves_the_own_cache(
+    isolated, server, tmp_path, read_only, raw_files
+):
+    root = tmp_path / "shared"
+    (root / "FashionMNIST" / "raw").mkdir(parents=True)
+    read_only(root / "FashionMNIST" / "raw")
+    assert find_fashion_mnist(root)[0].is_relative_to(isolated)
+    assert files_under(root) == {} and files_under(isolated) == raw_files
+
+
+def test_a_folder_that_only_looks_writable_leaves_the_cache_and_says_why(
+    isolated, server, tmp_path, monkeypatch
+):
+    root, real = tmp_path / "root", downloading.download
+    root.mkdir()
+    trouble = ("the disk is full: …",)
+
+    def download(folder):
+        if folder.is_relative_to(root):
+            return downloading.Failed(trouble, True)
+        return real(folder)
+
+    monkeypatch.setattr(sources, "download", download)
+    folder, _, why = find_fashion_mnist(root)
+    assert folder.is_relative_to(isolated)
+    assert why == "downloaded into this user's cache, as the disk is full: …"
+
+
+def test_offline_with_an_empty_shared_folder_the_cache_is_used(
+    isolated, server, write_raw, tmp_path
+):
+    server.plan = ["403"]
+    cache, root = write_raw(isolated), tmp_path / "root"
+    root.mkdir()
+    assert find_fashion_mnist(root)[:2] == (cache, REAL)
 
 
 def test_a_download_is_kept_in_the_cache(
-    isolated, downloads, raw_files, monkeypatch, capsys
+    isolated, server, raw_files, monkeypatch, capsys
 ):
-    runs = downloads(GOOD)
     monkeypatch.delenv("CNN_COURSE_DATA")
     for _ in range(2):
         _, test_iter = load_data_fashion_mnist(8)
-        assert test_iter.name == "Fashion-MNIST" and len(test_iter.labels) == 100
-    assert len(runs()) == 1
-    kept = {path.name: path.read_bytes() for path in files_under(isolated)}
-    assert kept == raw_files  # and no leftovers beside them
+        assert test_iter.name == REAL and len(test_iter.labels) == 100
+    assert server.requests == NAMES
+    assert files_under(isolated) == raw_files  # and no leftovers beside them
     announced, first, second = capsys.readouterr().out.splitlines()
-    assert announced.startswith("data: downloading Fashion-MNIST")
+    assert announced == "data: downloading Fashion-MNIST (31 MB) …"
     assert first.endswith("downloaded into this user's cache")
     assert second.endswith("from this user's cache")
 
 
-FAILURES = {  # script, what the printed line must say
-    "refused": ("sys.exit('HTTP Error 503: no service')", "HTTP Error 503: no service"),
-    "cut off": (f"{PARTIAL}; sys.exit('connection reset')", "connection reset"),
-    "short file": (PARTIAL, "train-images-idx3-ubyte"),
-    "wrong bytes": (LOGIN, "t10k-labels-idx1-ubyte"),
-    "nothing": ("", "train-images-idx3-ubyte"),
-    "hangs": (f"{PARTIAL}; time.sleep(60)", "not finished after 2 s"),
-    "silent": ("sys.exit(1)", "no reason given"),
-}
-
-
-@pytest.mark.parametrize("script, reason", FAILURES.values(), ids=FAILURES)
-def test_a_failed_download_leaves_nothing_and_says_why(
-    isolated, downloads, monkeypatch, capsys, script, reason
+def test_a_failed_download_is_told_in_full_and_found_out_once(
+    isolated, server, monkeypatch, capsys
 ):
-    runs = downloads(script)
     monkeypatch.delenv("CNN_COURSE_DATA")
-    monkeypatch.setattr(sources, "DOWNLOAD_SECONDS", 2 if "sleep" in script else 60)
-    for _ in range(2):
-        assert load_data_fashion_mnist(8)[0].name == BUILT_IN
-        line = capsys.readouterr().out.splitlines()[-1]
-        assert line.startswith(f"data: {BUILT_IN}") and reason in line
-        assert "set CNN_COURSE_DATA to " in line
-        # No advice about a temporary folder that is gone already.
-        assert str(isolated) not in line and "Delete it" not in line
-    assert len(runs()) == 1  # an offline kernel finds out once
-    assert files_under(isolated) == []
+    server.plan = ["html"]
+    for heads in (["data: downloading Fashion-MNIST (31 MB) …"], []):
+        for batches in load_data_fashion_mnist(8):
+            assert batches.name == BUILT_IN
+        assert capsys.readouterr().out.splitlines() == [
+            *heads,
+            f"data: {BUILT_IN}, 200 training and 100 test images: Fashion-MNIST could "
+            "not be downloaded, so results differ",
+            f"data:   {server.host}: sent a web page instead of the file: does this "
+            "network want you to log in?",
+            "data: To try again: restart the kernel and run the notebook again",
+            "data: By hand: get the four .gz files from https://github.com/zalando"
+            "research/fashion-mnist/tree/master/data/fashion",
+            "data:   unpack each in a terminal: python -m gzip -d FILE",
+            f"data:   and put them into {isolated / 'FashionMNIST' / 'raw'}",
+            "data:   or set CNN_COURSE_DATA to a folder that has FashionMNIST/raw",
+        ]
+    assert server.requests == NAMES[:1]
 
 
-STUB = """
-class FashionMNIST:
-    def __init__(self, root, download):
-        raise RuntimeError("Error:\\nTried http://x, got:\\nHTTP Error 403")
-"""
-
-
-def test_torchvisions_own_reason_reaches_the_printed_line(monkeypatch, tmp_path):
-    (tmp_path / "torchvision").mkdir()
-    (tmp_path / "torchvision" / "__init__.py").touch()
-    (tmp_path / "torchvision" / "datasets.py").write_text(STUB)
-    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
-    assert REAL_DOWNLOAD(tmp_path / "cache") == "HTTP Error 403"
-
-
-def test_a_cache_that_cannot_be_written_means_built_in(
-    downloads, tmp_path, monkeypatch
+def test_files_placed_by_hand_are_found_without_a_restart(
+    isolated, server, write_raw, monkeypatch
 ):
+    monkeypatch.delenv("CNN_COURSE_DATA")
+    server.plan = ["403"]
+    folder, _, why = find_fashion_mnist()
+    place = isolated / "FashionMNIST" / "raw"
+    assert folder is None and f"  and put them into {place}\n" in why
+    shutil.rmtree(isolated)
+    assert write_raw(isolated) == place
+    assert find_fashion_mnist() == (place, REAL, "from this user's cache")
+
+
+def test_a_full_disk_means_built_in_and_advice_about_room(
+    isolated, server, monkeypatch, capsys
+):
+    monkeypatch.delenv("CNN_COURSE_DATA")
+    fake = type("Usage", (), {"free": 1000})
+    monkeypatch.setattr(shared_folder.shutil, "disk_usage", lambda folder: fake)
+    assert load_data_fashion_mnist(8)[0].name == BUILT_IN
+    assert capsys.readouterr().out.splitlines() == [
+        f"data: {BUILT_IN}, 200 training and 100 test images: Fashion-MNIST could not "
+        "be downloaded, so results differ",
+        "data:   the disk is full: Fashion-MNIST needs 1 MB in "
+        f"{isolated / 'FashionMNIST' / 'raw'}; free some space, or set CNN_COURSE_DATA "
+        "to a folder on another disk",
+        "data: To try again: restart the kernel and run the notebook again",
+    ]
+    assert files_under(isolated) == {}
+
+
+def test_a_cache_that_cannot_be_written_means_built_in(server, tmp_path, monkeypatch):
     (tmp_path / "file").write_text("not a folder")
-    monkeypatch.setattr(sources, "cache_folder", lambda: tmp_path / "file" / "cache")
-    runs = downloads(GOOD)
+    cache = tmp_path / "file" / "cache"
+    monkeypatch.setattr(sources, "cache_folder", lambda: cache)
     folder, name, why = find_fashion_mnist(tmp_path / "nothing")
-    assert (folder, name) == (None, BUILT_IN) and str(tmp_path / "file") in why
-    assert not runs()
+    assert (folder, name) == (None, BUILT_IN) and not server.requests
+    assert why.splitlines()[1] == (
+        "data:   root has no FashionMNIST/raw with the four files (there is no such "
+        "folder)"
+    )
+    assert why.splitlines()[2] == (
+        f"data:   {cache / 'FashionMNIST' / 'raw'} cannot be written to (Not a "
+        "directory); set CNN_COURSE_DATA to a folder where you may write"
+    )
+
+
+class Odd(os.PathLike):
+    def __fspath__(self):
+        return b"/tmp"
+
+
+class Broken(os.PathLike):
+    def __fspath__(self):
+        raise RuntimeError
+
+
+ALLOWED = 'a folder\'s path, or "built-in"'
+
+
+@pytest.mark.parametrize(
+    "root", [3, False, b"/tmp", ["/tmp"], Odd(), Broken(), torch.ones(2)]
+)
+def test_a_root_that_is_no_path_is_refused(root):
+    with pytest.raises(TypeError) as caught:
+        load_data_fashion_mnist(8, root=root)
+    assert str(caught.value).startswith(f"root must be {ALLOWED}; got ")
+
+
+@pytest.mark.parametrize("root", ["a\0b", "/tmp/\0", "\ud800", Path("x\0y")])
+def test_a_root_that_no_file_system_can_hold_is_refused(root):
+    with pytest.raises(ValueError) as caught:
+        load_data_fashion_mnist(8, root=root)
+    assert str(caught.value) == f"root must be {ALLOWED}; got {str(root)!r}"
 
 
 def test_without_a_home_folder_the_cache_is_a_temporary_one(monkeypatch):
@@ -213,7 +360,7 @@ def test_without_a_home_folder_the_cache_is_a_temporary_one(monkeypatch):
 
 
 def test_the_cache_is_the_users_own(monkeypatch, tmp_path):
-    monkeypatch.setattr(sources.sys, "platform", "linux")
+    monkeypatch.setattr(sys, "platform", "linux")
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     assert REAL_CACHE_FOLDER() == tmp_path / "cnn_course"
     monkeypatch.delenv("XDG_CACHE_HOME")
@@ -226,3 +373,9 @@ def test_the_photograph_is_grey_from_black_to_white(height, width):
     assert photo.shape == (height, width) and photo.dtype == torch.float32
     assert 0 <= photo.min() < 0.1 and 0.9 < photo.max() <= 1
     assert photo[:20].mean() > 2 * photo[-20:].mean()  # upright: a dark uniform
+
+
+@pytest.mark.parametrize("height, error", [("tall", TypeError), (0, ValueError)])
+def test_a_bad_height_is_refused(height, error):
+    with pytest.raises(error, match=r"^height must be a whole number from 1 to 4,096"):
+        load_photograph(height)

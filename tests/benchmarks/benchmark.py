@@ -30,6 +30,7 @@ from torchvision import transforms
 from torchvision.datasets import FashionMNIST
 
 from cnn_course import load_data_fashion_mnist, sources, train, try_gpu
+from cnn_course.download import Failed
 from cnn_course.machine import choose_precision, provenance
 from cnn_course.networks import NARROW_VGG, alexnet, lenet, nin, vgg
 from cnn_course.results import FOLDER, append_rows
@@ -251,9 +252,9 @@ def measure_cuda(root, record, quick, device):
 def find_data():
     """Return (the root that torchvision wants, the name); exits if there is none."""
     # A benchmark does not fetch anything, and does not wait for a dead network.
-    sources._download = lambda into: "the benchmark does not download"
+    sources.download = lambda folder: Failed(("not by a benchmark",), False)
     folder, name, _ = sources.find_fashion_mnist()
-    if folder is None:
+    if folder is None or folder.name != "raw":
         sys.exit(
             "The benchmark needs the real Fashion-MNIST and does not download it: set "
             "CNN_COURSE_DATA to the folder with FashionMNIST/raw and its four files."
