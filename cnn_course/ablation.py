@@ -19,6 +19,7 @@ from cnn_course.machine import choose_precision, provenance, try_gpu
 from cnn_course.networks import NARROW_VGG, alexnet, lenet, nin, vgg
 from cnn_course.results import FOLDER, run_missing, study_options
 from cnn_course.training import train
+from cnn_course.validate import MAX_SEED, choice, instance, whole_number
 
 RESULTS = FOLDER / "09_ablation.csv"
 # "full" is the protocol of the lecture notes, "a sixth" that with a sixth of the
@@ -39,16 +40,12 @@ def nin_arm(num_1x1, last_relu, remedy="none"):
 
     Raises ValueError for an arm that the study does not have.
     """
-    allowed = {
-        "num_1x1": list(PARAMETERS),
-        "last_relu": ["yes", "no"],
-        "remedy": ["none", *REMEDIES],
+    return {
+        "network": "NiN",
+        "num_1x1": whole_number("num_1x1", num_1x1, 0, max(PARAMETERS)),
+        "last_relu": choice("last_relu", last_relu, ("yes", "no")),
+        "remedy": choice("remedy", remedy, ("none", *REMEDIES)),
     }
-    given = dict(num_1x1=num_1x1, last_relu=last_relu, remedy=remedy)
-    for name, value in given.items():
-        if value not in allowed[name]:
-            raise ValueError(f"{name} must be one of {allowed[name]}; got {value!r}")
-    return {"network": "NiN", **given}
 
 
 ARMS = {
@@ -144,7 +141,19 @@ def check_declared(net, num_1x1, last_relu):
 
 
 def run(protocol, network, num_1x1, last_relu, remedy, seed, precision):
-    """Train one arm with one seed; return its rows, one dict an epoch."""
+    """Train one arm with one seed; return its rows, one dict an epoch.
+
+    Raises TypeError or ValueError for what is no arm of the study.
+    """
+    choice("protocol", protocol, tuple(PROTOCOLS))
+    if choice("network", network, ("NiN", *OTHERS)) == "NiN":
+        num_1x1 = nin_arm(num_1x1, last_relu, remedy)["num_1x1"]
+    else:
+        instance("num_1x1", num_1x1, type(None), f"None for {network}")
+        instance("last_relu", last_relu, type(None), f"None for {network}")
+        choice("remedy", remedy, ("none", *REMEDIES))
+    seed = whole_number("seed", seed, 0, MAX_SEED)
+    choice("precision", precision, ("fp32", "bf16"))
     settings = dict(PROTOCOLS[protocol])
     if network == "LeNet":
         settings["resize"] = 28  # as it was designed, so not resized at all

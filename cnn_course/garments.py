@@ -183,9 +183,10 @@ def draw_garments(n, seed=0):
     Returns (images, labels) on the CPU: images uint8 (n, 28, 28), 0 black to 255 white;
     labels int64 (n,), indices into CLASSES; each 1,000 pictures hold 100 of each class.
     The same seed gives the same stream, and torch's global random state stays as it is.
-    Raises TypeError unless both are ints, ValueError if n < 1 or seed < 0.
+    Raises TypeError unless both are ints, ValueError unless n is from 1 to 1,000,000
+    and seed from 0.
     """
-    whole_number("n", n, 1)
+    whole_number("n", n, 1, 1_000_000)  # 784 MB
     whole_number("seed", seed, 0, MAX_SEED)
     images = torch.empty(n, SIZE, SIZE, dtype=torch.uint8, device="cpu")
     labels = torch.empty(n, dtype=torch.int64, device="cpu")

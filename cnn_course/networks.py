@@ -2,6 +2,9 @@
 
 from torch import nn
 
+from cnn_course.affordable import affordable
+from cnn_course.validate import refuse
+
 
 def lenet():
     """Return LeNet as in notebook 05: (N, 1, 28, 28) to logits (N, 10).
@@ -40,6 +43,7 @@ def fully_connected():
     )
 
 
+@affordable
 def alexnet(in_channels=1, num_classes=10, side=224, dropout=0.5):
     """Return AlexNet as in notebook 06: (N, in_channels, side, side) to logits.
 
@@ -52,7 +56,7 @@ def alexnet(in_channels=1, num_classes=10, side=224, dropout=0.5):
     for _ in range(3):
         size = (size - 3) // 2 + 1
     if size < 1:
-        raise ValueError(f"AlexNet needs pictures of at least 67 pixels; got {side}")
+        refuse("side", "at least 67 pixels: the pooling leaves nothing of fewer", side)
     return nn.Sequential(
         nn.Conv2d(in_channels, 96, kernel_size=11, stride=4),
         nn.ReLU(),
@@ -82,6 +86,7 @@ VGG11 = ((1, 64), (1, 128), (2, 256), (2, 512), (2, 512))
 NARROW_VGG = ((1, 8), (1, 16), (2, 32), (2, 64), (2, 64))
 
 
+@affordable
 def vgg_block(num_convs, in_channels, out_channels):
     """Return 3×3 convolutions with ReLU that keep (H, W), then pooling that halves it.
 
@@ -95,6 +100,7 @@ def vgg_block(num_convs, in_channels, out_channels):
     return nn.Sequential(*layers, nn.MaxPool2d(kernel_size=2, stride=2))
 
 
+@affordable
 def vgg(blocks=VGG11, in_channels=1, num_classes=10, side=224, hidden=4096):
     """Return VGG as in notebook 07: (N, in_channels, side, side) to logits.
 
@@ -105,10 +111,10 @@ def vgg(blocks=VGG11, in_channels=1, num_classes=10, side=224, hidden=4096):
     """
     size = side // 2 ** len(blocks)
     if size < 1:
-        raise ValueError(
-            f"{len(blocks)} blocks halve {side} pixels to nothing; "
-            f"take pictures of {2 ** len(blocks)} pixels or more, or fewer blocks"
+        enough = (
+            f"at least {2 ** len(blocks)} pixels for {len(blocks)} blocks, each of "
         )
+        refuse("side", f"{enough}which halves it; or take fewer blocks", side)
     layers = []
     for num_convs, out_channels in blocks:
         layers.append(vgg_block(num_convs, in_channels, out_channels))
@@ -126,6 +132,7 @@ def vgg(blocks=VGG11, in_channels=1, num_classes=10, side=224, hidden=4096):
     )
 
 
+@affordable
 def nin_block(
     in_channels, out_channels, kernel_size, stride, padding, num_1x1=2, last_relu=True
 ):
@@ -142,6 +149,7 @@ def nin_block(
     return nn.Sequential(*layers)
 
 
+@affordable
 def nin(num_1x1=2, last_relu=True, in_channels=1, num_classes=10):
     """Return NiN as in notebook 08: (N, in_channels, H, W) to logits.
 

@@ -10,6 +10,7 @@ import time
 from pathlib import Path
 
 from cnn_course.sources import find_fashion_mnist
+from cnn_course.validate import instance, real_numbers, refuse, several, shown
 
 # Student's t for a 95 % interval, by degrees of freedom 1, 2, 3, … (any table has it).
 T95 = [12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228, 2.201]
@@ -21,13 +22,23 @@ def read_rows(path):
     """Return the rows of a CSV file, one dict each, its numbers as numbers.
 
     Whole numbers become int, others float, an empty field None, the rest stays text.
-    A relative path is looked up in notebooks/results.
+    A relative path is looked up in notebooks/results. Raises ValueError if there is no
+    such file, or if it is not a table of one width.
     """
-    with open(FOLDER / path, newline="", encoding="utf-8") as file:
-        return [
-            {name: _value(text) for name, text in row.items()}
-            for row in csv.DictReader(file)
-        ]
+    instance("path", path, (str, Path), "a text or a Path")
+    try:
+        if not (FOLDER / path).is_file():  # a device may have no end
+            refuse("path", f"that of a CSV file, absolute or in {FOLDER}", str(path))
+        with open(FOLDER / path, newline="", encoding="utf-8") as file:
+            head, *rows = list(csv.reader(file)) or [[]]
+    except (OSError, UnicodeError, csv.Error) as error:
+        why = f"that of a CSV file that can be read, but: {error}"
+        raise ValueError(f"path must be {why}; got {shown(str(path))}") from error
+    for i, row in enumerate(rows, 2):
+        if row and len(row) != len(head):
+            what = f"a file with {len(head)} fields in every row, as in its first"
+            refuse("path", f"that of {what}; row {i} has {len(row)}", str(path))
+    return [dict(zip(head, map(_value, row), strict=True)) for row in rows if row]
 
 
 def _value(text):
@@ -45,9 +56,8 @@ def mean_interval(values):
     Student's t: mean ± t·s/√n holds the true mean in 95 of 100 such studies, if the
     values are roughly normal. Raises ValueError for fewer or more than 2 to 20.
     """
+    values = real_numbers("values", values, 2, len(T95) + 1, finite=True)
     n = len(values)
-    if not 2 <= n <= len(T95) + 1:
-        raise ValueError(f"an interval needs 2 to {len(T95) + 1} values; got {n}")
     half = T95[n - 2] * statistics.stdev(values) / math.sqrt(n)
     return statistics.mean(values), half
 
@@ -58,6 +68,7 @@ def append_rows(path, rows):
     Raises ValueError if the file has other columns.
     """
     old = path.read_text(encoding="utf-8") if path.exists() else ""
+    rows = several("rows", rows, "dicts with the same keys", 1, 1_000_000)
     text = io.StringIO(newline="")
     writer = csv.DictWriter(text, rows[0].keys(), lineterminator="\n")
     if not old:

@@ -4,9 +4,9 @@
 
 Needs the real Fashion-MNIST, because that is what the committed outputs show. Live
 views leave their pictures, as whenever JupyterLab saves. The picture in the README is
-cut out of notebook 05. How long each notebook took goes into
-notebooks/results/run_times.csv, and each of its cells that took LONG seconds or more
-into cell_times.csv, where the README's tables have it from.
+cut out of notebook 05. How long each notebook took, and how much memory its kernel at
+most, goes into notebooks/results/run_times.csv, and each of its cells that took LONG
+seconds or more into cell_times.csv, where the README's tables have it from.
 """
 
 import base64
@@ -30,19 +30,30 @@ NOTEBOOKS = Path(__file__).parent.parent / "notebooks"
 RUN_TIMES = NOTEBOOKS / "results" / "run_times.csv"
 CELL_TIMES = NOTEBOOKS / "results" / "cell_times.csv"
 LONG = 5  # seconds
+# What the kernel is asked at the end: the most memory that it ever had in hand, in MB.
+# Linux counts in its own file: getrusage would know a larger parent's, too.
+PEAK = {
+    "linux": "next(int(line.split()[1]) * 1024 / 1e6 for line in "
+    "open('/proc/self/status') if line.startswith('VmHWM'))",
+    "darwin": "__import__('resource').getrusage(0).ru_maxrss / 1e6",
+}
 README_PICTURE = ("05_lenet.ipynb", "one-shoe", NOTEBOOKS / "results" / "one_shoe.png")
 
 
 def refresh(path):
     """Run one notebook and write it back with its outputs.
 
-    Returns the seconds that it took, and those of its long cells by cell id.
+    Returns the seconds that it took, the MB of memory that its kernel needed at most
+    (None where nobody counts), and the seconds of its long cells by cell id.
     """
     notebook = nbformat.read(path, as_version=4)
     start = time.perf_counter()
-    NotebookClient(
+    client = NotebookClient(
         notebook, timeout=1200, resources={"metadata": {"path": str(path.parent)}}
-    ).execute()
+    )
+    with client.setup_kernel():
+        client.execute(cleanup_kc=False)  # it is still there when it is asked
+        peak_mb = peak_mb_of(client)
     seconds = time.perf_counter() - start
     notebook.metadata.pop("widgets", None)
     notebook.metadata.language_info = {"name": "python"}
@@ -58,7 +69,18 @@ def refresh(path):
             README_PICTURE[2].write_bytes(base64.b64decode(png))
     nbformat.validate(notebook)
     nbformat.write(notebook, path)
-    return seconds, long_cells
+    return seconds, peak_mb, long_cells
+
+
+def peak_mb_of(client):
+    """Ask the kernel for the most memory that it had; None where nobody counts."""
+    if sys.platform not in PEAK:
+        return None
+    # Silent, and no cell: the notebook and its numbering know nothing of it.
+    question = {"mb": PEAK[sys.platform]}
+    asked = client.kc.execute("", silent=True, user_expressions=question)
+    answer = client.wait_for_reply(asked)["content"]["user_expressions"]["mb"]
+    return float(answer["data"]["text/plain"])
 
 
 def seconds_between(times):
@@ -70,10 +92,16 @@ def seconds_between(times):
     return (end - start).total_seconds()
 
 
-def record_times(path, seconds, long_cells):
+def record_times(path, seconds, peak_mb, long_cells):
     """Replace the rows of this notebook on this kind of device in both files."""
     about = {"device": try_gpu().type, "budget": chosen_budget()}
-    row = {"notebook": path.stem, **about, "seconds": round(seconds, 1), **provenance()}
+    row = {
+        "notebook": path.stem,
+        **about,
+        "seconds": round(seconds, 1),
+        "peak_mb": "" if peak_mb is None else round(peak_mb),
+        **provenance(),
+    }
     replace_rows(RUN_TIMES, path.stem, [row])
     rows = [
         {
@@ -89,7 +117,10 @@ def record_times(path, seconds, long_cells):
 
 
 def replace_rows(file, notebook, rows):
-    """Put `rows` into a CSV file in the place of this notebook's on this device."""
+    """Put `rows` into a CSV file in the place of this notebook's on this device.
+
+    Older rows stay; of a column that they lack they have nothing in it.
+    """
     kept = []
     if file.exists():
         with open(file, newline="", encoding="utf-8") as opened:
@@ -101,7 +132,8 @@ def replace_rows(file, notebook, rows):
     if not kept + rows:
         return
     with open(file, "w", newline="", encoding="utf-8") as opened:
-        writer = csv.DictWriter(opened, (kept + rows)[0].keys(), lineterminator="\n")
+        columns = (rows or kept)[0].keys()
+        writer = csv.DictWriter(opened, columns, lineterminator="\n", restval="")
         writer.writeheader()
         key = itemgetter("notebook", "device")
         writer.writerows(sorted(kept + rows, key=key))
@@ -116,9 +148,10 @@ def main():
     # Your own answers do not belong into the committed outputs.
     os.environ["CNN_COURSE_STATE"] = tempfile.mkdtemp()
     for path in map(Path, sys.argv[1:] or sorted(map(str, NOTEBOOKS.glob("*.ipynb")))):
-        seconds, long_cells = refresh(path)
-        record_times(path, seconds, long_cells)
-        print(f"{path.name}: {seconds:.0f} s", flush=True)
+        seconds, peak_mb, long_cells = refresh(path)
+        record_times(path, seconds, peak_mb, long_cells)
+        memory = "memory unknown" if peak_mb is None else f"{peak_mb:.0f} MB"
+        print(f"{path.name}: {seconds:.0f} s, {memory}", flush=True)
 
 
 if __name__ == "__main__":

@@ -103,7 +103,7 @@ def test_counting_leaves_the_net_as_it_was_also_after_an_error(count, shape):
     if shape[1] == 1:
         assert count(net, shape) > 0 and graphs == [False]  # no graph was built
     else:
-        with pytest.raises(RuntimeError):
+        with pytest.raises(ValueError, match=r"^shape must be one that net takes"):
             count(net, shape)
     assert [(m.training, len(m._forward_hooks)) for m in net.modules()] == before
     assert all(map(torch.equal, net.state_dict().values(), values))

@@ -92,12 +92,12 @@ def test_global_random_state_and_settings_do_not_matter():
 @pytest.mark.parametrize(
     "arguments, error, message",
     [
-        ({"n": 2.5}, TypeError, r"^n must be a whole number of at least 1; got 2\.5"),
-        ({"n": "10"}, TypeError, r"^n must be a whole number of at least 1; got '10'"),
-        ({"n": True}, TypeError, r"^n must be a whole number of at least 1; got True"),
-        ({"n": None}, TypeError, r"^n must be a whole number of at least 1; got None"),
-        ({"n": 0}, ValueError, r"^n must be a whole number of at least 1; got 0"),
-        ({"n": -3}, ValueError, r"^n must be a whole number of at least 1; got -3"),
+        ({"n": 2.5}, TypeError, r"^n must be a whole .* 1,000,000; got 2\.5"),
+        ({"n": "10"}, TypeError, r"^n must be a whole .* 1,000,000; got '10'"),
+        ({"n": True}, TypeError, r"^n must be a whole .* 1,000,000; got True"),
+        ({"n": None}, TypeError, r"^n must be a whole .* 1,000,000; got None"),
+        ({"n": 0}, ValueError, r"^n must be a whole .* 1,000,000; got 0"),
+        ({"n": -3}, ValueError, r"^n must be a whole .* 1,000,000; got -3"),
         ({"n": 10, "seed": 1.0}, TypeError, r"^seed must be a whole .*; got 1\.0"),
         ({"n": 10, "seed": False}, TypeError, r"^seed must be a whole .*; got False"),
         ({"n": 10, "seed": None}, TypeError, r"^seed must be a whole .*; got None"),

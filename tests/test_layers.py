@@ -73,6 +73,11 @@ def test_the_gradients_of_the_layer_are_right(Conv2D):
     assert torch.autograd.gradcheck(output, [x.requires_grad_() for x in inputs])
 
 
+def is_check(line):
+    """Say if a statement is a call such as `check_fit(X, K)`."""
+    return ast.unparse(line).startswith("check_")
+
+
 @pytest.mark.parametrize(
     "notebook, name",
     [
@@ -83,6 +88,10 @@ def test_the_gradients_of_the_layer_are_right(Conv2D):
 )
 def test_what_a_notebook_builds_is_what_the_package_has(notebook, name):
     package = ast.parse(Path(layers.__file__).read_text(encoding="utf-8")).body
+    for node in package:
+        for inside in ast.walk(node):  # the package looks at its arguments first
+            if isinstance(inside, ast.FunctionDef):
+                inside.body = [line for line in inside.body if not is_check(line)]
     assert source_of(statements(notebook), name) == source_of(package, name)
 
 

@@ -152,5 +152,6 @@ def test_an_unknown_budget_is_refused(monkeypatch):
 
 @pytest.mark.parametrize("choices", [{"full": 10, "cpu": 3}, 10, {"ful": 1}])
 def test_a_setting_without_all_three_values_is_named(choices):
-    with pytest.raises(ValueError, match=r"^epochs needs one value for each budget"):
+    words = r"^epochs must be one value for each budget"
+    with pytest.raises((TypeError, ValueError), match=words):
         budget(size=PLAN["size"], epochs=choices)

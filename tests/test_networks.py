@@ -113,9 +113,11 @@ def test_nin_takes_pictures_of_any_size_from_67_pixels():
 
 
 def test_a_side_that_the_pooling_uses_up_is_refused_with_the_smallest_one():
-    with pytest.raises(ValueError, match=r"at least 67 pixels; got 66"):
+    with pytest.raises(ValueError, match=r"^side must be at least 67 pixels.*; got 66"):
         meta(alexnet, side=66)
-    with pytest.raises(ValueError, match=r"5 blocks halve 31 pixels .* 32 pixels"):
+    with pytest.raises(
+        ValueError, match=r"^side must be at least 32 pixels for 5 blocks.*; got 31"
+    ):
         meta(vgg, side=31)
     assert output_shape(meta(vgg, NARROW_VGG[:2], side=4), 1, 1, 4, 4) == (1, 10)
 

@@ -1,6 +1,9 @@
 """Hygiene of the committed notebooks: clean, small, complete, and on the real data."""
 
+import html.parser
+import json
 import re
+import sys
 from collections import Counter
 
 import nbformat
@@ -11,6 +14,9 @@ PATHS = sorted(NOTEBOOKS.glob("*.ipynb"))
 MACHINE_PATH = re.compile(r"/(root|home|Users|work|tmp|private|mnt)/|[A-Z]:\\\\|~/")
 ALLOWED_TAGS = {"nbval-ignore-output", "remove-input", "solution"}
 CELL_METADATA = {"tags", "jupyter", "slideshow"}
+# What an output may be; JavaScript and live views are nothing to commit.
+KINDS = {"text/plain", "text/html", "image/png", "image/jpeg"}
+EMBEDDED = re.compile(r"!\[[^\]]*\][(\[]")  # a picture from somewhere, in Markdown
 MAX_BYTES, MAX_LINE, MAX_LINES = 1_000_000, 100, 40
 
 
@@ -78,6 +84,95 @@ def test_metadata_say_nothing_about_the_author(notebook):
     assert notebook.metadata.kernelspec.name == "python3"
     assert notebook.metadata.kernelspec.display_name == "Python 3 (ipykernel)"
     assert {key for cell in notebook.cells for key in cell.metadata} <= CELL_METADATA
+
+
+def keys(value):
+    """Yield every key in a piece of JSON."""
+    if isinstance(value, dict):
+        yield from value
+    if isinstance(value, (dict, list)):
+        for part in value.values() if isinstance(value, dict) else value:
+            yield from keys(part)
+
+
+def test_nothing_claims_to_be_trusted(path):
+    # Only the user's own Jupyter may sign a notebook or trust a cell.
+    found = set(keys(json.loads(path.read_text(encoding="utf-8"))))
+    assert "cells" in found and found.isdisjoint({"trusted", "signature"})
+
+
+class Fetched(html.parser.HTMLParser):
+    """Collects what a browser would load or run by itself; a link is only followed."""
+
+    RUNS = frozenset(
+        "applet base embed foreignobject form frame iframe link meta object "
+        "script".split()
+    )
+    LOADS = frozenset(
+        "action background data formaction manifest ping poster src srcset "
+        "xlink:href".split()
+    )
+
+    def __init__(self, text):
+        super().__init__()
+        self.found = []
+        self.feed(text)
+        self.close()
+        self.found += re.findall(r"@import|url\(\s*[\"']?(?!data:)[^)]*", text)
+
+    def handle_starttag(self, tag, attributes):
+        if tag in self.RUNS:
+            self.found.append(tag)
+        for name, value in attributes:
+            value = (value or "").strip().lower()
+            loads = name in self.LOADS or (name == "href" and tag != "a")
+            if loads and not value.startswith("data:image/"):
+                self.found.append(f"{name}={value}")
+            if name.startswith("on") or value.startswith(("javascript:", "vbscript:")):
+                self.found.append(f"{name}={value}")
+
+
+def test_no_output_runs_or_fetches_anything(outputs):
+    for output in outputs:
+        assert set(output.get("data", {})) <= KINDS
+        assert Fetched(output.get("data", {}).get("text/html", "")).found == []
+
+
+def test_no_text_runs_or_fetches_anything(notebook):
+    for cell in notebook.cells:
+        assert "attachments" not in cell
+        if cell.cell_type == "markdown":
+            assert Fetched(cell.source).found == []
+            assert EMBEDDED.findall(cell.source) == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "<script>1</script>",
+        "<SCRIPT SRC=//x>",
+        '<img src="http://x/a.png">',
+        "<img src=a.svg>",
+        '<img src="data:text/html,x">',
+        '<p onclick="x()">',
+        '<a href="javascript:x()">',
+        '<svg><image href="http://x"/></svg>',
+        "<style>@import 'x';</style>",
+        '<p style="background: url(http://x)">',
+        '<iframe srcdoc="x">',
+        '<link rel="stylesheet" href="x">',
+        '<form action="http://x">',
+    ],
+)
+def test_what_runs_or_fetches_would_be_found(text):
+    assert Fetched(text).found
+
+
+def test_links_and_pictures_that_are_there_are_fine():
+    html = '<p style="color: red"><a href="http://x">x</a> a < b, f(url)'
+    assert Fetched(html + '<img src="data:image/png;base64,AAAA">').found == []
+    assert EMBEDDED.search("see ![a boot](http://x/a.png)")
+    assert not EMBEDDED.search("see [a boot](http://x/a.png)")
 
 
 def test_small_enough(path):
@@ -150,3 +245,37 @@ def test_outputs_come_from_the_real_data(outputs):
     about = [line for line in lines if line.startswith("data: ")]
     assert [line for line in about if not line.startswith("data: Fashion-MNIST,")] == []
     assert [line for line in lines if line.startswith("budget: test")] == []
+
+
+def test_refreshing_measures_the_memory_and_leaves_no_trace_of_it(tmp_path):
+    from refresh_notebooks import PEAK, refresh
+
+    code = "much = b'x' * 400_000_000\ndel much"
+    cells = [nbformat.v4.new_code_cell(code), nbformat.v4.new_code_cell("1 + 1")]
+    cells[0].outputs = [nbformat.v4.new_output("stream", text="from long ago")]
+    written = nbformat.v4.new_notebook(cells=cells)
+    written.metadata.kernelspec = {"name": "python3", "display_name": "Python 3"}
+    nbformat.write(written, tmp_path / "scratch.ipynb")
+    _, peak_mb, long_cells = refresh(tmp_path / "scratch.ipynb")
+    if sys.platform in PEAK:
+        assert 400 < peak_mb < 700
+    else:
+        assert peak_mb is None
+    notebook = nbformat.read(tmp_path / "scratch.ipynb", as_version=4)
+    assert [cell.execution_count for cell in notebook.cells] == [1, 2]
+    assert [cell.source for cell in notebook.cells] == [code, "1 + 1"]
+    assert notebook.cells[0].outputs == [] and long_cells == {}
+    assert set(notebook.metadata) == {"kernelspec", "language_info"}
+
+
+def test_a_row_from_before_a_column_existed_is_kept(tmp_path):
+    from refresh_notebooks import replace_rows
+
+    file = tmp_path / "times.csv"
+    file.write_text("notebook,device,seconds\na,cpu,1\nb,cpu,2\n")
+    row = {"notebook": "a", "device": "cpu", "seconds": 3, "peak_mb": 700}
+    replace_rows(file, "a", [row])
+    head = "notebook,device,seconds,peak_mb\n"
+    assert file.read_text() == f"{head}a,cpu,3,700\nb,cpu,2,\n"
+    replace_rows(file, "b", [])
+    assert file.read_text() == f"{head}a,cpu,3,700\n"

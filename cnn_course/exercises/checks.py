@@ -3,8 +3,9 @@
 import difflib
 
 from cnn_course.exercises import EXERCISES, PREDICTIONS, store
-from cnn_course.exercises.feedback import Feedback, Table, describe, show
-from cnn_course.exercises.running import is_blank
+from cnn_course.exercises.feedback import Feedback, Table, show
+from cnn_course.exercises.running import SECONDS, TimeUp, is_blank, time_limit
+from cnn_course.validate import choice, flag, named, shown
 
 _last = {}  # "exercise": its id; id: how many hints were given
 
@@ -17,7 +18,9 @@ def check(exercise, answer, keep=True):
     keep      False for a solution: it is judged, but does not count as yours
     Never raises for an answer; raises ValueError for an unknown id.
     """
-    feedback = find(exercise, EXERCISES, "exercise").judge(answer)
+    declared = find("exercise", exercise, EXERCISES)
+    flag("keep", keep)
+    exercise, feedback = declared.id, declared.judge(answer)
     _last["exercise"] = exercise
     if feedback.verdict == "right" and not keep:
         # Its cell is folded, but not what it prints: that must not tell the answer.
@@ -32,10 +35,11 @@ def hint(exercise=None):
 
     Raises ValueError for an unknown id, or if nothing has been checked yet.
     """
-    exercise = exercise or _last.get("exercise")
+    exercise = _last.get("exercise") if exercise is None else exercise
     if exercise is None:
         raise ValueError('Which exercise? Say its name, such as hint("03.fc-params").')
-    hints = find(exercise, EXERCISES, "exercise").hints
+    declared = find("exercise", exercise, EXERCISES)
+    exercise, hints = declared.id, declared.hints
     _last["exercise"], given = exercise, _last.get(exercise, 0)
     _last[exercise] = given + 1
     number = min(given + 1, len(hints))
@@ -52,7 +56,8 @@ def predict(name, value):
     value     a number or letters, as the question says; `...` is "not predicted yet"
     Never raises for a value; raises ValueError for an unknown id.
     """
-    prediction = find(name, PREDICTIONS, "prediction")
+    prediction = find("name", name, PREDICTIONS)
+    name = prediction.id
     if is_blank(value):
         text = (
             "not predicted yet. Put your guess in the place of the `...` and run the "
@@ -61,7 +66,10 @@ def predict(name, value):
         show(Feedback(name, "blank", text))
         return
     try:
-        problem, value = prediction.problem(value), prediction.plain(value)
+        with time_limit():
+            problem, value = prediction.problem(value), prediction.plain(value)
+    except TimeUp:
+        problem = f"this object could not be read in {SECONDS} seconds."
     except Exception as error:  # an object whose own methods raise
         problem = f"this object cannot be read: it raised `{type(error).__name__}`."
     if problem:
@@ -84,12 +92,22 @@ def predictions(outcomes):
     outcomes  {prediction's id: number or letters}, computed by the notebook
     Raises ValueError for an unknown id, or an outcome of the wrong kind.
     """
+    outcomes = named("outcomes", outcomes, "predictions with what came out")
     kept, rows = store.summary()[1], []
     for name, outcome in outcomes.items():
-        prediction = find(name, PREDICTIONS, "prediction")
-        if problem := prediction.problem(outcome):
-            raise ValueError(f"outcome of {name}: {problem}")
-        outcome = prediction.plain(outcome)
+        prediction = find("outcomes", name, PREDICTIONS)
+        try:
+            problem = prediction.problem(outcome)
+            value = None if problem else prediction.plain(outcome)
+        except Exception as error:  # an object whose own methods raise
+            problem = f"It raised `{type(error).__name__}`."
+        if problem:
+            letters = prediction.options
+            kind = f"letters of {letters}" if letters else "a number"
+            raise ValueError(
+                f"outcomes[{name!r}] must be {kind}; got {shown(outcome)}. {problem}"
+            )
+        outcome = value
         yours, verdict = "none", ""
         if (value := kept.get(name)) is not None:
             yours = said(value, prediction)
@@ -115,12 +133,9 @@ def progress(notebook=None, forget=None):
     Raises ValueError for a notebook without exercises.
     """
     numbers = sorted({name[:2] for name in EXERCISES})
-    for value in (notebook, forget):
-        if value is not None and value not in numbers:
-            raise ValueError(
-                f"{describe(value)} is no notebook with exercises. "
-                f'There are "{numbers[0]}" to "{numbers[-1]}".'
-            )
+    for name, value in {"notebook": notebook, "forget": forget}.items():
+        if value is not None:
+            choice(name, value, numbers)
     if forget is not None:
         store.add(forget=forget)
     done, predicted = store.summary()
@@ -151,12 +166,15 @@ def _line(number, done, predicted):
     return number, marks, f"{finished} of {len(own)}", f"{made} of {len(guesses)}"
 
 
-def find(name, known, what):
+def find(argument, name, known):
     """Return known[name]; raises ValueError that names the ids most like it."""
-    if isinstance(name, str) and name in known:
-        return known[name]
-    close = (
-        difflib.get_close_matches(name, known, 3, 0.5) if isinstance(name, str) else []
-    )
+    close = []
+    if type(name) is str:
+        if name in known:
+            return known[name]
+        close = difflib.get_close_matches(name[:100], known, 3, 0.5)
     meant = ", ".join(f'"{other}"' for other in close or list(known)[:2])
-    raise ValueError(f"There is no {what} {describe(name)}. Did you mean {meant}?")
+    raise ValueError(
+        f"{argument} must be a name that the course knows; got {shown(name)}. "
+        f"Did you mean {meant}?"
+    )

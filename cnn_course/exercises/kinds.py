@@ -58,23 +58,26 @@ class Exercise:
         """Return the Feedback for any Python object. Never raises but an interrupt."""
         try:
             with time_limit():
-                if is_blank(answer):
-                    return Feedback(
-                        self.id,
-                        "blank",
-                        "not answered yet. Put your answer in the place of the `...` "
-                        f'and run the cell again. Stuck? `hint("{self.id}")`',
-                    )
-                problem = self.problem(answer)
+                problem = self._problem(answer)
         except TimeUp:
             problem = f"This was still running after {SECONDS} seconds: too much work, "
             problem += "or a loop that never ends."
-        except Exception as error:  # an object whose own methods raise
-            problem = f"{describe(answer)} cannot be compared with anything: it "
-            problem += f"raised `{type(error).__name__}`. Is this what you meant?"
+        if problem is ...:
+            text = (
+                "not answered yet. Put your answer in the place of the `...` and run "
+            )
+            text += f'the cell again. Stuck? `hint("{self.id}")`'
+            return Feedback(self.id, "blank", text)
         if problem is None:
             return Feedback(self.id, "right", f"Right. {self.because}")
         return Feedback(self.id, "wrong", f"{problem} Look again at: {self.see}.")
+
+    def _problem(self, answer):
+        try:
+            return ... if is_blank(answer) else self.problem(answer)
+        except Exception as error:  # an object whose own methods raise
+            what = f"{describe(answer)} cannot be compared with anything: it raised"
+            return f"{what} `{type(error).__name__}`. Is this what you meant?"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -113,16 +116,14 @@ class Shape(Exercise):
         if isinstance(answer, torch.Tensor):
             return "This is a tensor. Its shape is wanted: a tuple such as `(2, 3)`."
         if not isinstance(answer, (tuple, list)):
-            return (
-                f"A tuple such as `(2, 3)` is wanted, and this is {describe(answer)}."
-            )
+            found = describe(answer)
+            return f"A tuple such as `(2, 3)` is wanted, and this is {found}."
         sizes = []
         for axis, item in enumerate(answer):
             value, problem = as_number(item)
             if problem or value != int(value) or value < 0:
-                return (
-                    f"Axis {axis} is {describe(item)}, which is no length of an axis."
-                )
+                found = describe(item)
+                return f"Axis {axis} is {found}, which is no length of an axis."
             sizes.append(int(value))
         sizes = tuple(sizes)
         if sizes == self.right:
@@ -131,9 +132,8 @@ class Shape(Exercise):
             if sizes == tuple(misconception.example):
                 return misconception.says
         if len(sizes) != len(self.right):
-            return (
-                f"{describe(sizes)} has {len(sizes)} axes: not as many as the tensor."
-            )
+            found = describe(sizes)
+            return f"{found} has {len(sizes)} axes: not as many as the tensor."
         if sorted(sizes) == sorted(self.right):
             return f"{describe(sizes)} has the right numbers in another order."
         wrong = [i for i, n in enumerate(sizes) if n != self.right[i]]

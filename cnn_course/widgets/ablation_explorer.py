@@ -4,6 +4,7 @@ import ipywidgets
 
 from cnn_course.plots import COLOURS, Picture
 from cnn_course.results import mean_interval
+from cnn_course.validate import instance, is_a, refuse, several
 from cnn_course.widgets.view import LABEL, Number, View
 
 # What is shown: (column of the results, what its axis says)
@@ -15,6 +16,13 @@ MEASURES = {
     "dead classes": ("dead", "dead classes: logit 0 for every test image"),
     "seconds": ("seconds", "seconds of the epoch, with its test"),
 }
+
+NUMBER, TEXT, NOTHING = (int, float), (str,), type(None)
+COLUMNS = dict(network=TEXT, remedy=TEXT, protocol=TEXT, precision=TEXT)  # and kinds
+COLUMNS |= dict(seed=(int,), epoch=(int,), num_1x1=(int, NOTHING))
+COLUMNS |= dict(last_relu=(str, NOTHING), test_acc=NUMBER, train_acc=NUMBER)
+COLUMNS |= dict(loss=NUMBER, seconds=NUMBER, never_predicted=(str, NOTHING))
+COLUMNS |= dict(dead=(str, NOTHING))
 
 
 def arm_name(row):
@@ -105,15 +113,30 @@ def draw_ablation(rows, own, arms, seeds, measure, epoch, protocol, precision):
     return picture, f"{measure} after epoch {epoch}. {'; '.join(summaries)}"
 
 
+def checked(name, rows, low):
+    """Return rows of results as a list; refuse what the view could not read."""
+    rows = several(name, rows, "rows, as read_rows gives them", low, 100_000)
+    for i, row in enumerate(rows):
+        known = instance(f"{name}[{i}]", row, dict, "a dict {column: value}")
+        if not all(column in known for column in COLUMNS):
+            refuse(f"{name}[{i}]", f"a dict with {', '.join(COLUMNS)}", row)
+        for column, kinds in COLUMNS.items():
+            allowed = " or ".join(kind.__name__ for kind in kinds)
+            allowed = allowed.replace("NoneType", "None")
+            value = instance(f"{name}[{i}][{column!r}]", row[column], kinds, allowed)
+            if is_a(value, (int, float)) and not -1e9 <= value <= 1e9:
+                refuse(f"{name}[{i}][{column!r}]", "a number within ±1e9", value)
+    return rows
+
+
 def ablation_explorer(rows, own=()):
     """Return the view of the study's `rows`, as `results.read_rows` gives them.
 
     own  rows of runs of your own, as `ablation.run` returns them: stars among the dots
 
-    Raises ValueError if there are no rows.
+    Raises TypeError or ValueError if there are no rows, or rows of something else.
     """
-    if not rows:
-        raise ValueError("there are no rows to explore: was the study's file read?")
+    rows, own = checked("rows", rows, 1), checked("own", own, 0)
     arms, seeds, protocols, precisions = (
         list(dict.fromkeys(values))
         for values in (
@@ -123,6 +146,7 @@ def ablation_explorer(rows, own=()):
             (row["precision"] for row in rows),
         )
     )
+    last = max(row["epoch"] for row in rows)
     first = [arm for arm in arms if arm[0] in "12" and arm.endswith("ReLU")]
     several = ipywidgets.Layout(width="310px", height="132px")
     controls = {
@@ -143,7 +167,7 @@ def ablation_explorer(rows, own=()):
         "measure": ipywidgets.Dropdown(
             options=list(MEASURES), description="measure", style=LABEL
         ),
-        "epoch": Number("epoch", 5, 1, max(row["epoch"] for row in rows)),
+        "epoch": Number("epoch", min(5, last), 1, last),
         "protocol": ipywidgets.Dropdown(
             options=protocols, description="protocol", style=LABEL
         ),

@@ -10,7 +10,9 @@ import torch.nn.functional as F
 from PIL import Image
 
 from cnn_course.plots import COLOURS
+from cnn_course.validate import refuse
 from cnn_course.widgets.board import GREY, Board
+from cnn_course.widgets.given import numbers
 from cnn_course.widgets.view import Number, View
 
 SIDE = 256  # pixels of the picture each way
@@ -51,8 +53,8 @@ def random_changes(seed, mirror, upside_down, crop, **strengths):
     """
     generator = torch.Generator().manual_seed(seed)
     draws = []
-    for numbers in torch.rand(NUM_DRAWS, 8, generator=generator).tolist():
-        top, left, first, second, *colours = numbers  # each from 0 to 1
+    for chances in torch.rand(NUM_DRAWS, 8, generator=generator).tolist():
+        top, left, first, second, *colours = chances  # each from 0 to 1
         change = {
             "top": int(top * (SIDE - crop + 1)),
             "left": int(left * (SIDE - crop + 1)),
@@ -186,19 +188,15 @@ def as_square(photo):
     """
     from torchvision.transforms.v2 import functional
 
-    photo = torch.as_tensor(photo).detach().cpu()
-    if photo.dim() != 3 or photo.shape[0] != 3 or not photo.numel():
-        raise ValueError(
-            f"the photo must be in colour, (3, H, W); got shape {tuple(photo.shape)}"
-        )
-    low, high = photo.aminmax()
+    allowed = "in colour, (3, H, W), of decimal numbers from 0 to 1 (bytes: X / 255)"
+    found = numbers("photo", photo, (3,), allowed)
+    low, high = found.aminmax()
     # Resizing may round to a little more than 1.
-    if not (photo.is_floating_point() and -1e-3 <= low <= high <= 1.001):
-        raise ValueError(
-            "the photo must hold decimal numbers from 0 to 1: divide whole numbers "
-            f"from 0 to 255 by 255; got {photo.dtype} from {low} to {high}"
-        )
-    photo = photo.float().clamp(0, 1)
+    if len(found) != 3 or not (found.is_floating_point() and -1e-3 <= low <= high):
+        refuse("photo", allowed, photo)
+    if high > 1.001:
+        refuse("photo", f"{allowed}, not up to {high:g}", photo)
+    photo = found.float().clamp(0, 1)
     photo = functional.center_crop(photo, [min(photo.shape[1:])] * 2)
     return functional.resize(photo, [SIDE, SIDE])
 

@@ -5,12 +5,11 @@ import functools
 
 import ipywidgets
 import numpy as np
-import torch
 from PIL import Image
-from torch import nn
 
-from cnn_course.validate import whole_number
+from cnn_course.validate import network, whole_number
 from cnn_course.widgets.board import GREY, SCALE, Board, grey, number, signed_colours
+from cnn_course.widgets.given import loader, try_out
 from cnn_course.widgets.sheet import (
     CORNERS,
     choose,
@@ -127,14 +126,9 @@ def class_maps(net, data_iter, side=224):
     ValueError if `side` is no whole number from 67 to 448.
     """
     whole_number("side", side, 67, 448)
-    if getattr(data_iter, "images", torch.empty(0)).dim() != 3:
-        raise ValueError(
-            "data_iter must be one that load_data_fashion_mnist returns, with grey "
-            "pictures (n, height, width) in data_iter.images"
-        )
-    net = copy.deepcopy(net).eval() if isinstance(net, nn.Module) else net
-    images, labels = data_iter.images.cpu(), data_iter.labels.cpu()
-    names = data_iter.classes
+    images, labels, names = loader("data_iter", data_iter)
+    first = tuple(min(c, len(names) - 1) for c in FIRST)
+    net = copy.deepcopy(network("net", net)).eval()
 
     @functools.lru_cache(maxsize=4)
     def look(classes, whole, right, down, seed):
@@ -153,10 +147,14 @@ def class_maps(net, data_iter, side=224):
 
     every = [("empty", None), *((name, c) for c, name in enumerate(names))]
     corners = {
-        corner: _dropdown(corner, every, min(c, len(names) - 1))
-        for corner, c in zip(CORNERS, FIRST, strict=True)
+        corner: _dropdown(corner, every, c)
+        for corner, c in zip(CORNERS, first, strict=True)
     }
-    look(FIRST, False, 0, 0, 0)  # so that an unfit network is an error of the cell
+    # So that what does not fit is an error of the cell.
+    a_picture = "a loader with a picture of each class"
+    try_out("data_iter", data_iter, a_picture, lambda: choose(images, labels, first, 0))
+    draw_first = functools.partial(look, first, False, 0, 0, 0)
+    try_out("net", net, "a network like nin(), for these pictures", draw_first)
     return View(
         "NiN's class maps",
         "move the top left picture to the right: does the map of its class follow? "

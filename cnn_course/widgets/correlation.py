@@ -2,11 +2,12 @@
 
 import ipywidgets
 import numpy as np
-import torch
 import torch.nn.functional as F
 
+from cnn_course.validate import refuse
 from cnn_course.widgets.board import GREY, ORANGE, Board, number, signed_colours
-from cnn_course.widgets.number_grid import NumberGrid
+from cnn_course.widgets.given import matrix
+from cnn_course.widgets.number_grid import HUGE, NumberGrid
 from cnn_course.widgets.stepper import Stepper, window_places
 from cnn_course.widgets.view import Number, View
 
@@ -177,25 +178,15 @@ def _draw_sum(board, place, products, total):
         board.text(230, y + 24 * i, line, size=letters, bold=True, anchor="lm")
 
 
-def _matrix(name, values, largest):
-    matrix = torch.as_tensor(values, dtype=torch.float32).detach().cpu()
-    fits = matrix.dim() == 2 and all(1 <= size <= largest for size in matrix.shape)
-    if not fits or not matrix.isfinite().all():
-        raise ValueError(
-            f"{name} must be a matrix of 1×1 to {largest}×{largest} finite numbers; "
-            f"got the shape {tuple(matrix.shape)}"
-        )
-    return matrix
-
-
 def correlation_stepper(X=None, K=None):
     """Return the view: a kernel to edit, a window to move over X.
 
     X, K  (H, W), up to 8×8, and (h, w), up to 5×5; by default notebook 01's
     """
-    X = _matrix("X", X_DEFAULT if X is None else X, LARGEST_INPUT)
-    K = _matrix("K", K_DEFAULT if K is None else K, LARGEST_KERNEL)
-    correlate(X, K, padding=0, stride=1, flip=False)  # refuses now what fits nowhere
+    X = matrix("X", X_DEFAULT if X is None else X, LARGEST_INPUT, HUGE)
+    K = matrix("K", K_DEFAULT if K is None else K, LARGEST_KERNEL, HUGE)
+    if any(k > n for k, n in zip(K.shape, X.shape, strict=True)):
+        refuse("K", f"no larger than X, which is {_size(X)}", K)
     stepper = Stepper()
 
     def draw(step, **values):

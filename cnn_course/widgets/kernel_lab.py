@@ -9,7 +9,8 @@ import torch.nn.functional as F
 
 from cnn_course.sources import load_photograph
 from cnn_course.widgets.board import GREY, Board, grey, number, signed_colours
-from cnn_course.widgets.number_grid import NumberGrid
+from cnn_course.widgets.given import matrix
+from cnn_course.widgets.number_grid import HUGE, NumberGrid
 from cnn_course.widgets.upload import PictureUpload
 from cnn_course.widgets.view import LABEL, View
 
@@ -203,14 +204,8 @@ def kernel_lab(learned=None):
     )
     draw, summary = draw_kernel_lab, None
     if learned is not None:
-        learned = torch.as_tensor(learned).detach().cpu().float()
-        if learned.dim() != 2 or not all(1 <= n <= SIZES[-1] for n in learned.shape):
-            raise ValueError(
-                "a learned kernel must be a matrix (h, w) of 1×1 to 7×7 numbers; got "
-                f"the shape {tuple(learned.shape)}. For a layer take conv.weight[0, 0]"
-            )
-        if not learned.isfinite().all():
-            raise ValueError("the learned kernel has numbers that are inf or nan")
+        # The whole of conv.weight would be (1, 1, h, w): a kernel is conv.weight[0, 0].
+        learned = matrix("learned", learned, SIZES[-1], HUGE)
         try_this = (
             "is there a difference to see? Change one number of Sobel x, bit by bit: "
             "from when on do you see it?"

@@ -6,6 +6,7 @@ import torch
 from torch import nn
 
 from cnn_course.data import to_float
+from cnn_course.validate import network
 from cnn_course.widgets.board import (
     BLUE,
     GREEN,
@@ -16,6 +17,7 @@ from cnn_course.widgets.board import (
     signed_colours,
 )
 from cnn_course.widgets.chooser import Chooser
+from cnn_course.widgets.given import loader, try_out
 from cnn_course.widgets.sketchpad import SIDE
 from cnn_course.widgets.view import View
 
@@ -197,21 +199,24 @@ def lenet_at_work(net, test_iter):
 
     Raises ValueError if the network or the loader is of another kind.
     """
-    sides = tuple(getattr(test_iter, "images", torch.empty(0)).shape[1:])
-    if sides != (SIDE, SIDE):
-        raise ValueError(
-            "test_iter must be one that load_data_fashion_mnist returns, with grey "
-            f"pictures of {SIDE}×{SIDE} in test_iter.images"
-        )
+    network("net", net)
+    loader("test_iter", test_iter, SIDE)
 
     def draw(picture):
         image, name, label = picture
         return draw_lenet_at_work(
-            net, image, name, test_iter.classes, label, test_iter.resize
+            net,
+            image,
+            name,
+            test_iter.classes,
+            label,
+            getattr(test_iter, "resize", None),
         )
 
     chooser = Chooser(test_iter)
-    draw(chooser.read())  # so that an unfit network is an error of the cell
+    # So that an unfit network is an error of the cell.
+    allowed = "a network like lenet(), for these pictures"
+    try_out("net", net, allowed, lambda: draw(chooser.read()))
     return View(
         "LeNet at work",
         "paint an ankle boot's heel black: what does LeNet say now? Then clear the "

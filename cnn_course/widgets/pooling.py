@@ -7,7 +7,8 @@ import numpy as np
 import torch
 
 from cnn_course.widgets.board import Board, number, signed_colours
-from cnn_course.widgets.number_grid import NumberGrid
+from cnn_course.widgets.given import matrix
+from cnn_course.widgets.number_grid import HUGE, LARGEST, NumberGrid
 from cnn_course.widgets.stepper import Stepper, window_places
 from cnn_course.widgets.view import LABEL, Number, View
 
@@ -188,7 +189,8 @@ def _write(board, title, lines, y):
 
 def pooling_explorer(X=None):
     """Return the view: pooling of X (H, W), up to 8×8; by default notebook 04's."""
-    grid = NumberGrid("input", X_DEFAULT if X is None else X, SIZES)
+    X = matrix("X", X_DEFAULT if X is None else X, LARGEST, HUGE)
+    grid = NumberGrid("input", X, SIZES)
     stepper = Stepper()
 
     def draw(step, **values):

@@ -441,6 +441,24 @@ def test_a_hostile_object_is_only_wrong(exercise):
     assert exercise.judge([Hostile()]).verdict == "wrong"
 
 
+class Endless(float):
+    """A number that cannot be read, and whose text never ends."""
+
+    def __float__(self):
+        raise RuntimeError("no")
+
+    def __repr__(self):
+        while True:
+            pass
+
+
+def test_the_time_limit_holds_for_describing_the_answer_too():
+    start = time.perf_counter()
+    said = text(NUMBER, Endless())  # not in the assert: pytest would show the number
+    assert "still running after 3 seconds" in said
+    assert time.perf_counter() - start < 10
+
+
 def test_describe_never_raises_and_is_short():
     values = [Hostile(), [Hostile()], "x" * 10**6, list(range(10**5)), 10**5000]
     values += [torch.zeros(1000), torch.eye(3).to_sparse(), nn.Linear(2, 2), Hostile]
@@ -485,9 +503,9 @@ def test_only_a_right_answer_of_ones_own_is_kept_and_once(state, capsys):
 def test_an_unknown_exercise_is_an_error_that_names_the_nearest():
     with pytest.raises(ValueError, match=r'Did you mean "03.fc-params"'):
         check("03.fc-parms", 3)
-    with pytest.raises(ValueError, match="There is no exercise 3"):
+    with pytest.raises(ValueError, match=r"^exercise must be .*; got 3"):
         check(3, 3)
-    with pytest.raises(ValueError, match="There is no prediction"):
+    with pytest.raises(ValueError, match=r"^name must be .*; got '03.nonsense'"):
         predict("03.nonsense", 3)
 
 
@@ -519,13 +537,25 @@ def test_the_first_prediction_stays_until_it_is_forgotten(state, capsys):
     assert store.summary()[1] == {GUESS: 7}
 
 
+def test_a_prediction_that_cannot_be_read_in_time_is_not_kept(state, capsys):
+    class Slow(float):
+        def __float__(self):
+            while True:
+                pass
+
+    predict(GUESS, Slow(1))
+    assert "could not be read in 3 seconds" in capsys.readouterr().out
+    assert store.summary()[1] == {}
+
+
 def test_predictions_are_compared_with_what_came_out(state, capsys):
     predict(GUESS, 5)
     predictions({GUESS: torch.tensor(33)})
     head, row = capsys.readouterr().out.splitlines()[1:]
     assert head.split("  ")[0] == "You were asked"
     assert "7 times too small" in row and PREDICTIONS[GUESS].asks in row
-    with pytest.raises(ValueError, match=f"outcome of {GUESS}: "):
+    words = f"outcomes..{GUESS}.. must be a number; got 'x'"
+    with pytest.raises(ValueError, match=words):
         predictions({GUESS: "x"})
 
 
@@ -571,7 +601,7 @@ def test_progress_counts(state, capsys):
     out = capsys.readouterr().out
     assert f"✓  {FIRST}" in out and "○  " in out
     for wrong in ("00", 3, "three"):
-        with pytest.raises(ValueError, match="is no notebook with exercises"):
+        with pytest.raises(ValueError, match="notebook must be one of '01', "):
             progress(wrong)
 
 

@@ -189,10 +189,16 @@ def test_absurd_input_gives_a_message_and_the_view_recovers(view, name, typed, w
 @pytest.mark.parametrize(
     "photo, words",
     [
-        (torch.rand(256, 256), "in colour, .3, H, W.; got shape .256, 256."),
+        (
+            torch.rand(256, 256),
+            "^photo must be in colour, .3, H, W.*; got a Tensor of shape .256, 256.",
+        ),
         (torch.rand(1, 9, 9), "in colour"),
         (torch.rand(3, 0, 9), "in colour"),
-        (torch.full((3, 9, 9), 255, dtype=torch.uint8), "divide whole numbers"),
+        (
+            torch.full((3, 9, 9), 255, dtype=torch.uint8),
+            "bytes: X / 255.*; got a Tensor",
+        ),
         (torch.full((3, 9, 9), 1.5), "from 0 to 1"),
         (torch.full((3, 9, 9), torch.nan), "from 0 to 1"),
     ],

@@ -199,18 +199,22 @@ def test_a_scale_of_its_own_makes_a_weak_map_strong():
         (lenet(), "this Sequential has no class maps; a network as nin"),
         (nn.Conv2d(1, 10, 3), "this Conv2d has no class maps"),
         (nn.Identity(), "no class maps"),
-        ("nin", "this str has no class maps"),
         (nin(in_channels=3), r"cannot take a sheet of \(1, 224, 224\)"),
         (nin(num_classes=7), r"logits of \(7,\) do not fit 10 classes"),
         (nn.Sequential(*nin(), nn.Linear(10, 10)), "do not fit 10 classes"),
         (nn.Sequential(nn.Flatten(), nn.AdaptiveAvgPool2d(1)), "a network as nin"),
     ],
-    ids=range(8),
+    ids=range(7),
 )
 def test_another_network_is_refused_with_what_is_expected(data, net, words):
     with pytest.raises(ValueError, match=words) as caught:
         class_maps(net, data)
     assert "one for each class" in str(caught.value)
+
+
+def test_what_is_no_network_is_refused(data):
+    with pytest.raises(TypeError, match=r"^net must be a network.*; got 'nin'"):
+        class_maps("nin", data)
 
 
 def test_a_network_that_diverged_is_refused(net, data):

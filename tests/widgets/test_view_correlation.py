@@ -166,7 +166,11 @@ def test_large_and_odd_matrices_are_drawn():
         (torch.ones(4), None, "X must be a matrix"),
         (None, torch.ones(6, 1), "K must be a matrix of 1×1 to 5×5"),
         (torch.tensor([[float("nan")]]), None, "finite"),
-        (torch.ones(2, 2), torch.ones(3, 3), "the kernel spans 3 numbers"),
+        (
+            torch.ones(2, 2),
+            torch.ones(3, 3),
+            "K must be no larger than X, which is 2×2",
+        ),
     ],
 )
 def test_matrices_that_do_not_fit_are_refused_at_once(X, K, words):

@@ -129,7 +129,6 @@ def test_a_network_keeps_its_precision(net, test_iter, dtype):
         (fully_connected, "no Conv2d before an nn.Flatten"),
         (lambda: nn.Sequential(nn.Conv2d(1, 10, 28)), "no nn.Flatten"),
         (lambda: nn.Conv2d(1, 10, 28), "this is a Conv2d"),
-        (lambda: None, "this is a NoneType"),
         (
             lambda: nn.Sequential(nn.Conv2d(3, 6, 5)),
             "cannot take what comes in, (1, 28",
@@ -141,6 +140,11 @@ def test_an_unfit_network_is_refused_with_what_is_expected(build, words, test_it
     with pytest.raises(ValueError, match=re.escape(words)) as error:
         lenet_at_work(build(), test_iter)
     assert "expected is a network like lenet()" in str(error.value)
+
+
+def test_what_is_no_network_is_refused(test_iter):
+    with pytest.raises(TypeError, match=r"^net must be a network.*; got None"):
+        lenet_at_work(None, test_iter)
 
 
 def test_a_network_gone_wrong_is_refused(net, test_iter):
