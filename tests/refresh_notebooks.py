@@ -133,7 +133,7 @@ def replace_rows(file, notebook, rows):
         return
     with open(file, "w", newline="", encoding="utf-8") as opened:
         columns = (rows or kept)[0].keys()
-        writer = csv.DictWriter(opened, columns, lineterminator="\n", restval="")
+        writer = csv.DictWriter(opened, columns, lineterminator="\n")
         writer.writeheader()
         key = itemgetter("notebook", "device")
         writer.writerows(sorted(kept + rows, key=key))

@@ -132,7 +132,7 @@ def test_every_third_party_import_is_a_declared_dependency():
                 assert module.split(".")[0] in known, f"{path.name}: {module}"
 
 
-def test_readme_gives_the_recorded_minutes():
+def test_readme_gives_the_recorded_minutes_and_memory():
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     path = ROOT / "notebooks" / "results" / "run_times.csv"
     with open(path, newline="", encoding="utf-8") as file:
@@ -142,7 +142,10 @@ def test_readme_gives_the_recorded_minutes():
     for row in rows:
         assert row["budget"] == "cpu" and float(row["seconds"]) < 180
         (line,) = re.findall(rf"\| \[.*notebooks/{row['notebook']}\.ipynb.*", readme)
-        assert f"| {float(row['seconds']) / 60:.1f} |" in line, row
+        minutes, gigabytes = float(row["seconds"]) / 60, float(row["peak_mb"]) / 1000
+        assert f"| {minutes:.1f} | not yet measured | {gigabytes:.1f} |" in line, row
+    largest = max(float(row["peak_mb"]) for row in rows) / 1000
+    assert f"a notebook's kernel takes up to {largest:.1f} GB" in readme
 
 
 def test_readme_is_short_and_has_two_commands_and_one_for_browser_tests():

@@ -144,6 +144,7 @@ async def main():
 asyncio.run(main())
 for host in ("", "0.0.0.0"):
     socket.socket().bind((host, 0))
+socket.getaddrinfo("::ffff:127.0.0.1", 80)
 a, b = socket.socketpair()
 a.send(b"x"); b.recv(1)
 if hasattr(a, "sendmsg"): a.sendmsg([b"x"])
@@ -247,8 +248,6 @@ REACHING_CALLS = set(
 MAY_REACH = {
     # The one documented request: Fashion-MNIST, once, checked by size and MD5.
     "cnn_course/download.py": {"http", "socket", "ssl", "urllib"},
-    # The same until download.py has taken its place.
-    "cnn_course/sources.py": {"subprocess"},
     # Not for talking: an exception is raised in a thread whose time is up.
     "cnn_course/exercises/running.py": {"ctypes"},
 }
@@ -453,10 +452,7 @@ def test_a_magic_in_a_notebook_would_be_found(tmp_path, line):
 def test_every_exception_is_still_needed():
     for allowed, find in ((MAY_REACH, reaching), (MAY_RUN, running)):
         for name, uses in allowed.items():
-            path = ROOT / name
-            if name in ("cnn_course/download.py", "cnn_course/sources.py"):
-                continue  # until the one has taken the other's place
-            assert {what for _, what in find(tree_of(path))} == uses, name
+            assert {what for _, what in find(tree_of(ROOT / name))} == uses, name
 
 
 class Bomb:
