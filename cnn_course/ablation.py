@@ -17,7 +17,7 @@ from cnn_course.cost import count_parameters
 from cnn_course.data import load_data_fashion_mnist
 from cnn_course.machine import choose_precision, provenance, try_gpu
 from cnn_course.networks import NARROW_VGG, alexnet, lenet, nin, vgg
-from cnn_course.results import FOLDER, run_missing, study_options
+from cnn_course.results import FOLDER, run_missing, study_options, whole
 from cnn_course.training import train
 from cnn_course.validate import MAX_SEED, choice, instance, whole_number
 
@@ -179,6 +179,7 @@ def run(protocol, network, num_1x1, last_relu, remedy, seed, precision):
         precision=precision,
         verbose=False,
     )
+    whole(history, settings["epochs"])
     check_all_changed(before, net, "a layer of the declared net was never trained")
     arm = {
         "protocol": protocol,

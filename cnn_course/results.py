@@ -100,6 +100,17 @@ def study_options(parser, arguments, path):
     return options
 
 
+def whole(history, num_epochs):
+    """Return a history with `num_epochs` epochs; else raise KeyboardInterrupt.
+
+    `train` returns what it has when it is interrupted. Half a run is no result, and a
+    study that wrote it down would never make the other half.
+    """
+    if len(history) < num_epochs:
+        raise KeyboardInterrupt
+    return history
+
+
 def run_missing(path, runs, run):
     """Call `run(**settings)` for each of `runs` that the file at `path` lacks.
 

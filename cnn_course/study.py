@@ -15,7 +15,7 @@ import torch.nn.functional as F
 from cnn_course.data import load_data_fashion_mnist
 from cnn_course.machine import provenance
 from cnn_course.networks import fully_connected, lenet
-from cnn_course.results import FOLDER, run_missing, study_options
+from cnn_course.results import FOLDER, run_missing, study_options, whole
 from cnn_course.training import evaluate, train
 from cnn_course.validate import MAX_SIZE, is_a, refuse, whole_number
 
@@ -76,6 +76,7 @@ def run(arm, seed):
     history = train(
         net, train_iter, test_iter, EPOCHS, lr=PROTOCOL["lr"], verbose=False
     )
+    whole(history, EPOCHS)
     about = {"data": train_iter.name, **PROTOCOL, **provenance()}
     not_yet = {f"shifted_{pixels}": "" for pixels in SHIFTS}
     rows = [

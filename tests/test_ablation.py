@@ -185,6 +185,17 @@ def test_a_layer_that_never_trained_is_noticed(small, monkeypatch):
         ablation.run(**small, **nin_arm(0, "yes"))
 
 
+def test_half_a_run_is_no_result(small, tmp_path, interrupt_second_training):
+    out = tmp_path / "out.csv"
+    options = ["--arms", "notes", "--seeds", "1", "--precision", "fp32", "--out"]
+    interrupt_second_training(ablation)
+    with pytest.raises(KeyboardInterrupt):
+        ablation.main([*options, str(out)])
+    assert len(read_rows(out)) == 2  # both epochs of the first run
+    ablation.main([*options, str(out)])
+    assert len(read_rows(out)) == 2 * 2
+
+
 def test_a_study_goes_on_where_it_was_interrupted(small, tmp_path, monkeypatch):
     out, whole = tmp_path / "out.csv", tmp_path / "whole.csv"
     options = ["--arms", "notes", "--seeds", "2", "--precision", "fp32", "--out"]

@@ -54,6 +54,16 @@ def runs(path):
     return [(r["arm"], r["seed"], r["epoch"]) for r in read_rows(path)]
 
 
+def test_half_a_run_is_no_result(small, tmp_path, interrupt_second_training):
+    out = tmp_path / "out.csv"
+    interrupt_second_training(study)
+    with pytest.raises(KeyboardInterrupt):
+        study.main(["--seeds", "2", "--out", str(out)])
+    assert len(runs(out)) == 2  # both epochs of the first run
+    study.main(["--seeds", "2", "--out", str(out)])
+    assert len(runs(out)) == 4 * 2
+
+
 def test_a_study_goes_on_where_it_was_interrupted(small, tmp_path, monkeypatch):
     out, whole = tmp_path / "out.csv", tmp_path / "whole.csv"
     study.main(["--seeds", "2", "--out", str(whole)])
