@@ -1,7 +1,6 @@
 """Keep what a network has learned in a file, and take it up again."""
 
 import dataclasses
-import errno
 import io
 import os
 import zipfile
@@ -13,6 +12,7 @@ from torch import nn
 from cnn_course import sessions
 from cnn_course.folders import write_whole
 from cnn_course.history import History
+from cnn_course.shared_folder import FULL
 from cnn_course.validate import instance, refuse, shown
 
 FORMAT = "cnn_course checkpoint 1"
@@ -45,7 +45,7 @@ def save_checkpoint(net, path):
         problem = error
     if problem is None:
         return
-    if getattr(problem, "errno", None) in (errno.ENOSPC, errno.EDQUOT):
+    if getattr(problem, "errno", None) in FULL:
         raise OSError(
             f"the disk is full: {path.name} needs {len(file.getvalue()) / 1e6:.0f} MB. "
             "An older checkpoint under that name is still whole. Free some space, or "
