@@ -56,5 +56,5 @@ def use_while_training(notebook):
     notebook.idle(60)
     epoch = int(stopped.search(view.box.inner_text())[1])
     output = notebook.page.locator(".jp-OutputArea-output")
-    output.filter(has_text=f"the history its {epoch - 1} finished epochs").wait_for()
+    output.filter(has_text=f"the history its finished epochs ({epoch - 1})").wait_for()
     try_controls(view)  # what is kept can still be looked at
