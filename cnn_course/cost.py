@@ -6,6 +6,7 @@ import torch
 from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
 
+from cnn_course.modes import modes_kept
 from cnn_course.validate import network, refuse, several, shown, whole_number
 
 MOST_NUMBERS = 10**8  # of an input: 400 MB. On torch's device "meta" it takes none.
@@ -59,7 +60,7 @@ def _forward(net, shape):
 
     Raises TypeError or ValueError if it is no network, or does not take this shape.
     """
-    modes = [(m, m.training) for m in network("net", net).modules()]
+    network("net", net)
     device = next((p.device for p in net.parameters()), torch.get_default_device())
     sizes = several("shape", shape, "whole numbers, such as (1, 1, 28, 28)", 1, 8)
     for i, n in enumerate(sizes):
@@ -67,13 +68,11 @@ def _forward(net, shape):
     if math.prod(sizes) > MOST_NUMBERS and device.type != "meta":
         allowed = f'of at most {MOST_NUMBERS:,} numbers; build the net on "meta"'
         refuse("shape", allowed, shape)
-    net.eval()
-    try:
-        net(torch.zeros(sizes, device=device))
-    except Exception as error:
-        why = (str(error).splitlines() or [type(error).__name__])[0]
-        allowed = f"one that net takes, but it says: {why:.200}"
-        raise ValueError(f"shape must be {allowed}; got {shown(shape)}") from error
-    finally:
-        for module, mode in modes:
-            module.training = mode
+    with modes_kept(net):
+        net.eval()
+        try:
+            net(torch.zeros(sizes, device=device))
+        except Exception as error:
+            why = (str(error).splitlines() or [type(error).__name__])[0]
+            allowed = f"one that net takes, but it says: {why:.200}"
+            raise ValueError(f"shape must be {allowed}; got {shown(shape)}") from error

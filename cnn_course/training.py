@@ -69,7 +69,6 @@ def train(
     if len(history) >= num_epochs:
         print(f"nothing left to train: num_epochs={num_epochs} are done; raise it")
         return history
-    _move(net, optimizer, device)
     if device.type == "cuda":
         torch.set_float32_matmul_precision("high")  # TF32, as convolutions have it
     if verbose:
@@ -87,6 +86,7 @@ def train(
         run.batch_size = getattr(train_iter, "batch_size", 0)  # before there is one
         sessions.remember(net, optimizer, history)
         try:
+            _move(net, optimizer, device)  # here, as this can need too much memory, too
             with bar:
                 while len(history) < num_epochs:
                     bar.start(len(history), history)

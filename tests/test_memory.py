@@ -171,6 +171,18 @@ def test_when_memory_runs_out_at_step_k_nothing_is_held_and_less_works(step, err
     assert len(history) == 2 and done == (step == 5)
 
 
+def test_a_network_that_finds_no_room_on_the_device_is_told_too(monkeypatch):
+    def full(device):
+        raise ERRORS["cuda"]()
+
+    net = small()
+    monkeypatch.setattr(net, "to", full)
+    with pytest.raises(
+        torch.OutOfMemoryError, match=r"ran out in epoch 1 after s"
+    ):
+        train(net, BATCHES, None, 1, verbose=False)
+
+
 def test_when_a_batch_is_too_large_to_be_made_its_size_is_known():
     class Batches:
         batch_size = 4096
