@@ -7,13 +7,12 @@ import zipfile
 from pathlib import Path
 
 import torch
-from torch import nn
 
 from cnn_course import sessions
 from cnn_course.folders import write_whole
 from cnn_course.history import History
 from cnn_course.shared_folder import FULL
-from cnn_course.validate import instance, refuse, shown
+from cnn_course.validate import instance, network, refuse, shown
 
 FORMAT = "cnn_course checkpoint 1"
 
@@ -28,7 +27,7 @@ def save_checkpoint(net, path):
     Raises TypeError for what is no network or path, ValueError for a path that cannot
     be written, OSError if the disk is full.
     """
-    _check_network(net)
+    network("net", net)
     path = _as_path(path)
     session = sessions.recall(net)
     kept = {"format": FORMAT, "net": net.state_dict()}
@@ -68,7 +67,7 @@ def load_checkpoint(net, path):
     Raises TypeError or ValueError, and leaves net as it was, for a file that is not
     there, damaged, no checkpoint, or of another network.
     """
-    _check_network(net)
+    network("net", net)
     path = _as_path(path)
     kept, reason = _read(path)
     if reason is None and "format" not in kept:
@@ -85,15 +84,6 @@ def load_checkpoint(net, path):
         return History()
     sessions.remember(net, session.optimizer, session.history)
     return session.history
-
-
-def _check_network(net):
-    instance("net", net, nn.Module, "a network, an nn.Module")
-    if any(map(nn.parameter.is_lazy, [*net.parameters(), *net.buffers()])):
-        raise ValueError(
-            "net must know its sizes; got one with lazy layers that have seen no "
-            "picture: compute net(X) for one batch first"
-        )
 
 
 def _as_path(path):

@@ -3,12 +3,12 @@
 import csv
 import io
 import math
-import os
 import statistics
 import sys
 import time
 from pathlib import Path
 
+from cnn_course.folders import write_whole
 from cnn_course.sources import find_fashion_mnist
 from cnn_course.validate import instance, real_numbers, refuse, several, shown
 
@@ -79,9 +79,7 @@ def append_rows(path, rows):
             "move it away and let the study start a new file"
         )
     writer.writerows(rows)
-    unfinished = path.with_suffix(".part")
-    unfinished.write_text(old + text.getvalue(), encoding="utf-8", newline="\n")
-    os.replace(unfinished, path)
+    write_whole(path, old + text.getvalue())
 
 
 def study_options(parser, arguments, path):

@@ -120,7 +120,7 @@ def train(
 
 
 def _check_arguments(net, train_iter, test_iter):
-    instance("net", net, nn.Module, "a network, an nn.Module")
+    instance("net", net, nn.Module, "a network, such as lenet()")
     if not any(p.requires_grad for p in net.parameters()):
         raise ValueError(f"net must have weights to learn; got a {type(net).__name__}")
     for name, batches in (("train_iter", train_iter), ("test_iter", test_iter)):
@@ -211,7 +211,7 @@ def evaluate(net, data_iter, device=None, *, precision=None):
     Raises TypeError or ValueError for a bad argument or batch, if there is no image,
     and if a logit is not finite.
     """
-    instance("net", net, nn.Module, "a network, an nn.Module")
+    instance("net", net, nn.Module, "a network, such as lenet()")
     _check_iterable("data_iter", data_iter)
     if device is None:
         device = next((p.device for p in net.parameters()), torch.device("cpu"))

@@ -222,6 +222,6 @@ def network(name, value):
     from torch import nn
 
     instance(name, value, nn.Module, "a network, such as lenet()")
-    if any(map(nn.parameter.is_lazy, value.parameters())):
+    if any(map(nn.parameter.is_lazy, [*value.parameters(), *value.buffers()])):
         refuse(name, "a network without lazy layers: let it see a batch first", value)
     return value

@@ -234,7 +234,7 @@ def test_a_path_that_is_not_there_or_cannot_be_written(tmp_path):
 def test_what_is_no_network_is_refused(tmp_path):
     for use in (save_checkpoint, load_checkpoint):
         with pytest.raises(
-            TypeError, match=r"^net must be a network, an nn.Module; go"
+            TypeError, match=r"^net must be a network, such as lenet"
         ):
             use([1], tmp_path / "a.pt")
 
@@ -242,7 +242,7 @@ def test_what_is_no_network_is_refused(tmp_path):
 def test_lazy_layers_have_nothing_to_keep_yet(tmp_path):
     for use in (save_checkpoint, load_checkpoint):
         with pytest.raises(
-            ValueError, match=r"^net must know its sizes; got one with la"
+            ValueError, match=r"^net must be a network without lazy layers"
         ):
             use(network(), tmp_path / "a.pt")
 
