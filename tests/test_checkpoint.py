@@ -233,9 +233,7 @@ def test_a_path_that_is_not_there_or_cannot_be_written(tmp_path):
 
 def test_what_is_no_network_is_refused(tmp_path):
     for use in (save_checkpoint, load_checkpoint):
-        with pytest.raises(
-            TypeError, match=r"^net must be a network, such as lenet"
-        ):
+        with pytest.raises(TypeError, match=r"^net must be a network, such as lenet"):
             use([1], tmp_path / "a.pt")
 
 

@@ -4,10 +4,10 @@ import signal
 import sys
 import threading
 from pathlib import Path
-from types import SimpleNamespace
 
 import pytest
 import torch
+from line_by_line import before_line
 from torch import nn
 
 import cnn_course
@@ -38,18 +38,7 @@ def weights(net):
 
 def interrupt_before(number):
     """Send SIGINT before the `number`-th line of the course is run; count them."""
-    count = SimpleNamespace(lines=0)
-
-    def local(frame, event, _):
-        if event == "line":
-            count.lines += 1
-            if count.lines == number:
-                sys.settrace(None)
-                signal.raise_signal(signal.SIGINT)
-        return local
-
-    sys.settrace(lambda frame, *_: local if frame.f_code.co_filename in FILES else None)
-    return count
+    return before_line(number, FILES, lambda: signal.raise_signal(signal.SIGINT))
 
 
 def check_put_back(net):

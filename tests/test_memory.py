@@ -177,9 +177,7 @@ def test_a_network_that_finds_no_room_on_the_device_is_told_too(monkeypatch):
 
     net = small()
     monkeypatch.setattr(net, "to", full)
-    with pytest.raises(
-        torch.OutOfMemoryError, match=r"ran out in epoch 1 after s"
-    ):
+    with pytest.raises(torch.OutOfMemoryError, match=r"ran out in epoch 1 after s"):
         train(net, BATCHES, None, 1, verbose=False)
 
 

@@ -9,6 +9,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 import torch
+from line_by_line import before_line
 from torch import nn
 
 from cnn_course import History, train
@@ -214,23 +215,8 @@ def weights(net):
     return b"".join(parts)
 
 
-def interrupt_before(number, files):
-    """Interrupt before the `number`-th line of these files is run; count them."""
-    count = SimpleNamespace(lines=0)
-
-    def local(frame, event, _):
-        if event == "line":
-            count.lines += 1
-            if count.lines == number:
-                sys.settrace(None)
-                raise KeyboardInterrupt
-        return local
-
-    def trace(frame, *_):
-        return local if frame.f_code.co_filename.endswith(files) else None
-
-    sys.settrace(trace)
-    return count
+def interrupt():
+    raise KeyboardInterrupt
 
 
 def check_interrupted(shown, capsys, found, number, files):
@@ -238,7 +224,7 @@ def check_interrupted(shown, capsys, found, number, files):
     shown.views.clear()
     net = network()
     torch.manual_seed(7)
-    count = interrupt_before(number, files)
+    count = before_line(number, files, interrupt)
     try:
         history = follow(net, epochs=2, watch_classes=True)
     except KeyboardInterrupt:
