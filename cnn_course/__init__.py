@@ -3,21 +3,21 @@
 import importlib
 
 _HOMES = {
-    "History": "history",
-    "budget": "machine",
-    "check": "exercises.checks",
+    "History": "training",
+    "budget": "device",
+    "check": "exercises",
     "evaluate": "training",
-    "hint": "exercises.checks",
-    "load_checkpoint": "checkpoint",
+    "hint": "exercises",
+    "load_checkpoint": "training",
     "load_data_fashion_mnist": "data",
-    "predict": "exercises.checks",
-    "predictions": "exercises.checks",
-    "progress": "exercises.checks",
-    "save_checkpoint": "checkpoint",
+    "predict": "exercises",
+    "predictions": "exercises",
+    "progress": "exercises",
+    "save_checkpoint": "training",
     "set_seed": "seeds",
     "train": "training",
     "train_ch5": "training",
-    "try_gpu": "machine",
+    "try_gpu": "device",
 }
 __all__ = list(_HOMES)
 
@@ -27,7 +27,7 @@ def __dir__():
 
 
 def __getattr__(name):
-    # Late: JupyterLab's server imports `cnn_course.saving`, and has no use for torch.
+    # Late: JupyterLab's server imports `cnn_course.publishing.saving`, and has no use for torch.
     if name not in _HOMES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     return getattr(importlib.import_module(f"{__name__}.{_HOMES[name]}"), name)

@@ -5,7 +5,7 @@ import sys
 
 import torch
 
-from cnn_course.validate import MAX_SEED, whole_number
+from cnn_course.checks import MAX_SEED, whole_number
 
 _latest = None
 

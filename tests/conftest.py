@@ -67,7 +67,8 @@ def one_thread_for_unit_tests():
 @pytest.fixture(autouse=True)
 def isolated(monkeypatch, tmp_path):
     """Built-in data, an empty cache, no GPU, no download; gives the cache's folder."""
-    from cnn_course import machine, sources
+    from cnn_course import device as machine
+    from cnn_course.data import fashion_mnist as sources
 
     def no_download(folder):
         pytest.fail(f"the test tried to download into {folder}")
@@ -89,8 +90,8 @@ def raw_files(monkeypatch):
     200 training and 100 test images. Pixel (0, 0) of image i is i and its label is
     i % 10, so that every image tells which one it is.
     """
-    from cnn_course import data
-    from cnn_course.raw_files import RAW_FILES
+    from cnn_course.data import loading as data
+    from cnn_course.data.raw_files import RAW_FILES
 
     files = {}
     for part, n in (("train", 200), ("t10k", 100)):

@@ -22,9 +22,9 @@ from pathlib import Path
 import nbformat
 from nbclient import NotebookClient
 
-from cnn_course.machine import chosen_budget, provenance, try_gpu
-from cnn_course.saving import without_views
-from cnn_course.sources import find_fashion_mnist
+from cnn_course.data.fashion_mnist import find_fashion_mnist
+from cnn_course.device import chosen_budget, provenance, try_gpu
+from cnn_course.publishing.saving import without_views
 
 NOTEBOOKS = Path(__file__).parent.parent / "notebooks"
 RUN_TIMES = NOTEBOOKS / "results" / "run_times.csv"

@@ -21,23 +21,21 @@ from hypothesis import strategies as st
 from torch import nn
 
 import cnn_course
-from cnn_course import (
-    ablation,
-    cost,
-    diagrams,
-    layers,
-    machine,
-    networks,
-    plots,
-    results,
-    sources,
-    study,
-    widgets,
-)
-from cnn_course.data import Batches
-from cnn_course.history import History
-from cnn_course.validate import shown
-from cnn_course.widgets.view import View
+from cnn_course import device as machine
+from cnn_course import views as widgets
+from cnn_course.checks import shown
+from cnn_course.data import load_photograph
+from cnn_course.data.loading import Batches
+from cnn_course.networks import architectures as networks
+from cnn_course.networks import by_hand as layers
+from cnn_course.networks import cost
+from cnn_course.plots import diagrams
+from cnn_course.plots import pictures as plots
+from cnn_course.studies import lenet as study
+from cnn_course.studies import nin as ablation
+from cnn_course.studies import results
+from cnn_course.training.history import History
+from cnn_course.views.kit.view import View
 
 SECONDS = 8  # for one call; a busy machine is slow
 X = torch.arange(12.0).reshape(3, 4)
@@ -209,7 +207,7 @@ CALLS = {
     ),
     "mean_interval": (results.mean_interval, dict(values=[1.0, 2.0, 4]), interval),
     "read_rows": (results.read_rows, dict(path="05_lenet.csv"), is_a(list)),
-    "load_photograph": (sources.load_photograph, dict(height=30), is_a(torch.Tensor)),
+    "load_photograph": (load_photograph, dict(height=30), is_a(torch.Tensor)),
     "shifted": (
         study.shifted,
         dict(data_iter=[(torch.rand(2, 1, 6, 8), X)], right=1, down=-1),

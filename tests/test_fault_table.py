@@ -20,7 +20,7 @@ def rows():
 def texts():
     """Return all texts in the code of the package, "…" where something is put in."""
     found = []
-    for path in PACKAGE.glob("*.py"):
+    for path in PACKAGE.rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.JoinedStr):
                 parts = (getattr(part, "value", None) for part in node.values)
@@ -48,6 +48,6 @@ def test_every_message_is_in_the_package_and_every_test_there_is(row):
     names = re.findall(r"`(test_\w+\.py)?(?:::(test_\w+))?`", proof)
     assert names or proof == "the same"
     for file_name, test in names:
-        file = TESTS / file_name if file_name else file
+        (file,) = TESTS.rglob(file_name) if file_name else (file,)
         defined = re.findall(r"^def (test_\w+)", file.read_text("utf-8"), re.MULTILINE)
         assert defined and (not test or test in defined), (file, test)

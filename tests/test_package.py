@@ -13,15 +13,15 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 FILES = sorted((ROOT / "cnn_course").glob("**/*.py"))
-DECLARED = sorted((ROOT / "cnn_course" / "exercises").glob("notebook_*.py"))
+DECLARED = sorted((ROOT / "cnn_course" / "exercises" / "entries").glob("notebook_*.py"))
 SLOW = ("torchvision", "matplotlib", "matplotlib.pyplot", "ipywidgets", "IPython")
-BELOW_PLOTS = (
-    "data sources raw_files download shared_folder folders machine validate seeds "
-    "garments training epoch guards layout memory modes interrupts sessions checkpoint "
-    "history progress_bar layers networks affordable cost results study ablation "
-    "saving".split()
-)
-TOOLS = ("cnn_course.plots", "cnn_course.widgets", "cnn_course.exercises", *SLOW)
+BELOW_PLOTS = [
+    path.relative_to(ROOT / "cnn_course").as_posix()
+    for path in FILES
+    if path.parent.name in ("cnn_course", "data", "networks", "training", "studies")
+    and path.name != "__init__.py"
+] + ["publishing/saving.py"]
+TOOLS = ("cnn_course.plots", "cnn_course.views", "cnn_course.exercises", *SLOW)
 
 
 def loaded_by(statement):
@@ -39,7 +39,7 @@ def test_importing_the_course_loads_nothing_slow():
 
 
 def test_the_server_of_jupyterlab_need_not_load_torch():
-    loaded = loaded_by("from cnn_course.saving import keep_pictures")
+    loaded = loaded_by("from cnn_course.publishing.saving import keep_pictures")
     assert loaded.isdisjoint(["torch", "numpy", *SLOW])
 
 
@@ -74,7 +74,7 @@ def imports(nodes):
 
 @pytest.mark.parametrize("name", BELOW_PLOTS)
 def test_imports_go_one_way(name):
-    source = (ROOT / "cnn_course" / f"{name}.py").read_text(encoding="utf-8")
+    source = (ROOT / "cnn_course" / name).read_text(encoding="utf-8")
     for module in imports(ast.parse(source).body):
         assert not any(f"{module}.".startswith(f"{tool}.") for tool in TOOLS), module
 

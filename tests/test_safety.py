@@ -247,9 +247,9 @@ REACHING_CALLS = set(
 # file: what of this it may use, and why
 MAY_REACH = {
     # The one documented request: Fashion-MNIST, once, checked by size and MD5.
-    "cnn_course/download.py": {"http", "socket", "ssl", "urllib"},
+    "cnn_course/data/download.py": {"http", "socket", "ssl", "urllib"},
     # Not for talking: an exception is raised in a thread whose time is up.
-    "cnn_course/exercises/running.py": {"ctypes"},
+    "cnn_course/exercises/engine/running.py": {"ctypes"},
 }
 
 
@@ -358,10 +358,10 @@ RUNNING = {"eval", "exec", "compile", "__import__", "builtins", "get_ipython"}
 MAY_RUN = {
     # Loads the course's own modules by names written in these two files.
     "cnn_course/__init__.py": {"importlib"},
-    "cnn_course/exercises/__init__.py": {"importlib"},
+    "cnn_course/exercises/entries/__init__.py": {"importlib"},
     # Ask if a kernel is there, to show something in it; run nothing in it.
-    "cnn_course/exercises/feedback.py": {"get_ipython"},
-    "cnn_course/widgets/training_curves.py": {"get_ipython"},
+    "cnn_course/exercises/engine/feedback.py": {"get_ipython"},
+    "cnn_course/views/training_curves.py": {"get_ipython"},
 }
 UNSAFE_READERS = (
     "read_pickle yaml.load yaml.full_load yaml.unsafe_load torch.jit.load "
@@ -547,7 +547,7 @@ def test_a_pickle_in_the_place_of_data_is_no_more_than_bytes(
 
 
 def test_a_table_of_results_is_numbers_and_text_whatever_it_says(tmp_path, request):
-    from cnn_course.results import append_rows, read_rows
+    from cnn_course.studies.results import append_rows, read_rows
 
     marker = str(tmp_path / "marker")
     values = [
@@ -566,7 +566,7 @@ def test_a_table_of_results_is_numbers_and_text_whatever_it_says(tmp_path, reque
 
 
 def test_a_record_of_progress_is_text_whatever_it_says(tmp_path, monkeypatch, request):
-    from cnn_course.exercises import store
+    from cnn_course.exercises.engine import store
 
     monkeypatch.setenv("CNN_COURSE_STATE", str(tmp_path))
     monkeypatch.setattr(store, "_unwritten", [])
@@ -638,7 +638,10 @@ def test_what_a_reader_starts_from_is_among_the_files():
     names = {name_of(path) for path in INSTRUCTIONS}
     assert {"README.md", ".ci/run", "environment.yml", "requirements.txt"} <= names
     assert {"notebooks/00_start_here.ipynb", "tests/browser/lab.py"} <= names
-    assert {"cnn_course/saving.py", "cnn_course/deck_template/index.html.j2"} <= names
+    assert {
+        "cnn_course/publishing/saving.py",
+        "cnn_course/publishing/deck_template/index.html.j2",
+    } <= names
 
 
 @pytest.mark.parametrize("path", INSTRUCTIONS, ids=name_of)

@@ -1,12 +1,14 @@
-"""The exercises of the course: declared a notebook a file, checked at once."""
+"""The exercises of the course: answers are checked at once, wrong ones by name."""
 
-import importlib
-import pkgutil
+from cnn_course.exercises.checks import check, hint, predict, predictions, progress
+from cnn_course.exercises.entries import EXERCISES, PREDICTIONS
 
-_MODULES = [
-    importlib.import_module(f"{__name__}.{module.name}")
-    for module in pkgutil.iter_modules(__path__)
-    if module.name.startswith("notebook_")
+__all__ = [
+    "EXERCISES",
+    "PREDICTIONS",
+    "check",
+    "hint",
+    "predict",
+    "predictions",
+    "progress",
 ]
-EXERCISES = {e.id: e for module in _MODULES for e in module.EXERCISES}
-PREDICTIONS = {p.id: p for module in _MODULES for p in module.PREDICTIONS}

@@ -2,10 +2,11 @@
 
 import difflib
 
-from cnn_course.exercises import EXERCISES, PREDICTIONS, store
-from cnn_course.exercises.feedback import Feedback, Table, show
-from cnn_course.exercises.running import SECONDS, TimeUp, is_blank, time_limit
-from cnn_course.validate import choice, flag, named, shown
+from cnn_course.checks import choice, flag, named, shown
+from cnn_course.exercises.engine import store
+from cnn_course.exercises.engine.feedback import Feedback, Table, show
+from cnn_course.exercises.engine.running import SECONDS, TimeUp, is_blank, time_limit
+from cnn_course.exercises.entries import EXERCISES, PREDICTIONS
 
 _last = {}  # "exercise": its id; id: how many hints were given
 

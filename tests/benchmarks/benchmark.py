@@ -29,11 +29,12 @@ import torch.nn.functional as F
 from torchvision import transforms
 from torchvision.datasets import FashionMNIST
 
-from cnn_course import load_data_fashion_mnist, sources, train, try_gpu
-from cnn_course.download import Failed
-from cnn_course.machine import choose_precision, provenance
-from cnn_course.networks import NARROW_VGG, alexnet, lenet, nin, vgg
-from cnn_course.results import FOLDER, append_rows
+from cnn_course import load_data_fashion_mnist, train, try_gpu
+from cnn_course.data import fashion_mnist as sources
+from cnn_course.data.download import Failed
+from cnn_course.device import choose_precision, provenance
+from cnn_course.networks.architectures import NARROW_VGG, alexnet, lenet, nin, vgg
+from cnn_course.studies.results import FOLDER, append_rows
 
 BATCH_SIZE = 128
 CUDA_NETS = {  # network: (how to build it, seconds that we allow ourselves an epoch)

@@ -7,7 +7,7 @@ import pytest
 from lab import NOTEBOOKS
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
-from cnn_course.decks import deck, write
+from cnn_course.publishing.decks import deck, write
 
 PATHS = sorted(NOTEBOOKS.glob("*.ipynb"))
 SMALLEST = 0.75  # of a picture's own size: below, its labels cannot be read in a room

@@ -10,7 +10,7 @@ import pytest
 import use_exercises
 from lab import NOTEBOOKS, ROOT
 
-from cnn_course.saving import VIEW
+from cnn_course.publishing.saving import VIEW
 
 PATHS = sorted(NOTEBOOKS.glob("*.ipynb"))
 VIEWS = {  # notebook: the views in it, from top to bottom
@@ -82,7 +82,7 @@ def test_training_can_be_watched_and_interrupted(open_scratch):
         import torch
         from cnn_course import load_data_fashion_mnist, train
         from cnn_course.networks import lenet
-        from cnn_course.widgets import training_curves
+        from cnn_course.views import training_curves
 
         data = load_data_fashion_mnist(32, train_size=2000, test_size=200)
         net = lenet()

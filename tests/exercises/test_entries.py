@@ -8,10 +8,10 @@ import pytest
 import torch
 from notebook_code import NOTEBOOKS, definitions
 
-from cnn_course.cost import count_multiply_adds, count_parameters
 from cnn_course.exercises import EXERCISES, PREDICTIONS
-from cnn_course.exercises.code import Code, Design
-from cnn_course.exercises.kinds import ACTIVITIES, Number, Shape
+from cnn_course.exercises.engine.code import Code, Design
+from cnn_course.exercises.engine.kinds import ACTIVITIES, Number, Shape
+from cnn_course.networks.cost import count_multiply_adds, count_parameters
 
 PATHS = {path.stem[:2]: path for path in NOTEBOOKS.glob("0[1-9]*.ipynb")}
 WRONG = [(e.id, m.name) for e in EXERCISES.values() for m in e.misconceptions]
@@ -73,7 +73,7 @@ def test_no_id_is_used_twice():
     assert EXERCISES.keys().isdisjoint(PREDICTIONS)
     for module in {name[:2] for name in EXERCISES}:
         source = (
-            NOTEBOOKS.parent / f"cnn_course/exercises/notebook_{module}.py"
+            NOTEBOOKS.parent / f"cnn_course/exercises/entries/notebook_{module}.py"
         ).read_text(encoding="utf-8")
         ids = re.findall(r'\bid="([^"]+)"', source)
         assert len(ids) == len(set(ids)) and {i[:2] for i in ids} == {module}

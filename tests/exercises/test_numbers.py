@@ -11,10 +11,10 @@ import torch
 import torch.nn.functional as F
 from notebook_code import NOTEBOOKS
 
-from cnn_course.ablation import nin_arm
 from cnn_course.exercises import EXERCISES
-from cnn_course.results import read_rows
-from cnn_course.widgets.edge_learner import draw_edge_learner, learn
+from cnn_course.studies.nin import nin_arm
+from cnn_course.studies.results import read_rows
+from cnn_course.views.edge_learner import draw_edge_learner, learn
 
 
 def wrong(exercise):

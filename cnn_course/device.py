@@ -1,0 +1,192 @@
+"""What this machine can do: the device to compute on, and how long notebooks train."""
+
+import datetime
+import functools
+import os
+import platform
+import warnings
+from pathlib import Path
+from types import SimpleNamespace
+
+import torch
+
+from cnn_course.checks import choice, instance, refuse, shown, text
+
+BUDGETS = ("test", "cpu", "full")
+
+
+def try_gpu():
+    """Return the best device that works: `cuda:0`, else `mps`, else `cpu`.
+
+    A GPU is used only after a small computation on it succeeded. One that this
+    build of torch cannot use is named in a printed line (once) and passed over.
+    """
+    for name in ("cuda:0", "mps"):
+        works, problem = _probe(name)
+        if works:
+            return torch.device(name)
+        if problem:
+            _say_once(problem)
+    return torch.device("cpu")
+
+
+def chosen_device(device=None):
+    """Return `device` as a torch.device, or without one the best that works.
+
+    Raises TypeError or ValueError for what is no device, or none of this machine.
+    """
+    if device is None:
+        return try_gpu()
+    allowed = "a device of this machine, such as 'cpu' (left out: the best one)"
+    if not isinstance(device, (str, torch.device)):
+        refuse("device", allowed, device, TypeError)
+    try:
+        found = torch.device(device)
+        torch.ones(1, device=found).item()
+    except torch.OutOfMemoryError:  # it is there, but full: whoever uses it will say so
+        return found
+    except (RuntimeError, AssertionError, NotImplementedError):
+        found = None  # raised below, so that the traceback ends in our sentence
+    if found is None:
+        refuse("device", allowed, str(device))
+    return found
+
+
+@functools.cache
+def _probe(name):
+    """Return (works, problem): problem is None where there is no such GPU at all."""
+    backend = torch.cuda if name.startswith("cuda") else torch.backends.mps
+    with warnings.catch_warnings(record=True) as caught:
+        # An old driver makes is_available() warn with a path of this machine in it.
+        warnings.simplefilter("always")
+        available = backend.is_available()
+    if not available:
+        why = str(caught[0].message).split(" (", 1)[0] if caught else None
+        return False, why and f"device: GPU passed over, running on the CPU: {why}"
+    try:
+        (torch.ones(2, device=name) + 1).sum().item()
+    except (RuntimeError, AssertionError) as error:
+        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+        return False, (
+            f"device: {_describe(name)} cannot be used by torch {torch.__version__} "
+            f"and is passed over ({reason})"
+        )
+    return True, None
+
+
+def _describe(name):
+    """Return the model and the compute capability of an NVIDIA card, else `name`."""
+    if not name.startswith("cuda"):
+        return name
+    try:
+        major, minor = torch.cuda.get_device_capability(0)
+        model = torch.cuda.get_device_name(0)
+    except (RuntimeError, AssertionError):  # a card in trouble may not answer at all
+        return name
+    return f"{model} (compute capability {major}.{minor})"
+
+
+@functools.cache
+def _say_once(line):
+    print(line)
+
+
+def choose_precision(precision, device):
+    """Return `precision`, or if that is None the one that is fast on `device`.
+
+    "bf16" on an NVIDIA GPU of compute capability 8.0 or newer, else "fp32": without
+    units made for it bf16 is many times slower. Raises ValueError for another name.
+    """
+    if precision is None:
+        ampere = device.type == "cuda" and torch.cuda.get_device_capability(device)
+        return "bf16" if ampere and ampere >= (8, 0) else "fp32"
+    return choice("precision", precision, ("fp32", "bf16"))
+
+
+def is_mps(device):
+    """Say whether `device` is the GPU of an Apple chip.
+
+    There channels_last has given slow and even wrong results, and torch lacks some
+    operators.
+    """
+    return device.type == "mps"
+
+
+def memory_format(device):
+    """Return the layout of images and kernels that is fastest on `device`."""
+    fast = device.type in ("cpu", "cuda") and not is_mps(device)
+    return torch.channels_last if fast else torch.contiguous_format
+
+
+def budget(**settings):
+    """Return one value for each setting, by how long this machine may train.
+
+    Each setting is a dict with a value for `full` (the real protocol), `cpu` (a
+    laptop without a GPU) and `test` (seconds, for the automatic tests). The
+    environment variable CNN_COURSE_BUDGET chooses; without it a machine with a GPU
+    gets `full`, any other `cpu`. Prints one line naming what was shortened.
+
+    >>> plan = budget(epochs=dict(full=10, cpu=3, test=1))
+    >>> plan.epochs  # 3 on a laptop
+
+    Raises ValueError for an unknown CNN_COURSE_BUDGET or a setting without all three.
+    """
+    for name, choices in settings.items():
+        allowed = "one value for each budget, as dict(full=…, cpu=…, test=…)"
+        instance(text("name", name), choices, dict, allowed)
+        if len(choices) != len(BUDGETS) or not all(b in choices for b in BUDGETS):
+            refuse(name, allowed, choices)
+    chosen = chosen_budget()
+    shortened = [
+        f"{text('name', name)} {_plain(choices[chosen])} instead of "
+        f"{_plain(choices['full'])}"
+        for name, choices in settings.items()
+        if _plain(choices[chosen]) != _plain(choices["full"])
+    ]
+    what = "; ".join(shortened) if shortened else "the real protocol, nothing shortened"
+    print(f"budget: {chosen}: {what}")
+    return SimpleNamespace(**{name: c[chosen] for name, c in settings.items()})
+
+
+def chosen_budget():
+    """Return $CNN_COURSE_BUDGET, or without it `full` where there is a GPU, else `cpu`.
+
+    Raises ValueError for a value that is no budget.
+    """
+    chosen = os.environ.get("CNN_COURSE_BUDGET")
+    if not chosen:
+        return "cpu" if try_gpu().type == "cpu" else "full"
+    if chosen not in BUDGETS:
+        raise ValueError(
+            f"CNN_COURSE_BUDGET is {chosen!r}; set it to test, cpu or full, "
+            "or unset it to let the course choose"
+        )
+    return chosen
+
+
+def provenance():
+    """Return what a measurement must name: machine, threads, torch version and date."""
+    return {
+        "machine": machine_name(try_gpu()),
+        "threads": torch.get_num_threads(),
+        "torch": torch.__version__,
+        "date": datetime.date.today().isoformat(),
+    }
+
+
+def machine_name(device):
+    """Return the model of the GPU or CPU that `device` stands for."""
+    if device.type == "cuda":
+        return torch.cuda.get_device_name(device)
+    info = Path("/proc/cpuinfo")
+    if info.exists():
+        for line in info.read_text().splitlines():
+            if line.startswith("model name"):
+                return line.split(":", 1)[1].strip()
+    return platform.processor() or platform.machine()
+
+
+def _plain(value):
+    if type(value) is int and abs(value) < 10**15:
+        return f"{value:,}"
+    return text("a setting", value) if type(value) is str else shown(value)

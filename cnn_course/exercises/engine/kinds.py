@@ -1,0 +1,250 @@
+"""Kinds of exercises: what counts as an answer, and what is said to a wrong one.
+
+An exercise is declared once, as data, in `notebook_NN.py`. Its misconceptions are wrong
+answers that have a reason; an answer is taken for the one whose example it equals.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import torch
+
+from cnn_course.exercises.engine.answers import as_grid, as_letters, as_number
+from cnn_course.exercises.engine.feedback import Feedback, describe
+from cnn_course.exercises.engine.running import SECONDS, TimeUp, is_blank, time_limit
+
+ACTIVITIES = ("recall", "count", "shape", "code", "plot", "experiment", "design")
+
+
+@dataclass(frozen=True)
+class Misconception:
+    """A wrong answer that has a reason.
+
+    name      what the student believes, in a few words, for the instructors' table
+    example   a wrong answer of this kind: a number, letters, a function, …
+    says      what the answer would mean, and what to think about
+    found     in a Design: found(converted answer) is True if it is this one
+    """
+
+    name: str
+    example: object
+    says: str
+    found: Callable | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Exercise:
+    """What every exercise has.
+
+    id              "03.fc-params": the notebook's number first; never changed
+    topic           what it is about, in a few words
+    activity        one of ACTIVITIES
+    because         why the right answer is right, in a sentence
+    misconceptions  at least three
+    hints           at least two, the first one the gentlest
+    see             the notebook's heading under which to look again
+    Its `problem(answer)` says what is wrong, in a sentence; None if nothing is.
+    """
+
+    id: str
+    topic: str
+    activity: str
+    because: str
+    misconceptions: tuple
+    hints: tuple
+    see: str
+
+    def judge(self, answer):
+        """Return the Feedback for any Python object. Never raises but an interrupt."""
+        try:
+            with time_limit():
+                problem = self._problem(answer)
+        except TimeUp:
+            problem = f"This was still running after {SECONDS} seconds: too much work, "
+            problem += "or a loop that never ends."
+        if problem is ...:
+            text = (
+                "not answered yet. Put your answer in the place of the `...` and run "
+            )
+            text += f'the cell again. Stuck? `hint("{self.id}")`'
+            return Feedback(self.id, "blank", text)
+        if problem is None:
+            return Feedback(self.id, "right", f"Right. {self.because}")
+        return Feedback(self.id, "wrong", f"{problem} Look again at: {self.see}.")
+
+    def _problem(self, answer):
+        try:
+            return ... if is_blank(answer) else self.problem(answer)
+        except Exception as error:  # an object whose own methods raise
+            what = f"{describe(answer)} cannot be compared with anything: it raised"
+            return f"{what} `{type(error).__name__}`. Is this what you meant?"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Number(Exercise):
+    """A number. Without a `tolerance` (absolute) it must be exact."""
+
+    right: float
+    tolerance: float = 0
+
+    def problem(self, answer):
+        value, problem = as_number(answer)
+        if problem:
+            return problem
+        if self.close(value, self.right):
+            return None
+        for misconception in self.misconceptions:
+            if self.close(value, misconception.example):
+                return misconception.says
+        if isinstance(self.right, int) and value != int(value):
+            return f"{describe(value)} is not a whole number, and this must be one."
+        size = "small" if value < self.right else "large"
+        return f"{describe(value)} is too {size}."
+
+    def close(self, value, other):
+        # Never a difference of the two: a huge int does not fit into a float.
+        return other - self.tolerance <= value <= other + self.tolerance
+
+
+@dataclass(frozen=True, kw_only=True)
+class Shape(Exercise):
+    """The shape of a tensor: a tuple of whole numbers."""
+
+    right: tuple
+
+    def problem(self, answer):
+        if isinstance(answer, torch.Tensor):
+            return "This is a tensor. Its shape is wanted: a tuple such as `(2, 3)`."
+        if not isinstance(answer, (tuple, list)):
+            found = describe(answer)
+            return f"A tuple such as `(2, 3)` is wanted, and this is {found}."
+        sizes = []
+        for axis, item in enumerate(answer):
+            value, problem = as_number(item)
+            if problem or value != int(value) or value < 0:
+                found = describe(item)
+                return f"Axis {axis} is {found}, which is no length of an axis."
+            sizes.append(int(value))
+        sizes = tuple(sizes)
+        if sizes == self.right:
+            return None
+        for misconception in self.misconceptions:
+            if sizes == tuple(misconception.example):
+                return misconception.says
+        if len(sizes) != len(self.right):
+            found = describe(sizes)
+            return f"{found} has {len(sizes)} axes: not as many as the tensor."
+        if sorted(sizes) == sorted(self.right):
+            return f"{describe(sizes)} has the right numbers in another order."
+        wrong = [i for i, n in enumerate(sizes) if n != self.right[i]]
+        where = "axis" if len(wrong) == 1 else "the axes"
+        return f"In {describe(sizes)} {where} {', '.join(map(str, wrong))} cannot be."
+
+
+@dataclass(frozen=True, kw_only=True)
+class Letters(Exercise):
+    """One or several of the letters that stand before the notebook's options.
+
+    With `ordered`, their order counts: "CAB".
+    """
+
+    right: str
+    options: str
+    ordered: bool = False
+
+    def problem(self, answer):
+        letters, problem = as_letters(answer, self.options)
+        if problem:
+            return problem
+        letters, right = self.sorted(letters), self.sorted(self.right)
+        if letters == right:
+            return None
+        for misconception in self.misconceptions:
+            if letters == self.sorted(misconception.example):
+                return misconception.says
+        if self.ordered:
+            if sorted(letters) != sorted(right):
+                return f"{letters}: every letter is wanted once, {len(right)} in all."
+            return f"{letters} is not the order."
+        if len(right) == 1:
+            return f"{letters} is not it, and one letter is wanted."
+        parts = []
+        if extra := len(set(letters) - set(right)):
+            parts.append(f"{extra} of your letters should not be there")
+        if missing := len(set(right) - set(letters)):
+            parts.append(f"{missing} missing")
+        return f"{letters}: {', and '.join(parts)}."
+
+    def sorted(self, letters):
+        return letters if self.ordered else "".join(sorted(set(letters)))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Grid(Exercise):
+    """A grid of numbers, as a list of rows or a tensor; `right` is a list of rows."""
+
+    right: list
+
+    def problem(self, answer):
+        grid, problem = as_grid(answer)
+        if problem:
+            return problem
+        right = torch.tensor(self.right, dtype=torch.float64)
+        if grid.shape == right.shape and torch.allclose(grid, right, atol=1e-4):
+            return None
+        for misconception in self.misconceptions:
+            example = torch.tensor(misconception.example, dtype=torch.float64)
+            if grid.shape == example.shape and torch.allclose(grid, example, atol=1e-4):
+                return misconception.says
+        if grid.shape != right.shape:
+            sizes = [" × ".join(map(str, t.shape)) for t in (grid, right)]
+            return f"Your grid is {sizes[0]}, and {sizes[1]} is wanted."
+        wrong = (~torch.isclose(grid, right, atol=1e-4)).nonzero().tolist()
+        row, column = wrong[0]
+        return (
+            f"{len(wrong)} of the {right.numel()} numbers are wrong, first the "
+            f"{grid[row, column]:g} in row {row}, column {column} (counted from 0)."
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Prediction:
+    """A guess before a result is shown: a number (with a unit), or one of `options`.
+
+    near    a number counts as close within this share of the outcome
+    """
+
+    id: str
+    asks: str
+    unit: str = ""
+    options: str = ""
+    near: float = 0.1
+
+    def problem(self, value):
+        """Return why this cannot be a prediction; None if it can."""
+        if self.options:
+            return as_letters(value, self.options)[1]
+        number, problem = as_number(value)
+        if problem is None and abs(number) > 1e15:
+            problem = f"{describe(value)} is beyond everything that is counted here."
+        return problem
+
+    def plain(self, value):
+        """Return the prediction as what a file can hold, a number or letters."""
+        if self.options:
+            return as_letters(value, self.options)[0]
+        return as_number(value)[0]
+
+    def compared(self, value, outcome):
+        """Return in a few words how far a prediction is from the outcome."""
+        if self.options or value == outcome:
+            return "✓" if value == outcome else "not what came out"
+        if abs(value - outcome) <= self.near * abs(outcome):
+            return "✓ close"
+        if outcome and value / outcome > 0:
+            factor = max(value / outcome, outcome / value)
+            if factor >= 2:
+                return (
+                    f"{factor:,.0f} times too {'large' if value > outcome else 'small'}"
+                )
+        return "too large" if value > outcome else "too small"

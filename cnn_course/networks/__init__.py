@@ -1,0 +1,39 @@
+"""The networks of the course, what notebooks build by hand, and what they cost."""
+
+from cnn_course.networks.architectures import (
+    NARROW_VGG,
+    VGG11,
+    alexnet,
+    fully_connected,
+    lenet,
+    nin,
+    nin_block,
+    vgg,
+    vgg_block,
+)
+from cnn_course.networks.by_hand import Conv2D, corr2d, receptive_size
+from cnn_course.networks.cost import (
+    activation_bytes,
+    count_multiply_adds,
+    count_parameters,
+)
+from cnn_course.networks.modes import modes_kept
+
+__all__ = [
+    "NARROW_VGG",
+    "VGG11",
+    "Conv2D",
+    "activation_bytes",
+    "alexnet",
+    "corr2d",
+    "count_multiply_adds",
+    "count_parameters",
+    "fully_connected",
+    "lenet",
+    "modes_kept",
+    "nin",
+    "nin_block",
+    "receptive_size",
+    "vgg",
+    "vgg_block",
+]

@@ -1,0 +1,171 @@
+"""The networks of the course, each as built in its notebook (a test holds that)."""
+
+from torch import nn
+
+from cnn_course.checks import refuse
+from cnn_course.networks.affordable import affordable
+
+
+def lenet():
+    """Return LeNet as in notebook 05: (N, 1, 28, 28) to logits (N, 10).
+
+    After LeCun et al., "Gradient-Based Learning Applied to Document Recognition"
+    (1998), simplified: plain average pooling and a linear output layer.
+    """
+    return nn.Sequential(
+        nn.Conv2d(1, 6, kernel_size=5, padding=2),
+        nn.Sigmoid(),
+        nn.AvgPool2d(kernel_size=2, stride=2),
+        nn.Conv2d(6, 16, kernel_size=5),
+        nn.Sigmoid(),
+        nn.AvgPool2d(kernel_size=2, stride=2),
+        nn.Flatten(),
+        nn.Linear(16 * 5 * 5, 120),
+        nn.Sigmoid(),
+        nn.Linear(120, 84),
+        nn.Sigmoid(),
+        nn.Linear(84, 10),
+    )
+
+
+def fully_connected():
+    """Return the rival of LeNet in notebook 05, with 61,764 parameters to its 61,706.
+
+    Pictures (N, 1, 28, 28) are flattened first; logits (N, 10) come out.
+    """
+    return nn.Sequential(
+        nn.Flatten(),
+        nn.Linear(28 * 28, 70),
+        nn.Sigmoid(),
+        nn.Linear(70, 84),
+        nn.Sigmoid(),
+        nn.Linear(84, 10),
+    )
+
+
+@affordable
+def alexnet(in_channels=1, num_classes=10, side=224, dropout=0.5):
+    """Return AlexNet as in notebook 06: (N, in_channels, side, side) to logits.
+
+    46,764,746 parameters with the defaults. `side` is 67 pixels or more: a smaller
+    picture does not survive the pooling. After Krizhevsky, Sutskever and Hinton,
+    "ImageNet Classification with Deep Convolutional Neural Networks" (2012), on one
+    GPU and without local response normalisation.
+    """
+    size = (side - 11) // 4 + 1
+    for _ in range(3):
+        size = (size - 3) // 2 + 1
+    if size < 1:
+        refuse("side", "at least 67 pixels: the pooling leaves nothing of fewer", side)
+    return nn.Sequential(
+        nn.Conv2d(in_channels, 96, kernel_size=11, stride=4),
+        nn.ReLU(),
+        nn.MaxPool2d(kernel_size=3, stride=2),
+        nn.Conv2d(96, 256, kernel_size=5, padding=2),
+        nn.ReLU(),
+        nn.MaxPool2d(kernel_size=3, stride=2),
+        nn.Conv2d(256, 384, kernel_size=3, padding=1),
+        nn.ReLU(),
+        nn.Conv2d(384, 384, kernel_size=3, padding=1),
+        nn.ReLU(),
+        nn.Conv2d(384, 256, kernel_size=3, padding=1),
+        nn.ReLU(),
+        nn.MaxPool2d(kernel_size=3, stride=2),
+        nn.Flatten(),
+        nn.Linear(256 * size * size, 4096),
+        nn.ReLU(),
+        nn.Dropout(dropout),
+        nn.Linear(4096, 4096),
+        nn.ReLU(),
+        nn.Dropout(dropout),
+        nn.Linear(4096, num_classes),
+    )
+
+
+VGG11 = ((1, 64), (1, 128), (2, 256), (2, 512), (2, 512))
+NARROW_VGG = ((1, 8), (1, 16), (2, 32), (2, 64), (2, 64))
+
+
+@affordable
+def vgg_block(num_convs, in_channels, out_channels):
+    """Return 3×3 convolutions with ReLU that keep (H, W), then pooling that halves it.
+
+    (N, in_channels, H, W) to (N, out_channels, H // 2, W // 2).
+    """
+    layers = []
+    for _ in range(num_convs):
+        layers += [nn.Conv2d(in_channels, out_channels, kernel_size=3, padding=1)]
+        layers += [nn.ReLU()]
+        in_channels = out_channels
+    return nn.Sequential(*layers, nn.MaxPool2d(kernel_size=2, stride=2))
+
+
+@affordable
+def vgg(blocks=VGG11, in_channels=1, num_classes=10, side=224, hidden=4096):
+    """Return VGG as in notebook 07: (N, in_channels, side, side) to logits.
+
+    `blocks` is the table of (number of convolutions, output channels); every block
+    halves the side. VGG-11 by default, 128,806,154 parameters. After Simonyan and
+    Zisserman, "Very Deep Convolutional Networks for Large-Scale Image Recognition"
+    (2014), configuration A. Raises ValueError if the side is halved to nothing.
+    """
+    size = side // 2 ** len(blocks)
+    if size < 1:
+        enough = (
+            f"at least {2 ** len(blocks)} pixels for {len(blocks)} blocks, each of "
+        )
+        refuse("side", f"{enough}which halves it; or take fewer blocks", side)
+    layers = []
+    for num_convs, out_channels in blocks:
+        layers.append(vgg_block(num_convs, in_channels, out_channels))
+        in_channels = out_channels
+    return nn.Sequential(
+        *layers,
+        nn.Flatten(),
+        nn.Linear(in_channels * size * size, hidden),
+        nn.ReLU(),
+        nn.Dropout(0.5),
+        nn.Linear(hidden, hidden),
+        nn.ReLU(),
+        nn.Dropout(0.5),
+        nn.Linear(hidden, num_classes),
+    )
+
+
+@affordable
+def nin_block(
+    in_channels, out_channels, kernel_size, stride, padding, num_1x1=2, last_relu=True
+):
+    """Return a convolution and `num_1x1` 1×1 convolutions, with a ReLU after each.
+
+    A small fully connected network at every pixel: Lin, Chen and Yan, "Network In
+    Network" (2013). `last_relu=False` leaves out the ReLU at the end of the block.
+    """
+    layers = [nn.Conv2d(in_channels, out_channels, kernel_size, stride, padding)]
+    for _ in range(num_1x1):
+        layers += [nn.ReLU(), nn.Conv2d(out_channels, out_channels, kernel_size=1)]
+    if last_relu:
+        layers += [nn.ReLU()]
+    return nn.Sequential(*layers)
+
+
+@affordable
+def nin(num_1x1=2, last_relu=True, in_channels=1, num_classes=10):
+    """Return NiN as in notebook 08: (N, in_channels, H, W) to logits.
+
+    Four blocks with 96, 256, 384 and `num_classes` channels, as in the authors' later
+    ImageNet model, then global average pooling. `last_relu=False` leaves out the ReLU
+    behind the class maps. H and W are 67 or more (224 in the lecture notes).
+    """
+    return nn.Sequential(
+        nin_block(in_channels, 96, 11, 4, 0, num_1x1),
+        nn.MaxPool2d(kernel_size=3, stride=2),
+        nin_block(96, 256, 5, 1, 2, num_1x1),
+        nn.MaxPool2d(kernel_size=3, stride=2),
+        nin_block(256, 384, 3, 1, 1, num_1x1),
+        nn.MaxPool2d(kernel_size=3, stride=2),
+        nn.Dropout(0.5),
+        nin_block(384, num_classes, 3, 1, 1, num_1x1, last_relu),
+        nn.AdaptiveAvgPool2d(1),
+        nn.Flatten(),
+    )

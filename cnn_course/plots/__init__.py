@@ -1,0 +1,31 @@
+"""Pictures from tensors and histories, drawings of tensors and networks."""
+
+from cnn_course.plots.diagrams import show_layers, show_shapes, show_tensors
+from cnn_course.plots.pictures import (
+    COLOURS,
+    MARKERS,
+    SIGNED,
+    Picture,
+    plot_history,
+    plot_lines,
+    plot_runs,
+    show_confusion,
+    show_images,
+    show_numbers,
+)
+
+__all__ = [
+    "COLOURS",
+    "MARKERS",
+    "SIGNED",
+    "Picture",
+    "plot_history",
+    "plot_lines",
+    "plot_runs",
+    "show_confusion",
+    "show_images",
+    "show_layers",
+    "show_numbers",
+    "show_shapes",
+    "show_tensors",
+]

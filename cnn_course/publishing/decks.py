@@ -1,0 +1,164 @@
+"""Slides to show without Jupyter and without network: one HTML file a notebook.
+
+    python -m cnn_course.publishing.decks [NOTEBOOK…] [--out decks]
+
+A deck is made from the notebook as saved; nothing is run. A cell's *Slide Type* (in
+JupyterLab: the property inspector, the gear on the right) says where it goes: slide,
+subslide, fragment, skip, notes, or "-", which continues what stands above. In a browser
+the arrow keys go through the slides, n shows the notes and p prints a slide a page.
+"""
+
+import argparse
+import re
+import sys
+from pathlib import Path
+
+from cnn_course.files import write_whole
+from cnn_course.publishing.saving import without_views
+
+TEMPLATES = Path(__file__).parent  # nbconvert looks for deck_template in here
+ONLY_OUTPUT = "remove-input"  # tags a cell whose code says less than its picture
+SLIDE_TYPES = ("slide", "subslide", "fragment", "skip", "notes", "-")
+# What a browser would fetch by itself when it opens the page; a link is only followed.
+FETCHED = re.compile(r"<(?!a\b)\w[^>]*?\s(?:src|href)=\"(?!data:|#)([^\"]+)\"")
+
+
+class DeckError(Exception):
+    """A notebook that no deck can be made of; the message says what to do."""
+
+
+def deck(path):
+    """Return (page, number of slides) for a saved notebook: the page is HTML.
+
+    Left out are cells of type skip, folded cells (`metadata.jupyter.source_hidden`),
+    which hold solutions, and the code of cells tagged `remove-input`.
+    Raises DeckError if it cannot be read, says nothing about slides, or needs files
+    from elsewhere.
+    """
+    try:
+        from nbconvert.exporters.slides import SlidesExporter
+        from traitlets.config import Config
+    except ImportError as error:
+        raise DeckError(
+            f"Decks are made with nbconvert, which is not installed ({error}). "
+            "It comes with JupyterLab: pip install jupyterlab"
+        ) from error
+    path = Path(path)
+    notebook = _prepared(_read(path), path.name)
+    only_picture = {"enabled": True, "remove_input_tags": [ONLY_OUTPUT]}
+    exporter = SlidesExporter(
+        config=Config({"TagRemovePreprocessor": only_picture}),
+        template_name="deck_template",
+        extra_template_basedirs=[str(TEMPLATES)],
+        exclude_input_prompt=True,
+        exclude_output_prompt=True,
+        exclude_anchor_links=True,
+        embed_images=True,
+    )
+    about = {"title": _title(notebook) or path.stem, "path": str(path.parent)}
+    page, _ = exporter.from_notebook_node(notebook, {"metadata": about})
+    if missing := FETCHED.search(page):
+        raise DeckError(
+            f"{path.name}: a deck holds everything in one file, but {missing[1]} could "
+            "not be put into it. Keep the file beside the notebook, or skip the cell."
+        )
+    # Notebooks link to each other; decks lie together under the same names.
+    page = re.sub(r'(<a\b[^>]*href="[\w.-]+)\.ipynb([#"])', r"\1.html\2", page)
+    starts = [cell for cell in notebook.cells if _slide_type(cell).endswith("slide")]
+    return page, len(starts)
+
+
+def _read(path):
+    import nbformat
+
+    try:
+        notebook = nbformat.read(path, as_version=4)
+        nbformat.validate(notebook)
+        return notebook
+    except FileNotFoundError:
+        raise DeckError(f"There is no notebook {path}. Is the name right?") from None
+    except OSError as error:
+        raise DeckError(f"{path} cannot be read: {error.strerror}.") from error
+    except Exception as error:  # nbformat has no one class for broken notebooks
+        raise DeckError(
+            f"{path} is not a Jupyter notebook, or it is damaged: "
+            "does JupyterLab open it?"
+        ) from error
+
+
+def _slide_type(cell):
+    return cell.metadata.get("slideshow", {}).get("slide_type") or "-"
+
+
+def _prepared(notebook, name):
+    """Return the notebook with solutions typed skip and without live views."""
+    for number, cell in enumerate(notebook.cells, start=1):
+        if (kind := _slide_type(cell)) not in SLIDE_TYPES:
+            raise DeckError(
+                f'{name}: cell {number} has the slide type "{kind}", which does not '
+                f"exist. Choose one of {', '.join(SLIDE_TYPES)}."
+            )
+        if cell.metadata.get("jupyter", {}).get("source_hidden"):
+            cell.metadata["slideshow"] = {"slide_type": "skip"}
+        if cell.cell_type == "code":
+            cell.outputs = without_views(cell.outputs)
+    kinds = [kind for kind in map(_slide_type, notebook.cells) if kind != "skip"]
+    if not any(kind.endswith("slide") for kind in kinds):
+        raise DeckError(
+            f"{name}: no cell is a slide. In JupyterLab select a cell, open the "
+            "property inspector (the gear on the right), choose a Slide Type and save."
+        )
+    if not kinds[0].endswith("slide"):
+        raise DeckError(
+            f'{name}: the first cell to be shown has the slide type "{kinds[0]}". '
+            "Make it a slide, or skip what stands before the first slide."
+        )
+    return notebook
+
+
+def _title(notebook):
+    prose = "\n".join(c.source for c in notebook.cells if c.cell_type == "markdown")
+    heading = re.search(r"^# (.+)", prose, re.MULTILINE)
+    return heading and heading[1].strip()
+
+
+def write(page, target):
+    """Write the page, all of it or nothing: an older deck stays until then."""
+    try:
+        write_whole(target, page)
+    except OSError as error:
+        raise DeckError(
+            f"{target} cannot be written ({error.strerror}: {error.filename}). "
+            "Name a folder of your own with --out."
+        ) from error
+
+
+def main(arguments=None):
+    """Make the decks; return the exit status, 1 if one of them could not be made."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument(
+        "notebooks", nargs="*", type=Path, help="default: all in the folder notebooks"
+    )
+    parser.add_argument(
+        "--out", type=Path, default=Path("decks"), help="default: decks"
+    )
+    options = parser.parse_args(arguments)
+    paths = options.notebooks or sorted(Path("notebooks").glob("*.ipynb"))
+    if not paths:
+        parser.error("there are no notebooks here: run it in the course's folder")
+    targets = {path: options.out / f"{path.stem}.html" for path in paths}
+    if len(set(targets.values())) < len(targets):
+        parser.error("two notebooks have the same name: make their decks one by one")
+    try:
+        pages = {path: deck(path) for path in targets}
+        for path, (page, slides) in pages.items():
+            write(page, targets[path])
+            print(f"{targets[path]}: {slides} slides")
+    except DeckError as error:
+        print(error, file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,133 @@
+"""Raw results as data: CSV files that grow run by run, and go on after a stop."""
+
+import csv
+import io
+import math
+import statistics
+import sys
+import time
+from pathlib import Path
+
+from cnn_course.checks import instance, real_numbers, refuse, several, shown
+from cnn_course.data import find_fashion_mnist
+from cnn_course.files import write_whole
+
+# Student's t for a 95 % interval, by degrees of freedom 1, 2, 3, … (any table has it).
+T95 = [12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228, 2.201]
+T95 += [2.179, 2.160, 2.145, 2.131, 2.120, 2.110, 2.101, 2.093]
+FOLDER = Path(__file__).parents[2] / "notebooks" / "results"
+
+
+def read_rows(path):
+    """Return the rows of a CSV file, one dict each, its numbers as numbers.
+
+    Whole numbers become int, others float, an empty field None, the rest stays text.
+    A relative path is looked up in notebooks/results. Raises ValueError if there is no
+    such file, or if it is not a table of one width.
+    """
+    instance("path", path, (str, Path), "a text or a Path")
+    try:
+        if not (FOLDER / path).is_file():  # a device may have no end
+            refuse("path", f"that of a CSV file, absolute or in {FOLDER}", str(path))
+        with open(FOLDER / path, newline="", encoding="utf-8") as file:
+            head, *rows = list(csv.reader(file)) or [[]]
+    except (OSError, UnicodeError, csv.Error) as error:
+        why = f"that of a CSV file that can be read, but: {error}"
+        raise ValueError(f"path must be {why}; got {shown(str(path))}") from error
+    for i, row in enumerate(rows, 2):
+        if row and len(row) != len(head):
+            what = f"a file with {len(head)} fields in every row, as in its first"
+            refuse("path", f"that of {what}; row {i} has {len(row)}", str(path))
+    return [dict(zip(head, map(_value, row), strict=True)) for row in rows if row]
+
+
+def _value(text):
+    for kind in (int, float):
+        try:
+            return kind(text)
+        except ValueError:
+            pass
+    return text or None
+
+
+def mean_interval(values):
+    """Return (mean, half the width of its 95 % interval) of 2 to 20 measurements.
+
+    Student's t: mean ± t·s/√n holds the true mean in 95 of 100 such studies, if the
+    values are roughly normal. Raises ValueError for fewer or more than 2 to 20.
+    """
+    values = real_numbers("values", values, 2, len(T95) + 1, finite=True)
+    n = len(values)
+    half = T95[n - 2] * statistics.stdev(values) / math.sqrt(n)
+    return statistics.mean(values), half
+
+
+def append_rows(path, rows):
+    """Add `rows`, dicts with the same keys, to a CSV file: all of them or none.
+
+    Raises ValueError if the file has other columns.
+    """
+    old = path.read_text(encoding="utf-8") if path.exists() else ""
+    rows = several("rows", rows, "dicts with the same keys", 1, 1_000_000)
+    text = io.StringIO(newline="")
+    writer = csv.DictWriter(text, rows[0].keys(), lineterminator="\n")
+    if not old:
+        writer.writeheader()
+    elif old.splitlines()[0].split(",") != list(rows[0]):
+        raise ValueError(
+            f"{path.name} has other columns than these rows; "
+            "move it away and let the study start a new file"
+        )
+    writer.writerows(rows)
+    write_whole(path, old + text.getvalue())
+
+
+def study_options(parser, arguments, path):
+    """Return the options of a study's command, --seeds and --out (`path`) among them.
+
+    Ends the program with a sentence if the real Fashion-MNIST is not there.
+    """
+    parser.add_argument("--seeds", type=int, default=5, help="how many (default 5)")
+    parser.add_argument("--out", type=Path, default=path)
+    options = parser.parse_args(arguments)
+    if options.seeds < 1:
+        parser.error(f"--seeds must be 1 or more, not {options.seeds}")
+    folder, name, why = find_fashion_mnist()
+    if folder is None:
+        sys.exit(f"The study needs the real Fashion-MNIST, but found {name}: {why}")
+    return options
+
+
+def whole(history, num_epochs):
+    """Return a history with `num_epochs` epochs; else raise KeyboardInterrupt.
+
+    `train` returns what it has when it is interrupted. Half a run is no result, and a
+    study that wrote it down would never make the other half.
+    """
+    if len(history) < num_epochs:
+        raise KeyboardInterrupt
+    return history
+
+
+def run_missing(path, runs, run):
+    """Call `run(**settings)` for each of `runs` that the file at `path` lacks.
+
+    `runs` are dicts of settings with the same keys, which are columns of the file;
+    `run` returns the rows of one run, which are added when it ends. An interrupted
+    study so goes on where it was. Prints a line a run.
+    """
+    done = read_rows(path) if path.exists() else []
+    done = {tuple(row[key] for key in runs[0]) for row in done}
+    todo = [settings for settings in runs if tuple(settings.values()) not in done]
+    print(f"{len(runs) - len(todo)} of {len(runs)} runs are in {path.name} already")
+    start = time.perf_counter()
+    for i, settings in enumerate(todo, 1):
+        rows = run(**settings)
+        append_rows(path, rows)
+        each = (time.perf_counter() - start) / i
+        what = ", ".join(f"{key} {value}" for key, value in settings.items())
+        print(
+            f"{i}/{len(todo)} {what}: test acc {rows[-1]['test_acc']:.3f}; "
+            f"about {each * (len(todo) - i) / 60:.0f} min left",
+            flush=True,
+        )

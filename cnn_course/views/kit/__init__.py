@@ -1,0 +1,1 @@
+"""What views share: the frame, controls, and a sheet to draw on."""

@@ -1,0 +1,185 @@
+"""A program that loads the data in many processes at once, or kills them on the way.
+
+It imports the course once and forks, so that 32 processes cost little more than one.
+Each line of JSON that it reads is a task: what to do, with which sources and published
+sizes. Each line that it writes is the answer.
+"""
+
+import contextlib
+import encodings.idna  # noqa: F401  another user may not read this Python's library
+import hashlib
+import io
+import json
+import os
+import shutil
+import signal
+import sys
+import time
+from pathlib import Path
+
+import torch
+
+from cnn_course import load_data_fashion_mnist
+from cnn_course.data import download, shared_folder
+from cnn_course.data import fashion_mnist as sources
+from cnn_course.data import loading as data
+from cnn_course.data.garments import draw_garments
+from cnn_course.data.raw_files import RAW_FILES, fault
+
+
+def configure(setup):
+    drawn = [draw_garments(1000, seed=seed) for seed in (0, 1)]
+    data.draw_garments = lambda n, seed: drawn[seed]  # or 32 processes draw for seconds
+    RAW_FILES.update({name: tuple(pair) for name, pair in setup["published"].items()})
+    data.TRAIN_SIZE, data.TEST_SIZE = setup["sizes"]
+    download.SOURCES = tuple(setup["sources"])
+    download.STALL_SECONDS = setup.get("stall", 5)
+    download.DOWNLOAD_SECONDS = setup.get("seconds", 20)
+
+
+def load(root):
+    """Return what one student gets and reads."""
+    began, printed = time.monotonic(), io.StringIO()
+    with contextlib.redirect_stdout(printed):
+        iters = load_data_fashion_mnist(8, root=root, device="cpu")
+    digest = hashlib.md5(usedforsecurity=False)
+    for batches in iters:
+        digest.update(batches.images.numpy().tobytes())
+        digest.update(batches.labels.numpy().tobytes())
+    return {
+        "name": iters[0].name,
+        "digest": digest.hexdigest(),
+        "printed": printed.getvalue().splitlines(),
+        "seconds": time.monotonic() - began,
+    }
+
+
+def forked(act):
+    """Run `act` in a child; return its number. No exception leaves the child."""
+    child = os.fork()
+    if child:
+        return child
+    try:
+        act()
+        os._exit(0)
+    except BaseException:
+        sys.excepthook(*sys.exc_info())
+        os._exit(1)
+
+
+def at_once(root, n, results, users=False):
+    """Load in n processes that begin together; return what each of them got."""
+    gate, opener = os.pipe()
+
+    def student(i):
+        os.close(opener)
+        os.read(gate, 1)  # until the parent closes the other end
+        if users:
+            os.setgid(20_000 + i)
+            os.setuid(20_000 + i)
+        own = Path(results, f"cache-{i}")
+        sources.cache_folder = lambda: own
+        Path(results, f"{i}.json").write_text(json.dumps(load(root)), "utf-8")
+
+    children = [forked(lambda i=i: student(i)) for i in range(n)]
+    os.close(opener)
+    status = [os.waitpid(child, 0)[1] for child in children]
+    files = [Path(results, f"{i}.json") for i in range(n)]
+    assert status == [0] * n, status
+    return [json.loads(file.read_text("utf-8")) for file in files]
+
+
+def state(root):
+    """Return (names of whole files, names of bad files, all other names)."""
+    folder = Path(root, "FashionMNIST", "raw")
+    names = sorted(os.listdir(folder)) if folder.is_dir() else []
+    there = [name for name in names if name in RAW_FILES]
+    bad = [name for name in there if fault(name, (folder / name).read_bytes())]
+    others = [name for name in names if name not in RAW_FILES]
+    return [name for name in there if name not in bad], bad, others
+
+
+def killed(root, good, act, after=None):
+    """Kill a load on its way; return the state then, and after the next load."""
+    shutil.rmtree(root, ignore_errors=True)
+    os.mkdir(root)
+    child = forked(act)
+    if after is not None:
+        time.sleep(after)
+        os.kill(child, signal.SIGKILL)
+    by_signal = os.WIFSIGNALED(os.waitpid(child, 0)[1])
+    then = state(root)
+    download.SOURCES, slow = (good,), download.SOURCES
+    again = load(root)
+    download.SOURCES = slow
+    return {"killed": by_signal, "then": then, "again": again, "end": state(root)}
+
+
+def dying(module, name, number, before):
+    """Make the call of module.name with that number the last thing we do."""
+    real, calls = getattr(module, name), []
+
+    def deadly(*arguments, **options):
+        calls.append(name)
+        if before and len(calls) == number:
+            os.kill(os.getpid(), signal.SIGKILL)
+        result = real(*arguments, **options)
+        if len(calls) == number:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return result
+
+    setattr(module, name, deadly)
+
+
+def dying_half_way(number):
+    """Make half of that file the last thing we write."""
+    calls = []
+
+    class Half(io.FileIO):
+        def write(self, contents):
+            calls.append(1)
+            if len(calls) < number:
+                return super().write(contents)
+            super().write(contents[: len(contents) // 2])
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    shared_folder.open = lambda handle, mode: Half(handle, mode)
+
+
+def kill_at_moments(root, good, moments, seconds):
+    """Kill at so many moments, spread over the seconds that one load takes at least."""
+    return [
+        killed(root, good, lambda: load(root), seconds * i / moments)
+        for i in range(moments)
+    ]
+
+
+def kill_at_steps(root, good):
+    """Kill before and after every step that a file takes to its final name."""
+    steps = ((shared_folder.tempfile, "mkstemp"), (os, "fsync"), (os, "replace"))
+
+    def act(kill, *arguments):
+        kill(*arguments)
+        load(root)
+
+    kills = [(dying_half_way, i) for i in range(1, 5)]
+    for module, name in steps:
+        for i in range(1, 5):
+            kills += [(dying, module, name, i, before) for before in (True, False)]
+    return [killed(root, good, lambda kill=kill: act(*kill)) for kill in kills]
+
+
+def answer(line, file):
+    setup = json.loads(line)
+    configure(setup)
+    found = globals()[setup["task"]](*setup["arguments"])
+    file.write_text(json.dumps(found), "utf-8")
+
+
+if __name__ == "__main__":
+    torch.set_num_threads(1)
+    file = Path(sys.argv[1])
+    for line in sys.stdin:
+        file.write_text("null")
+        os.waitpid(forked(lambda line=line: answer(line, file)), 0)
+        print(file.read_text("utf-8"), flush=True)

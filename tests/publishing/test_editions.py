@@ -1,0 +1,164 @@
+"""Both editions, and every notebook untouched, solved and answered wrongly, run whole.
+
+nbval runs the notebooks as they are; here other versions of them run to their end, with
+a record of progress of their own.
+"""
+
+import os
+import re
+
+import nbformat
+import pytest
+from nbclient import NotebookClient
+from notebook_code import NOTEBOOKS
+
+from cnn_course.exercises import EXERCISES, PREDICTIONS
+from cnn_course.exercises.engine import store
+from cnn_course.publishing import editions
+from cnn_course.publishing import exercise_table as table
+
+PATHS = sorted(NOTEBOOKS.glob("*.ipynb"))
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory):
+    """The folder with both editions."""
+    folder = tmp_path_factory.mktemp("editions") / "für alle"
+    paths = editions.write_editions(folder)
+    assert all(path.is_file() for path in paths)
+    return folder
+
+
+@pytest.fixture(params=PATHS, ids=lambda path: path.stem)
+def path(request):
+    return request.param
+
+
+@pytest.fixture
+def run(monkeypatch, tmp_path):
+    """A function: runs a notebook to its end and returns its cells by id."""
+    monkeypatch.setenv("CNN_COURSE_STATE", str(tmp_path / "state"))
+    monkeypatch.setenv("OMP_NUM_THREADS", "1")
+
+    def execute(notebook):
+        where = {"metadata": {"path": str(tmp_path)}}
+        NotebookClient(notebook, timeout=600, resources=where).execute()
+        return {cell.id: cell for cell in notebook.cells}
+
+    return execute
+
+
+def said(cell):
+    return [output.data["text/plain"] for output in cell.outputs if "data" in output]
+
+
+# Notebook 00 explains how the exercises work, and has none.
+with_exercises = pytest.mark.parametrize("path", PATHS[1:], ids=lambda path: path.stem)
+
+
+def own(path):
+    return [name for name in EXERCISES if name.startswith(path.stem[:2])]
+
+
+def cell_of(exercise):
+    return f"ex-{exercise.partition('.')[2]}"
+
+
+def is_solution(cell):
+    return "solution" in cell.metadata.get("tags", [])
+
+
+def test_the_student_edition_runs_and_nothing_is_answered(made, path, run):
+    notebook = nbformat.read(made / "student" / path.name, as_version=4)
+    code = [cell for cell in notebook.cells if cell.cell_type == "code"]
+    assert not any(cell.outputs or cell.execution_count for cell in code)
+    assert not any(map(is_solution, notebook.cells))
+    text = "\n".join(cell.source for cell in notebook.cells)
+    assert not re.search(r"\b[Ss]olution", text) and "presents this" not in text
+    cells = run(notebook)
+    for name in own(path):
+        (line,) = said(cells[cell_of(name)])
+        assert line.startswith(f"○ {name} · not answered yet."), line
+    assert store.summary() == (set(), {})
+
+
+def test_the_instructor_edition_shows_solutions_notes_and_results(made, path):
+    original = nbformat.read(path, as_version=4)
+    notebook = nbformat.read(made / "instructor" / path.name, as_version=4)
+    assert [c.source for c in notebook.cells] == [c.source for c in original.cells]
+    assert [c.get("outputs") for c in notebook.cells] == [
+        c.get("outputs") for c in original.cells
+    ]
+    for cell in notebook.cells:
+        assert "source_hidden" not in cell.metadata.get("jupyter", {})
+    solutions = [c for c in notebook.cells if is_solution(c) and c.cell_type == "code"]
+    assert len(solutions) == len(own(path))
+    assert "*For whoever presents this" in notebook.cells[1].source
+
+
+@with_exercises
+def test_a_solved_notebook_runs_and_all_is_done(path, run):
+    notebook = nbformat.read(path, as_version=4)
+    sources = {cell.id: cell.source for cell in notebook.cells}
+    for cell in notebook.cells:
+        if f"{cell.id}-solution" in sources:
+            solution = sources[f"{cell.id}-solution"]
+            cell.source = solution.replace(", keep=False)", ")")
+    cells = run(notebook)
+    for name in own(path):
+        assert said(cells[cell_of(name)])[0].startswith(f"✓ {name} · Right. ")
+    assert store.summary()[0] == set(own(path))
+
+
+@with_exercises
+def test_a_notebook_with_every_answer_wrong_runs(path, run):
+    notebook = nbformat.read(path, as_version=4)
+    for cell in notebook.cells:
+        if cell.cell_type == "code" and cell.source.startswith('predict("'):
+            name = cell.source.split('"')[1]
+            guess = PREDICTIONS[name].options[:1] or 5
+            cell.source = f'predict("{name}", {guess!r})'
+    for name in own(path):
+        (cell,) = (cell for cell in notebook.cells if cell.id == cell_of(name))
+        *_, last = cell.source.splitlines()
+        answer = last.split(", ", 1)[1].removesuffix(")")
+        cell.source = (
+            "from cnn_course.exercises import EXERCISES\n"
+            f'{answer} = EXERCISES["{name}"].misconceptions[0].example\n{last}'
+        )
+    cells = run(notebook)
+    for name in own(path):
+        says = EXERCISES[name].misconceptions[0].says
+        assert said(cells[cell_of(name)])[0].startswith(f"✗ {name} · {says}")
+    done, predicted = store.summary()
+    assert done == set()
+    assert set(predicted) == {p for p in PREDICTIONS if p[:2] == path.stem[:2]}
+
+
+def test_the_table_in_the_repository_is_the_one_that_the_exercises_make():
+    committed = (NOTEBOOKS / "exercises.md").read_text(encoding="utf-8")
+    assert committed == table.as_markdown()
+    for exercise in EXERCISES.values():
+        assert f"`{exercise.id}`" in committed
+        assert all(m.name in committed for m in exercise.misconceptions)
+
+
+def test_the_command_says_what_it_wrote(tmp_path, capsys, made):
+    assert editions.main([str(tmp_path / "new")]) == 0
+    assert capsys.readouterr().out.startswith("21 files in ")
+    page = (tmp_path / "new" / "instructor" / "exercises.md").read_text("utf-8")
+    assert page == table.as_markdown()
+    left = [p for p in (tmp_path / "new").rglob("*") if p.name.startswith(".")]
+    assert left == []
+
+
+def test_a_folder_that_cannot_be_used_is_an_error_in_words(tmp_path, capsys):
+    (tmp_path / "file").touch()
+    assert editions.main([str(tmp_path / "file")]) == 1
+    assert "cannot be written" in capsys.readouterr().err
+    assert editions.main([str(NOTEBOOKS)]) == 1
+    assert "Name another folder" in capsys.readouterr().err
+    with pytest.raises(ValueError, match="There are no notebooks"):
+        editions.write_editions(tmp_path / "out", notebooks=tmp_path)
+    assert not (NOTEBOOKS / "student").exists()
+    assert sorted(os.listdir(tmp_path)) == ["file"]

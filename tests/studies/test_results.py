@@ -1,0 +1,176 @@
+"""Raw results: numbers come back as numbers, files grow by whole runs or not at all."""
+
+import math
+import os
+import statistics
+
+import pytest
+
+from cnn_course.studies import results
+from cnn_course.studies.results import (
+    FOLDER,
+    append_rows,
+    mean_interval,
+    read_rows,
+    run_missing,
+)
+
+
+@pytest.mark.parametrize(
+    "text, value",
+    [
+        ("3", 3),
+        ("-7", -7),
+        ("0.25", 0.25),
+        ("1e-05", 1e-5),
+        ("5.0", 5.0),
+        ("", None),
+        ("c0 c3", "c0 c3"),
+        ("c7", "c7"),
+        ("NiN", "NiN"),
+        ("2026-11-23", "2026-11-23"),
+        ("2.15.0+cu132", "2.15.0+cu132"),
+    ],
+)
+def test_a_field_is_a_number_nothing_or_text(tmp_path, text, value):
+    path = tmp_path / "some.csv"
+    path.write_text(f"first,second\n{text},1\n", encoding="utf-8")
+    (row,) = read_rows(path)
+    assert row == {"first": value, "second": 1}
+    assert type(row["first"]) is type(value)
+
+
+ROWS = [
+    {"arm": "1×1, twice", "seed": 0, "loss": 0.5, "dead": "", "num_1x1": None},
+    {"arm": 'a "quoted" one', "seed": 1, "loss": 2.0, "dead": "c0 c3", "num_1x1": 2},
+]
+READ = [dict(ROWS[0], dead=None), ROWS[1]]
+
+
+def test_what_was_appended_is_read_and_the_names_stand_once(tmp_path):
+    path = tmp_path / "some.csv"
+    append_rows(path, ROWS)
+    append_rows(path, ROWS[:1])
+    assert read_rows(path) == [*READ, READ[0]]
+    raw = path.read_bytes()
+    assert raw.count(b"arm,seed,loss,dead,num_1x1\n") == 1 and b"\r" not in raw
+    assert [p.name for p in tmp_path.iterdir()] == ["some.csv"]
+
+
+def test_a_relative_path_means_the_folder_of_results(tmp_path, monkeypatch):
+    monkeypatch.setattr(results, "FOLDER", tmp_path)
+    append_rows(tmp_path / "some.csv", ROWS)
+    assert read_rows("some.csv") == READ
+
+
+def broken_disk(*_):
+    raise OSError("no space left on device")
+
+
+@pytest.mark.parametrize("there", [True, False], ids=["old file", "new file"])
+@pytest.mark.parametrize("disk", [True, False], ids=["bad row", "bad disk"])
+def test_all_rows_are_added_or_none(tmp_path, monkeypatch, there, disk):
+    path = tmp_path / "some.csv"
+    if there:
+        append_rows(path, ROWS)
+    before = path.read_bytes() if there else None
+    if disk:
+        rows, error = [ROWS[0], {**ROWS[1], "surprise": 1}], ValueError
+    else:
+        rows, error = ROWS, OSError
+        monkeypatch.setattr(os, "replace", broken_disk)
+    with pytest.raises(error):
+        append_rows(path, rows)
+    assert (path.read_bytes() if path.exists() else None) == before
+
+
+def test_only_missing_runs_are_run_and_each_is_kept_when_it_ends(tmp_path, capsys):
+    path, ran = tmp_path / "some.csv", []
+    runs = [
+        dict(arm=arm, n=n, seed=s) for s in (0, 1) for arm, n in [("a", None), ("b", 2)]
+    ]
+
+    def run(**settings):
+        if len(ran) == 3:
+            raise KeyboardInterrupt
+        ran.append(settings)
+        return [{**settings, "test_acc": e / 2, "epoch": e} for e in (0, 1)]
+
+    with pytest.raises(KeyboardInterrupt):
+        run_missing(path, runs, run)
+    assert len(read_rows(path)) == 3 * 2
+    again = []
+    run_missing(
+        path, runs, lambda **s: again.append(s) or [{**s, "test_acc": 0.5, "epoch": 0}]
+    )
+    assert ran == runs[:3] and again == runs[3:]
+    run_missing(path, runs, None)  # nothing is left, so it is never called
+    lines = capsys.readouterr().out.splitlines()
+    assert [line[:6] for line in lines if "already" in line] == [
+        "0 of 4",
+        "3 of 4",
+        "4 of 4",
+    ]
+    assert lines[1].startswith("1/4 arm a, n None, seed 0: test acc 0.500; about 0 min")
+
+
+def test_a_setting_that_differs_in_anything_is_another_run(tmp_path):
+    path, ran = tmp_path / "some.csv", []
+
+    def run(**settings):
+        ran.append(settings)
+        return [{**settings, "test_acc": 0.5}]
+
+    settings = dict(precision="fp32", n=1, seed=0)
+    others = [
+        dict(settings, **{k: v})
+        for k, v in [("precision", "bf16"), ("n", None), ("seed", 1)]
+    ]
+    run_missing(path, [settings], run)
+    run_missing(path, [settings, *others], run)
+    assert ran == [settings, *others]
+
+
+@pytest.mark.parametrize("n", [2, 3, 5, 10, 20])
+def test_the_interval_holds_95_percent_of_students_t(n):
+    values = [float(i) for i in range(n)]
+    mean, half = mean_interval(values)
+    assert mean == (n - 1) / 2
+    spread = math.sqrt(sum((v - mean) ** 2 for v in values) / (n - 1))
+    t, f = half * math.sqrt(n) / spread, n - 1  # f degrees of freedom
+    scale = math.gamma((f + 1) / 2) / (math.sqrt(f * math.pi) * math.gamma(f / 2))
+    step = t / 10_000
+    middles = ((i + 0.5) * step for i in range(10_000))
+    inside = 2 * step * sum(scale * (1 + x * x / f) ** (-(f + 1) / 2) for x in middles)
+    assert inside == pytest.approx(0.95, abs=1e-4)
+
+
+@pytest.mark.parametrize("n", [0, 1, 21])
+def test_too_few_or_too_many_values_for_the_table_are_refused(n):
+    with pytest.raises(ValueError, match=r"^values must be 2 to 20 numbers.*; got \["):
+        mean_interval([0.5] * n)
+
+
+def test_rows_with_other_columns_do_not_go_into_a_file(tmp_path):
+    path = tmp_path / "out.csv"
+    append_rows(path, [{"arm": "a", "seed": 0}])
+    before = path.read_bytes()
+    with pytest.raises(ValueError, match="has other columns"):
+        append_rows(path, [{"arm": "a", "epoch": 0}])
+    assert path.read_bytes() == before
+
+
+def test_readme_gives_the_medians_of_the_benchmark():
+    readme = (FOLDER.parent.parent / "README.md").read_text(encoding="utf-8")
+    runs = {}
+    for row in read_rows("benchmark.csv"):
+        runs.setdefault((row["what"][:7], row["way"], row["workers"]), []).append(
+            row["value"]
+        )
+    median = {key: statistics.median(values) for key, values in runs.items()}
+    plain = max(median["loading", "plain", workers] for workers in (0, 2))
+    ours = median["loading", "ours", 0]
+    assert f"{ours / plain:.1f} times ({ours:,.0f} against {plain:,.0f} im" in readme
+    plain = min(median["LeNet a", "plain", workers] for workers in (0, 2))
+    ours = median["LeNet a", "ours", 0]
+    assert f"{plain / ours:.1f} times ({ours:.2f} against {plain:.2f} s an" in readme

@@ -1,0 +1,158 @@
+"""try_gpu with pretended GPUs, and the budget."""
+
+import warnings
+from types import SimpleNamespace
+
+import pytest
+import torch
+
+from cnn_course import budget, try_gpu
+from cnn_course import device as machine
+
+REAL_PROBE = machine._probe
+
+
+@pytest.fixture
+def pretend(monkeypatch):
+    """A function that pretends GPUs: {"cuda:0" or "mps": None or why it fails}."""
+    monkeypatch.setattr(machine, "_probe", REAL_PROBE)
+
+    def clear():
+        REAL_PROBE.cache_clear()
+        machine._say_once.cache_clear()
+
+    def use(name_fails=False, **gpus):
+        def ones(*shape, device=None):
+            problem = gpus[str(device).removesuffix(":0")]
+            if problem is not None:
+                raise RuntimeError(problem)
+            return real_ones(*shape)
+
+        def described(answer):
+            if name_fails:
+                raise RuntimeError("CUDA error: device is busy")
+            return answer
+
+        real_ones = torch.ones
+        cuda, mps = torch.cuda, torch.backends.mps
+        monkeypatch.setattr(torch, "ones", ones)
+        monkeypatch.setattr(cuda, "is_available", lambda: "cuda" in gpus)
+        monkeypatch.setattr(mps, "is_available", lambda: "mps" in gpus)
+        monkeypatch.setattr(cuda, "get_device_name", lambda *_: described("Old Card"))
+        monkeypatch.setattr(cuda, "get_device_capability", lambda *_: described((3, 5)))
+
+    clear()
+    yield use
+    clear()
+
+
+NO_KERNEL = "CUDA error: no kernel image is available\nCompile with TORCH_USE_CUDA_DSA"
+
+
+def test_without_a_gpu_it_is_the_cpu_and_nothing_is_said(pretend, capsys):
+    pretend()
+    assert try_gpu() == torch.device("cpu")
+    assert capsys.readouterr().out == ""
+
+
+@pytest.mark.parametrize(
+    "gpus, chosen",
+    [
+        ({"cuda": None}, "cuda:0"),
+        ({"mps": None}, "mps"),
+        ({"cuda": None, "mps": None}, "cuda:0"),
+    ],
+)
+def test_a_gpu_that_works_is_chosen_without_a_word(pretend, capsys, gpus, chosen):
+    pretend(**gpus)
+    assert try_gpu() == torch.device(chosen)
+    assert capsys.readouterr().out == ""
+
+
+def test_a_gpu_that_torch_cannot_use_is_named_once_and_passed_over(pretend, capsys):
+    pretend(cuda=NO_KERNEL)
+    assert try_gpu() == try_gpu() == torch.device("cpu")
+    (line,) = capsys.readouterr().out.splitlines()
+    assert line.startswith("device: Old Card (compute capability 3.5) cannot be used")
+    assert torch.__version__ in line
+    assert "no kernel image is available" in line and "TORCH_USE" not in line
+
+
+def test_the_next_gpu_is_tried(pretend, capsys):
+    pretend(cuda=NO_KERNEL, mps=None)
+    assert try_gpu() == torch.device("mps")
+    assert "Old Card" in capsys.readouterr().out
+
+
+def test_a_gpu_so_broken_that_it_has_no_name_is_passed_over_too(pretend, capsys):
+    pretend(name_fails=True, cuda="CUDA error: all CUDA-capable devices are busy")
+    assert try_gpu() == torch.device("cpu")
+    (line,) = capsys.readouterr().out.splitlines()
+    assert line.startswith("device: ") and "devices are busy" in line
+
+
+def test_an_old_driver_is_reported_without_a_path_of_this_machine(
+    pretend, capsys, monkeypatch
+):
+    def old_driver():
+        warnings.warn("The driver is too old (Triggered at /x/y.cpp:9)", stacklevel=2)
+        return False
+
+    pretend()
+    monkeypatch.setattr(torch.cuda, "is_available", old_driver)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert try_gpu() == torch.device("cpu")
+    line = capsys.readouterr().out
+    assert line == (
+        "device: GPU passed over, running on the CPU: The driver is too old\n"
+    )
+
+
+PLAN = {
+    "epochs": {"full": 10, "cpu": 3, "test": 1},
+    "size": {"full": 60_000, "cpu": 60_000, "test": 500},
+}
+
+
+@pytest.mark.parametrize(
+    "chosen, epochs, size, line",
+    [
+        ("full", 10, 60_000, "budget: full: the real protocol, nothing shortened\n"),
+        ("cpu", 3, 60_000, "budget: cpu: epochs 3 instead of 10\n"),
+        (
+            "test",
+            1,
+            500,
+            "budget: test: epochs 1 instead of 10; size 500 instead of 60,000\n",
+        ),
+    ],
+)
+def test_the_environment_chooses_the_budget_and_one_line_says_what_is_shorter(
+    monkeypatch, capsys, chosen, epochs, size, line
+):
+    monkeypatch.setenv("CNN_COURSE_BUDGET", chosen)
+    assert budget(**PLAN) == SimpleNamespace(epochs=epochs, size=size)
+    assert capsys.readouterr().out == line
+
+
+@pytest.mark.parametrize("device, epochs", [("cpu", 3), ("cuda:0", 10), ("mps", 10)])
+def test_without_a_word_a_machine_with_a_gpu_gets_the_real_protocol(
+    monkeypatch, device, epochs
+):
+    monkeypatch.delenv("CNN_COURSE_BUDGET")
+    monkeypatch.setattr(machine, "try_gpu", lambda: torch.device(device))
+    assert budget(**PLAN).epochs == epochs
+
+
+def test_an_unknown_budget_is_refused(monkeypatch):
+    monkeypatch.setenv("CNN_COURSE_BUDGET", "fast")
+    with pytest.raises(ValueError, match="CNN_COURSE_BUDGET is 'fast'; set it to test"):
+        budget(**PLAN)
+
+
+@pytest.mark.parametrize("choices", [{"full": 10, "cpu": 3}, 10, {"ful": 1}])
+def test_a_setting_without_all_three_values_is_named(choices):
+    words = r"^epochs must be one value for each budget"
+    with pytest.raises((TypeError, ValueError), match=words):
+        budget(size=PLAN["size"], epochs=choices)

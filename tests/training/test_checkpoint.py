@@ -1,0 +1,343 @@
+"""Checkpoints: whole or not at all, and nothing but tensors, numbers and texts."""
+
+import errno
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+import warnings
+from collections import OrderedDict
+
+import pytest
+import torch
+from torch import nn
+
+from cnn_course import History, load_checkpoint, save_checkpoint, train
+from cnn_course import files as folders
+from cnn_course.training import sessions
+
+X = torch.rand(6, 2, 5, 5, generator=torch.Generator().manual_seed(0))
+Y = torch.tensor([0, 1, 2, 0, 1, 2])
+BATCHES = [(X[:2], Y[:2]), (X[2:4], Y[2:4]), (X[4:], Y[4:])]
+
+
+def network(width=3):
+    torch.manual_seed(0)
+    return nn.Sequential(
+        nn.Conv2d(2, width, 3), nn.BatchNorm2d(width), nn.Flatten(), nn.LazyLinear(3)
+    )
+
+
+def trained(epochs=2, **options):
+    net = network()
+    net(X)
+    history = train(net, BATCHES, BATCHES, epochs, lr=0.01, verbose=False, **options)
+    return net, history
+
+
+def weights(net):
+    return b"".join(t.numpy().tobytes() for t in net.state_dict().values())
+
+
+def measured(history):
+    return {k: v for k, v in vars(history).items() if "second" not in k}
+
+
+def test_training_goes_on_from_a_file_bit_for_bit(tmp_path):
+    whole, expected = trained(4)
+    net, history = trained(2)
+    save_checkpoint(net, tmp_path / "new folder" / "größe 1.pt")
+    fresh = network()
+    fresh(X)
+    found = load_checkpoint(fresh, str(tmp_path / "new folder" / "größe 1.pt"))
+    assert vars(found) == vars(history) and weights(fresh) == weights(net)
+    joined = train(fresh, BATCHES, BATCHES, 4, resume=True, verbose=False)
+    assert joined is found and measured(joined) == measured(expected)
+    assert weights(fresh) == weights(whole)
+    assert os.listdir(tmp_path / "new folder") == ["größe 1.pt"]
+
+
+def test_a_plain_state_dict_is_taken_and_training_begins_anew(tmp_path):
+    net, _ = trained()
+    torch.save(net.state_dict(), tmp_path / "weights.pt")
+    other, _ = trained(1)
+    assert load_checkpoint(other, tmp_path / "weights.pt") == History()
+    assert weights(other) == weights(net) and sessions.recall(other) is None
+
+
+def test_a_net_that_was_never_trained_can_be_kept(tmp_path):
+    net = network()
+    net(X)
+    save_checkpoint(net, tmp_path / "start.pt")
+    other, _ = trained()
+    assert load_checkpoint(other, tmp_path / "start.pt") == History()
+    assert weights(other) == weights(net)
+
+
+def test_the_file_holds_nothing_that_needs_code(tmp_path):
+    net, _ = trained()
+    save_checkpoint(net, tmp_path / "a.pt")
+    kept = torch.load(tmp_path / "a.pt", weights_only=True)
+
+    def kinds(value):
+        if isinstance(value, dict):
+            return {type(k) for k in value} | set().union(*map(kinds, value.values()))
+        if isinstance(value, (list, tuple)):
+            return set().union(*map(kinds, value))
+        return {type(value)}
+
+    plain = {str, int, float, bool, torch.Tensor, type(None)}
+    assert kinds(kept) <= plain and isinstance(kept["net"], (dict, OrderedDict))
+
+
+class Evil:
+    def __init__(self, marker):
+        self.marker = marker
+
+    def __reduce__(self):
+        return open, (str(self.marker), "w")
+
+
+def bad_files(folder):
+    """Return {name: (writes the file, what is said)}."""
+    net, _ = trained()
+    save_checkpoint(net, folder / "good.pt")
+    good = (folder / "good.pt").read_bytes()
+    kept = torch.load(folder / "good.pt", weights_only=True)
+
+    def raw(content):
+        return lambda path: path.write_bytes(content)
+
+    def saved(value, **options):
+        return lambda path: torch.save(value, path, **options)
+
+    def changed(**changes):
+        return saved({**kept, **changes})
+
+    flipped = bytearray(good)
+    flipped[good.index(net[3].weight.detach().numpy().tobytes()) + 5] ^= 1
+    torn = "is not what torch.save writes, or damaged: save it again, copy it whole"
+    code = "holds Python objects that could run code when they are loaded, so they are "
+    weights = kept["net"]
+    return {
+        "empty": (raw(b""), torn),
+        "half": (raw(good[: len(good) // 2]), torn),
+        "all but the end": (raw(good[:-1]), torn),
+        "a flipped bit": (raw(bytes(flipped)), torn),
+        "a text": (raw(b"weights = 3"), torn),
+        "a web page": (raw(b"<!DOCTYPE html><html>"), torn),
+        "malicious": (saved(Evil(folder / "marker")), code),
+        "malicious inside": (changed(note=Evil(folder / "marker")), code),
+        "malicious, old format": (
+            saved(Evil(folder / "marker"), _use_new_zipfile_serialization=False),
+            torn,
+        ),
+        "a whole module": (saved(net), code),
+        "a tensor": (
+            saved(torch.ones(3)),
+            "holds no state_dict, but a Tensor of shape",
+        ),
+        "a list": (saved([1, 2]), "holds no state_dict, but [1, 2]"),
+        "no tensors": (
+            saved({"a": 1}),
+            "holds no state_dict: ask for a file of torch.",
+        ),
+        "nothing": (saved({}), "holds no state_dict: ask for a file of torch.save("),
+        "another version": (
+            changed(format="x 2"),
+            "is a checkpoint of another version",
+        ),
+        "another history": (changed(history={}), "holds a history of another version"),
+        "no optimizer": (
+            changed(optimizer="load"),
+            "names an optimizer that torch has not: 'load'",
+        ),
+        "an odd optimizer": (
+            changed(optimizer_state={"state": {}, "param_groups": []}),
+            "holds the state of another optimizer (",
+        ),
+        "a layer more": (
+            changed(net={**weights, "4.weight": torch.ones(1)}),
+            "is of another network: only the file has '4.weight'",
+        ),
+        "a layer less": (
+            changed(net={k: v for k, v in weights.items() if k != "3.bias"}),
+            "is of another network: only the network has '3.bias'",
+        ),
+        "another size": (
+            saved(sized(5).state_dict()),
+            "is of another network: 0.weight has the shape (5, 2, 3, 3) in the file, "
+            "and (3, 2, 3, 3) in the network",
+        ),
+    }
+
+
+def sized(width):
+    net = network(width)
+    net(X)
+    return net
+
+
+def test_every_bad_file_is_refused_with_its_reason_and_changes_nothing(tmp_path):
+    for name, (write, reason) in bad_files(tmp_path).items():
+        path = tmp_path / "bad.pt"
+        write(path)
+        net, history = trained()
+        before = weights(net)
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            with pytest.raises(ValueError) as caught:
+                load_checkpoint(net, path)
+        message = str(caught.value)
+        start = f"path must be a checkpoint of this network; {path} {reason}"
+        assert message.startswith(start), (name, message)
+        assert "\n" not in message and caught.value.__context__ is None
+        assert weights(net) == before and sessions.recall(net).history is history
+    assert not (tmp_path / "marker").exists()
+
+
+@pytest.mark.parametrize(
+    "path, error, told",
+    [
+        (3, TypeError, "^path must be a path, as text or Path; got 3"),
+        (None, TypeError, "^path must be a path, as text or Path; got None"),
+        ("", ValueError, "^path must be the path of a file; got ''"),
+        ("a\0b", ValueError, "^path must be the path of a file; got 'a"),
+    ],
+)
+def test_what_is_no_path_is_refused(path, error, told):
+    for use in (save_checkpoint, load_checkpoint):
+        with pytest.raises(error, match=told):
+            use(sized(3), path)
+
+
+def test_a_path_that_is_not_there_or_cannot_be_written(tmp_path):
+    net, _ = trained()
+    with pytest.raises(ValueError, match=r"nothing\.pt is no file: look at the spell"):
+        load_checkpoint(net, tmp_path / "nothing.pt")
+    with pytest.raises(ValueError, match=r"is no file"):
+        load_checkpoint(net, tmp_path)
+    (tmp_path / "file").write_text("")
+    for path in (tmp_path, tmp_path / "file" / "a.pt", tmp_path / ("long" * 100)):
+        with pytest.raises(ValueError, match=r"^path must be a file that can be writt"):
+            save_checkpoint(net, path)
+    assert os.listdir(tmp_path) == ["file"]
+
+
+def test_what_is_no_network_is_refused(tmp_path):
+    for use in (save_checkpoint, load_checkpoint):
+        with pytest.raises(TypeError, match=r"^net must be a network, such as lenet"):
+            use([1], tmp_path / "a.pt")
+
+
+def test_lazy_layers_have_nothing_to_keep_yet(tmp_path):
+    for use in (save_checkpoint, load_checkpoint):
+        with pytest.raises(
+            ValueError, match=r"^net must be a network without lazy layers"
+        ):
+            use(network(), tmp_path / "a.pt")
+
+
+def test_a_full_disk_leaves_the_old_checkpoint(tmp_path, monkeypatch):
+    net, _ = trained()
+    path = tmp_path / "a.pt"
+    save_checkpoint(net, path)
+    before = path.read_bytes()
+
+    def full(descriptor):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(folders.os, "fsync", full)
+    with pytest.raises(OSError) as caught:
+        save_checkpoint(trained(3)[0], path)
+    assert str(caught.value) == (
+        "the disk is full: a.pt needs 0 MB. An older checkpoint under that name is "
+        "still whole. Free some space, or choose a path on another disk"
+    )
+    assert path.read_bytes() == before and os.listdir(tmp_path) == ["a.pt"]
+
+
+def test_what_a_killed_process_left_is_cleared_an_hour_later(tmp_path):
+    old, new = tmp_path / ".a.pt.part-1", tmp_path / ".a.pt.part-2"
+    for path in (old, new, tmp_path / ".b.pt.part-3"):
+        path.write_bytes(b"half")
+        os.utime(path, (time.time() - 4000,) * 2)
+    os.utime(new)
+    save_checkpoint(trained()[0], tmp_path / "a.pt")
+    assert sorted(os.listdir(tmp_path)) == [".a.pt.part-2", ".b.pt.part-3", "a.pt"]
+
+
+KILLED = """
+import itertools, os, sys
+import torch
+from torch import nn
+from cnn_course import save_checkpoint
+net = nn.Linear(300, 300)
+os.write(1, b"ready\\n")  # in one go, beside the other process
+for value in itertools.count(1):
+    nn.init.constant_(net.weight, value)
+    save_checkpoint(net, sys.argv[1])
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no kill -9")
+def test_kill_9_at_any_moment_leaves_the_old_checkpoint_or_the_new_one(tmp_path):
+    """One process saves again and again, is killed at 25 moments and started anew.
+
+    To start torch takes seconds, so each of them is forked from one that has it.
+    """
+    path, moments = tmp_path / "a.pt", random.Random(0)
+    script = f"""
+import os, sys, time
+import torch
+torch.set_num_threads(1)
+import cnn_course.training
+for line in sys.stdin:
+    child = os.fork()
+    if child == 0:
+        sys.argv[1:] = [{str(path)!r}]
+        exec({KILLED!r})
+    os.write(1, b"%d\\n" % child)
+    os.waitpid(child, 0)
+    print("dead", flush=True)
+"""
+    parent = subprocess.Popen(
+        [sys.executable, "-c", script],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    found, torn = [], 0
+    for _ in range(25):
+        parent.stdin.write("again\n")
+        parent.stdin.flush()
+        lines = sorted(parent.stdout.readline() for _ in range(2))
+        time.sleep(moments.uniform(0.001, 0.03))
+        os.kill(int(lines[0]), signal.SIGKILL)
+        assert parent.stdout.readline() == "dead\n"
+        torn += any(".part-" in name for name in os.listdir(tmp_path))
+        if path.exists():
+            net = nn.Linear(300, 300)
+            load_checkpoint(net, path)
+            (value,) = net.weight.unique().tolist()  # of one checkpoint, not of two
+            found.append(value)
+    parent.stdin.close()
+    parent.wait()
+    assert len(found) > 15 and max(found) > 1 and torn  # it was killed in the middle
+    assert [name for name in os.listdir(tmp_path) if name[0] != "."] == ["a.pt"]
+
+
+def test_a_checkpoint_goes_to_the_device_the_net_is_on(tmp_path, monkeypatch):
+    net, _ = trained()
+    save_checkpoint(net, tmp_path / "a.pt")
+    real, asked = torch.load, []
+
+    def load(file, **options):
+        asked.append(options)
+        return real(file, **options)
+
+    monkeypatch.setattr(torch, "load", load)
+    load_checkpoint(net, tmp_path / "a.pt")
+    assert asked == [{"map_location": "cpu", "weights_only": True}]

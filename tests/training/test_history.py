@@ -1,0 +1,110 @@
+"""Which classes got lost: planted dead channels are found, a healthy net is left alone.
+
+The net is the end of NiN in small: ten class maps with a ReLU behind them, averaged.
+"""
+
+import pytest
+import torch
+from torch import nn
+
+from cnn_course import History, train
+from cnn_course.networks.architectures import nin_block
+
+HEALTHY = "every class is predicted, every logit moves"
+X = torch.eye(10)[:, :, None, None].expand(10, 10, 3, 3)  # channel i is bright
+Y = torch.arange(10)
+
+
+def net_of_class_maps(dead=(), last_relu=True):
+    """Return a net that gives picture i of X to class i, but for the dead ones."""
+    block = nin_block(10, 10, 1, 1, 0, num_1x1=1, last_relu=last_relu)
+    for conv in block[0], block[2]:
+        nn.init.dirac_(conv.weight)
+        nn.init.zeros_(conv.bias)
+    block[2].bias.data[list(dead)] = -100
+    return nn.Sequential(block, nn.AdaptiveAvgPool2d(1), nn.Flatten())
+
+
+def lines_of(capsys, net, test_iter, **kwargs):
+    history = train(net, [(X, Y)], test_iter, 2, lr=0.001, **kwargs)
+    return history, capsys.readouterr().out.splitlines()
+
+
+def test_planted_dead_channels_are_diagnosed_after_every_epoch(capsys):
+    net = net_of_class_maps(dead=(2, 7))
+    history, lines = lines_of(capsys, net, [(X, Y)], watch_classes=True)
+    found = "  never predicted: classes 2, 7; dead (logit 0 for every image): 2, 7"
+    assert [line for line in lines if "epoch" not in line][1:] == [found] * 2
+    assert lines[2] == lines[4] == found  # below the line of its epoch
+    assert history.never_predicted(0) == history.dead_classes(0) == [2, 7]
+    assert history.test_acc == pytest.approx([0.8, 0.8])
+
+
+def test_a_healthy_net_is_not(capsys):
+    history, lines = lines_of(capsys, net_of_class_maps(), [(X, Y)], watch_classes=True)
+    assert lines[2] == lines[4] == f"  {HEALTHY}"
+    assert history.never_predicted() == history.dead_classes() == []
+
+
+def test_without_the_last_relu_a_class_can_be_lost_but_is_not_dead(capsys):
+    net = net_of_class_maps(dead=(2, 7), last_relu=False)
+    history, lines = lines_of(capsys, net, [(X, Y)], watch_classes=True)
+    found = "  never predicted: classes 2, 7; dead (logit 0 for every image): none"
+    assert lines[2] == lines[4] == found
+    assert history.dead_classes() == []
+
+
+def test_nobody_asked_or_nothing_tested_no_line(capsys):
+    for test_iter, watch in [([(X, Y)], False), (None, True)]:
+        net = net_of_class_maps(dead=(2, 7))
+        history, lines = lines_of(capsys, net, test_iter, watch_classes=watch)
+        assert len(lines) == 3 and "never predicted" not in "".join(lines)
+    assert history.predicted == history.largest_logit == []
+
+
+def test_watching_is_silent_where_train_is_quiet(capsys):
+    net = net_of_class_maps()
+    train(net, [(X, Y)], None, 1, watch_classes=True, verbose=False)
+    assert capsys.readouterr().out == ""
+
+
+def test_images_of_each_class_and_largest_logits_over_all_batches():
+    net = nn.Linear(3, 3, bias=False)
+    nn.init.eye_(net.weight)
+    logits = [[[3.0, 0.0, 0.0], [0.0, -5.0, 2.0]], [[1.0, 0.0, -4.0]]]
+    batches = [(torch.tensor(rows), torch.zeros(len(rows)).long()) for rows in logits]
+    sgd = torch.optim.SGD(net.parameters(), lr=0.0)
+    history = train(net, batches, batches, 2, optimizer=sgd, verbose=False)
+    assert history.predicted == [[2, 0, 1]] * 2
+    assert {type(images) for images in history.predicted[0]} == {int}
+    assert history.largest_logit == [[3.0, 5.0, 4.0]] * 2
+    assert history.never_predicted() == [1] and history.dead_classes() == []
+
+
+def test_an_epoch_can_be_named_and_the_last_one_is_the_default():
+    history = History(
+        predicted=[[5, 0, 0], [2, 0, 3], [1, 2, 2]],
+        largest_logit=[[1.0, 0.0, 0.0], [1.0, 1e-30, 2.0], [0.0, 1.0, 2.0]],
+    )
+    assert [history.never_predicted(e) for e in range(3)] == [[1, 2], [1], []]
+    assert [history.dead_classes(e) for e in range(3)] == [[1, 2], [], [0]]
+    assert history.never_predicted() == [] and history.dead_classes() == [0]
+    dead = "dead (logit 0 for every image)"
+    assert history.class_line(0) == f"never predicted: classes 1, 2; {dead}: 1, 2"
+    assert history.class_line(1) == f"never predicted: classes 1; {dead}: none"
+    assert history.class_line() == f"never predicted: classes none; {dead}: 0"
+    history.largest_logit[2][0] = 0.1
+    assert history.class_line() == HEALTHY
+
+
+def test_rows_are_rounded_and_leave_out_what_was_not_measured():
+    history = History(loss=[1.234567, 1], train_acc=[1 / 3, 1], seconds=[1.005, 2])
+    untested = [
+        {"epoch": 1, "loss": 1.23457, "train_acc": 0.33333, "seconds": 1.0},
+        {"epoch": 2, "loss": 1, "train_acc": 1, "seconds": 2},
+    ]
+    assert history.rows() == untested
+    history.test_acc = [0.9, 2 / 3]
+    assert [row["test_acc"] for row in history.rows()] == [0.9, 0.66667]
+    assert list(history.rows()[0])[-2:] == ["test_acc", "seconds"]
+    assert History().rows() == []

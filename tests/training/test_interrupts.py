@@ -1,0 +1,171 @@
+"""An interrupt (a real signal) at every line of training and evaluation."""
+
+import signal
+import sys
+import threading
+from pathlib import Path
+
+import pytest
+import torch
+from line_by_line import before_line
+from torch import nn
+
+import cnn_course
+from cnn_course import evaluate, train
+from cnn_course.training.interrupts import Stop
+
+PACKAGE = Path(cnn_course.__file__).parent
+FILES = "loop epoch history guards forward sessions interrupts progress".split()
+FILES = [str(PACKAGE / "training" / f"{name}.py") for name in FILES]
+FILES = (*FILES, str(PACKAGE / "networks" / "modes.py"))
+X = torch.rand(6, 2, 5, 5, generator=torch.Generator().manual_seed(0))
+Y = torch.tensor([0, 1, 2, 0, 1, 2])
+BATCHES = [(X[:2], Y[:2]), (X[2:4], Y[2:4]), (X[4:], Y[4:])]
+
+
+def network():
+    """A net in training mode, but for one layer that is not."""
+    torch.manual_seed(0)
+    net = nn.Sequential(
+        nn.Conv2d(2, 3, 3), nn.BatchNorm2d(3), nn.Flatten(), nn.Linear(27, 3)
+    )
+    net[1].eval()
+    return net
+
+
+def weights(net):
+    return b"".join(p.detach().numpy().tobytes() for p in net.parameters())
+
+
+def interrupt_before(number):
+    """Send SIGINT before the `number`-th line of the course is run; count them."""
+    return before_line(number, FILES, lambda: signal.raise_signal(signal.SIGINT))
+
+
+def check_put_back(net):
+    assert [m.training for m in net] == [True, False, True, True] and net.training
+    assert net[0].weight.is_contiguous()
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
+def states():
+    """Return the weights after 0, 1, 2, … whole steps of two epochs."""
+    net, found = network(), []
+    optimizer = torch.optim.Adam(net.parameters(), lr=0.01)
+    hook = optimizer.register_step_pre_hook(lambda *_: found.append(weights(net)))
+    torch.manual_seed(7)
+    train(net, BATCHES, BATCHES, 2, optimizer=optimizer, verbose=False)
+    hook.remove()
+    return [*found, weights(net)]
+
+
+def interrupted_training(number, found, capsys):
+    """Interrupt there, check what is kept, go on to the end; return the lines run."""
+    net, history = network(), None
+    torch.manual_seed(7)
+    count = interrupt_before(number)
+    try:
+        history = train(net, BATCHES, BATCHES, 2, lr=0.01)
+    except KeyboardInterrupt:
+        pass  # before the training began, or when it had just ended
+    finally:
+        sys.settrace(None)
+    check_put_back(net)
+    steps = found.index(weights(net))  # a whole number of steps was done
+    said = capsys.readouterr().out
+    if history is None:
+        assert steps in (0, 6) and "stopped" not in said
+    else:
+        # In the very last lines there is nothing left to stop.
+        assert "stopped" in said or (len(history) == 2 and steps == 6), number
+        lengths = {len(v) for k, v in vars(history).items() if k != "step_loss"}
+        assert lengths == {len(history)} and len(history.step_loss) == 3 * len(history)
+        assert steps - 3 <= 3 * len(history) <= steps
+    again = train(net, BATCHES, BATCHES, 2, lr=0.01, resume=True)
+    assert len(again) == 2 and (history is None or again is history)
+    capsys.readouterr()
+    return count.lines
+
+
+def test_an_interrupt_at_any_line_of_training_keeps_everything(capsys):
+    found, number = states(), 1
+    assert len(set(found)) == 7  # so that a half-done step would be noticed
+    while interrupted_training(number, found, capsys) >= number:
+        number += 1
+    assert number > 400  # so many lines there are
+
+
+def test_an_interrupt_at_any_line_of_a_test_gives_the_modes_back():
+    net = network()
+    count = interrupt_before(sys.maxsize)
+    expected = evaluate(net, BATCHES)
+    sys.settrace(None)
+    assert count.lines > 50
+    interrupted = 0
+    for number in range(1, count.lines + 1):
+        interrupt_before(number)
+        try:
+            assert evaluate(net, BATCHES) == expected
+        except KeyboardInterrupt:
+            interrupted += 1
+        finally:
+            sys.settrace(None)
+        check_put_back(net)
+    assert interrupted > count.lines - 5  # in the last lines it has its result
+
+
+class Twice(nn.Module):
+    """A layer that gets two interrupts in its third step, and notes if it went on."""
+
+    def __init__(self):
+        super().__init__()
+        self.weight, self.steps, self.ended = nn.Parameter(torch.ones(1)), 0, []
+
+    def forward(self, X):
+        self.steps += 1
+        if self.steps == 3:
+            signal.raise_signal(signal.SIGINT)
+            self.ended.append("first")
+            signal.raise_signal(signal.SIGINT)
+            self.ended.append("second")
+        return X.flatten(1)[:, :3] * self.weight
+
+
+def test_a_second_interrupt_ends_a_step_that_never_ends(capsys):
+    net = Twice()
+    history = train(net, BATCHES, None, 2)
+    assert net.ended == ["first"] and len(history) == 0
+    assert capsys.readouterr().out.splitlines()[-1] == (
+        "stopped in epoch 1 after step 2: the network keeps what it learned, the "
+        "history its finished epochs (0). The same call with resume=True goes on"
+    )
+
+
+def test_who_ignores_interrupts_still_does():
+    net = Twice()
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        assert len(train(net, BATCHES, None, 2, verbose=False)) == 2
+        assert signal.getsignal(signal.SIGINT) is signal.SIG_IGN
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def test_training_works_in_another_thread_where_there_are_no_signals():
+    found = []
+    thread = threading.Thread(
+        target=lambda: found.append(train(network(), BATCHES, None, 1, verbose=False))
+    )
+    thread.start()
+    thread.join()
+    assert len(found[0]) == 1
+
+
+def test_while_things_are_put_back_interrupts_wait():
+    with Stop() as stop:
+        signal.raise_signal(signal.SIGINT)
+        with pytest.raises(KeyboardInterrupt):
+            stop.check()
+        for _ in range(3):
+            signal.raise_signal(signal.SIGINT)
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler

@@ -1,0 +1,548 @@
+"""train and evaluate on values computed by hand, and what they do in trouble."""
+
+import functools
+import math
+import re
+import warnings
+
+import pytest
+import torch
+import torch.nn.functional as F
+import tqdm.auto
+from torch import nn
+from torch.utils.data import DataLoader, IterableDataset, TensorDataset
+
+import cnn_course as d2l
+from cnn_course import History, evaluate, train
+from cnn_course.data import loading as data
+from cnn_course.device import choose_precision, memory_format
+from cnn_course.training import forward as layout
+from cnn_course.training import loop as training
+
+LINE = re.compile(
+    r"epoch \d+, loss \d+\.\d{4}, train acc [01]\.\d{3}, test acc [01]\.\d{3}, "
+    r"time \d+\.\d sec"
+)
+LOGITS = torch.tensor([[3.0, 0.0, 0.0], [0.0, 0.0, 2.0], [0.0, 1.0, 0.0]])
+X = torch.tensor([[1.0, 2.0], [0.5, -1.0], [-2.0, 0.0], [1.0, 1.0], [0.0, 3.0]])
+Y = torch.tensor([0, 2, 1, 1, 2])
+BATCHES = [(X[:2], Y[:2]), (X[2:4], Y[2:4]), (X[4:], Y[4:])]  # the last one is short
+
+
+def linear(seed=0):
+    torch.manual_seed(seed)
+    return nn.Linear(2, 3, bias=False)
+
+
+def sgd(net, lr):
+    return torch.optim.SGD(net.parameters(), lr=lr)
+
+
+def test_evaluate_counts_images_not_batches():
+    batches = [(LOGITS, torch.tensor([0, 2, 1])), (LOGITS[:1], torch.tensor([1]))]
+    assert evaluate(nn.Identity(), batches) == 3 / 4  # the mean of batches is 1/2
+
+
+def test_evaluate_switches_dropout_off_and_gives_the_mode_back():
+    net = nn.Sequential(nn.Dropout(1.0), nn.Flatten())
+    for mode in (True, False):
+        net.train(mode)
+        assert evaluate(net, [(LOGITS, torch.tensor([0, 2, 1]))]) == 1
+        assert net.training is mode
+
+
+def test_evaluate_interrupted_gives_the_mode_back():
+    net = nn.Identity()
+
+    def interrupted():
+        yield LOGITS, torch.tensor([0, 2, 1])
+        assert not net.training and not torch.is_grad_enabled()
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        evaluate(net, interrupted())
+    assert net.training
+
+
+@pytest.mark.parametrize("nothing", [[], iter([]), [(LOGITS[:0], Y[:0])]])
+def test_evaluate_nothing_is_refused(nothing):
+    with pytest.raises(
+        ValueError, match=r"^data_iter must give at least one picture; g"
+    ):
+        evaluate(nn.Identity(), nothing)
+
+
+def test_two_steps_of_gradient_descent_as_by_hand():
+    net = linear()
+    W = net.weight.detach().clone()
+    history = train(net, [(X, Y)], [(X, Y)], 2, optimizer=sgd(net, 0.5))
+    losses, hits = [], []
+    for _ in range(2):
+        p = (X @ W.t()).exp()
+        p = p / p.sum(dim=1, keepdim=True)
+        losses.append(-sum(math.log(p[i, y]) for i, y in enumerate(Y)) / 5)
+        hits.append((p.argmax(dim=1) == Y).sum().item() / 5)
+        W = W - 0.5 * (p - F.one_hot(Y, 3)).t() @ X / 5
+    torch.testing.assert_close(net.weight, W)
+    assert history.loss == pytest.approx(losses, rel=1e-5) == history.step_loss
+    assert history.train_acc == hits
+    assert history.test_acc[-1] == evaluate(net, [(X, Y)])
+
+
+def test_loss_and_accuracy_are_means_over_images_also_with_a_short_last_batch():
+    net = linear()
+    logits = net(X).detach()
+    history = train(net, BATCHES, None, 2, optimizer=sgd(net, 0.0), verbose=False)
+    steps = [F.cross_entropy(net(x), y).item() for x, y in BATCHES]
+    assert history.loss == pytest.approx([F.cross_entropy(logits, Y).item()] * 2)
+    assert history.loss[0] != pytest.approx(sum(steps) / 3)
+    assert history.step_loss == pytest.approx(steps * 2)
+    assert history.train_acc == [(logits.argmax(dim=1) == Y).sum().item() / 5] * 2
+    assert history.test_acc == []
+
+
+def test_dropout_is_on_in_training_and_off_in_the_test():
+    net = nn.Sequential(nn.Dropout(1.0), nn.Linear(3, 3, bias=False)).eval()
+    nn.init.eye_(net[1].weight)
+    batches = [(LOGITS, torch.tensor([0, 2, 1]))] * 2
+    history = train(net, batches, batches, 2, optimizer=sgd(net, 0.0))
+    assert history.loss == pytest.approx([math.log(3)] * 2)  # all logits dropped
+    assert history.test_acc == [1, 1]
+    assert not net.training  # as it was before
+
+
+class Stream(IterableDataset):
+    def __iter__(self):
+        return iter(zip(X, Y, strict=True))
+
+
+LOADERS = {
+    "DataLoader": lambda: DataLoader(TensorDataset(X, Y), batch_size=2),
+    "DataLoader without length": lambda: DataLoader(Stream(), batch_size=2),
+    "generator": lambda: (batch for batch in BATCHES),
+}
+
+
+@pytest.mark.parametrize("loader", LOADERS.values(), ids=LOADERS)
+def test_any_iterable_of_batches_gives_the_same_as_a_list(loader):
+    one, other = linear(), linear()
+    expected = train(one, BATCHES, BATCHES, 1)
+    found = train(other, loader(), loader(), 1)
+    assert found.step_loss == expected.step_loss
+    assert found.test_acc == expected.test_acc
+    assert torch.equal(one.weight, other.weight)
+
+
+def test_iterators_that_are_empty_or_used_up_are_refused():
+    with pytest.raises(ValueError, match=r"^train_iter must give at least one picture"):
+        train(linear(), iter(BATCHES), BATCHES, 2)
+    for test_iter in ([], iter(BATCHES)):
+        with pytest.raises(ValueError, match=r"^test_iter must give at least one pic"):
+            train(linear(), BATCHES, test_iter, 2)
+
+
+@pytest.mark.parametrize("given, rate", [({}, 0.001), ({"lr": 0.05}, 0.05)])
+def test_adam_is_the_default_and_lr_its_rate(given, rate):
+    one, other = linear(), linear()
+    train(one, BATCHES, None, 2, **given)
+    adam = torch.optim.Adam(other.parameters(), lr=rate)
+    train(other, BATCHES, None, 2, optimizer=adam)
+    assert torch.equal(one.weight, other.weight)
+
+
+def test_an_optimizer_and_a_rate_are_refused_together():
+    net = linear()
+    with pytest.raises(
+        ValueError, match=r"^lr must be left out beside an op.*got 0\.1"
+    ):
+        train(net, BATCHES, lr=0.1, optimizer=sgd(net, 0.1))
+
+
+@pytest.mark.parametrize(
+    "value, error", [(0, ValueError), (1.5, TypeError), (True, TypeError)]
+)
+def test_bad_num_epochs_is_named(value, error):
+    with pytest.raises(error, match=r"^num_epochs must be"):
+        train(linear(), BATCHES, BATCHES, value)
+
+
+def test_the_same_seed_gives_the_same_history(data_root):
+    def history(seed):
+        torch.manual_seed(seed)
+        net = nn.Sequential(nn.Flatten(), nn.Linear(784, 10))
+        iters = d2l.load_data_fashion_mnist(32, root=data_root, seed=seed)
+        return train(net, *iters, 2, verbose=False)
+
+    one, again, other = history(1), history(1), history(2)
+    assert one.step_loss == again.step_loss != other.step_loss
+    assert one.test_acc == again.test_acc
+
+
+def test_a_line_an_epoch_and_an_entry_an_epoch_in_every_list(capsys):
+    history = train(linear(), BATCHES, BATCHES, 3)
+    first, *lines = capsys.readouterr().out.strip().splitlines()
+    assert first == "training on cpu"
+    assert len(lines) == 3 and all(map(LINE.fullmatch, lines))
+    assert repr(history).splitlines() == lines
+    assert len(history) == len(history.loss) == len(history.train_acc) == 3
+    assert len(history.test_acc) == len(history.seconds) == 3
+    assert len(history.step_loss) == 9
+    speeds = [5 / seconds for seconds in history.seconds]
+    assert history.images_per_second == pytest.approx(speeds)
+
+
+def test_the_line_has_the_format_of_the_lecture_notes():
+    history = History([1.587], [0.402], [0.419], [68.1])
+    expected = "epoch 1, loss 1.5870, train acc 0.402, test acc 0.419, time 68.1 sec"
+    assert history.line(0) == expected and LINE.fullmatch(expected)
+    history.test_acc.clear()
+    assert history.line(0) == expected.replace(", test acc 0.419", "")
+
+
+def test_verbose_false_prints_nothing(capsys):
+    train(linear(), BATCHES, BATCHES, 2, verbose=False)
+    assert capsys.readouterr() == ("", "")
+
+
+def test_the_snippet_of_the_lecture_notes(monkeypatch, capsys):
+    monkeypatch.setattr(data, "TRAIN_SIZE", 500)
+    monkeypatch.setattr(data, "TEST_SIZE", 200)
+    net = nn.Sequential(nn.AvgPool2d(8), nn.Flatten(), nn.Linear(16, 10))
+    batch_size, num_epochs, device = 128, 2, d2l.try_gpu()
+    optimizer = torch.optim.Adam(net.parameters(), lr=0.01)
+    train_iter, test_iter = d2l.load_data_fashion_mnist(batch_size, resize=32)
+    d2l.train_ch5(net, train_iter, test_iter, batch_size, optimizer, device, num_epochs)
+    data_line, device_line, *lines = capsys.readouterr().out.strip().splitlines()
+    assert data_line.startswith("data: ") and device_line == "training on cpu"
+    assert len(lines) == 2 and all(map(LINE.fullmatch, lines))
+    assert optimizer.state[net[2].weight]["step"] == 2 * 4  # this one was used
+
+
+class Twice:
+    """Good batches in the first epoch; in the second `trouble` after one batch."""
+
+    def __init__(self, trouble):
+        self.trouble, self.epochs = trouble, 0
+
+    def __iter__(self):
+        self.epochs += 1
+        yield BATCHES[0]
+        if self.epochs == 2:
+            yield self.trouble()
+        yield from BATCHES[1:]
+
+
+def interrupt():
+    raise KeyboardInterrupt
+
+
+def test_an_interrupt_keeps_the_history_and_what_was_learned(capsys):
+    net, one_epoch = linear().eval(), linear()
+    history = train(net, Twice(interrupt), BATCHES, 5, lr=0.1)
+    assert len(history) == len(history.test_acc) == 1
+    assert len(history.step_loss) == 3
+    assert "stopped in epoch 2" in capsys.readouterr().out
+    train(one_epoch, BATCHES, BATCHES, 1, lr=0.1)
+    assert not torch.equal(net.weight, one_epoch.weight)  # the step of epoch 2 stays
+    assert not net.training
+    assert len(train(net, BATCHES, BATCHES, 1)) == 1  # and training can go on
+
+
+def test_an_interrupt_of_the_test_keeps_the_finished_epochs():
+    net = linear()
+    history = train(net, BATCHES, Twice(interrupt), 5)
+    assert len(history) == len(history.seconds) == 1 and net.training
+
+
+class Explodes(nn.Module):
+    """A network whose weights become NaN in the `step`-th training step."""
+
+    def __init__(self, step):
+        super().__init__()
+        self.linear, self.step, self.steps = linear(), step, 0
+
+    def forward(self, X):
+        self.steps += self.training
+        if self.steps == self.step:
+            self.linear.weight.data.fill_(math.nan)
+        return self.linear(X)
+
+
+def test_a_loss_that_is_not_finite_stops_with_advice():
+    net, test_iter = Explodes(5), Twice(interrupt)
+    with pytest.raises(FloatingPointError) as caught:
+        train(net, BATCHES, test_iter, 5, optimizer=sgd(net, 0.1))
+    assert str(caught.value) == (
+        "the loss became nan in epoch 2, step 2: the steps were too large. The weights "
+        "are lost: build the network again and try lr=0.01 instead of 0.1."
+    )
+    assert len(caught.value.history) == 1 and net.training
+    assert test_iter.epochs == 1  # and tests no more
+    net.linear, net.step = linear(), 0
+    again = train(net, BATCHES, None, 1, resume=True)  # nothing is left to go on from
+    assert len(again) == 1 and again is not caught.value.history
+
+
+@pytest.mark.parametrize("bad", [math.nan, math.inf])
+def test_nan_in_a_picture_is_told_from_steps_too_large_and_nothing_is_lost(bad):
+    net = linear()
+    train_iter = Twice(lambda: (X[:2] * bad, Y[:2]))
+    with pytest.raises(FloatingPointError) as caught:
+        train(net, train_iter, BATCHES, 5, lr=0.1)
+    message = str(caught.value)
+    assert re.match(r"the loss became (nan|inf) in epoch 2, step 2: the pic", message)
+    assert message.endswith(
+        "the pictures of this step hold NaN or infinity. The network did not learn "
+        "from them. Find them with X.isfinite(), and train again."
+    )
+    assert net.weight.isfinite().all() and train_iter.epochs == 2
+    assert len(train(net, BATCHES, BATCHES, 2, resume=True)) == 2  # and can go on
+
+
+@pytest.mark.parametrize("where", ["train", "evaluate"])
+def test_pictures_that_give_nan_in_the_test_are_refused(where):
+    bad = [*BATCHES, (X[:2] * math.nan, Y[:2])]
+    name = "test_iter" if where == "train" else "data_iter"
+    with pytest.raises(ValueError, match=f"^{name} must give pictures that net can"):
+        if where == "train":
+            train(linear(), BATCHES, bad, 1)
+        else:
+            evaluate(linear(), bad)
+
+
+def test_the_device_is_read_once_an_epoch(monkeypatch):
+    # The device "meta" has shapes but no numbers: reading one raises, as in
+    # float(loss). It stands for a GPU; only tolist gives made-up numbers here.
+    reads = []
+
+    def tolist(tensor):
+        reads.append(len(tensor))
+        return [0.5] * len(tensor)
+
+    eager_bar = functools.partial(tqdm.auto.tqdm, mininterval=0, miniters=1)
+    monkeypatch.setattr(tqdm.auto, "tqdm", eager_bar)  # it must not read either
+    monkeypatch.setattr(torch.Tensor, "tolist", tolist)
+    monkeypatch.setattr(training, "chosen_device", torch.device)
+    train(linear(), BATCHES, BATCHES, 4, device="meta")
+    # Three losses, the hits in training and in the test, two numbers a class.
+    assert reads == [3 + 2 + 2 * 3] * 4
+
+
+def test_a_history_without_an_epoch_plots_itself_without_a_warning(areas):
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert len(areas(History().plot())) == 2
+
+
+def test_a_history_plots_itself(areas):
+    history = train(linear(), BATCHES, BATCHES, 3, verbose=False)
+    loss, accuracy = areas(history.plot("A title"))
+    assert (loss < 128).any() and (accuracy < 128).any()
+
+
+@pytest.mark.parametrize("precision", ["fp16", "BF16", "", 16, torch.bfloat16])
+def test_an_unknown_precision_is_refused_before_anything_happens(precision):
+    net, given = linear(), iter(BATCHES)
+    for start in (train, evaluate):
+        with pytest.raises(
+            ValueError, match=r"^precision must be one of 'fp32', 'bf16'"
+        ):
+            start(net, given, precision=precision)
+    assert len(list(given)) == len(BATCHES)
+
+
+@pytest.mark.parametrize("capability", [(7, 5), (8, 0), (9, 0)])
+def test_bf16_is_the_default_on_nvidia_cards_made_for_it(monkeypatch, capability):
+    def of_that_card(device):
+        assert device == torch.device("cuda:1")
+        return capability
+
+    monkeypatch.setattr(torch.cuda, "get_device_capability", of_that_card)
+    expected = "fp32" if capability == (7, 5) else "bf16"
+    assert choose_precision(None, torch.device("cuda:1")) == expected
+    for precision in ("fp32", "bf16"):
+        assert choose_precision(precision, torch.device("cuda:1")) == precision
+    for other in ("cpu", "mps"):
+        assert choose_precision(None, torch.device(other)) == "fp32"
+
+
+def note_outputs(module):
+    """Return a list that will hold the outputs of `module`."""
+    outputs = []
+    module.register_forward_hook(lambda _, __, output: outputs.append(output.detach()))
+    return outputs
+
+
+def test_bf16_computes_with_16_bits_and_keeps_weights_and_losses_in_32(monkeypatch):
+    net = linear()
+    outputs, optimizer = note_outputs(net), torch.optim.Adam(net.parameters())
+    history = train(net, BATCHES, BATCHES, 2, optimizer=optimizer, precision="bf16")
+    assert {Y.dtype for Y in outputs} == {torch.bfloat16} and len(outputs) == 2 * 6
+    kept = [net.weight, net.weight.grad, optimizer.state[net.weight]["exp_avg"]]
+    assert {tensor.dtype for tensor in kept} == {torch.float32}
+    steps = [outputs[i] for i in (0, 1, 2, 6, 7, 8)]
+    losses = [
+        F.cross_entropy(logits.float(), y).item()
+        for logits, (_, y) in zip(steps, BATCHES * 2, strict=True)
+    ]
+    assert history.step_loss == losses
+    assert torch.tensor(losses).bfloat16().tolist() != losses  # so bf16 would show
+    assert history.test_acc[-1] == evaluate(net, BATCHES, precision="bf16")
+    assert outputs[-1].dtype == torch.bfloat16
+    evaluate(net, BATCHES)
+    assert outputs[-1].dtype == torch.float32  # the default on a CPU
+
+
+PICTURES = torch.rand(5, 2, 6, 6, generator=torch.Generator().manual_seed(0))
+PICTURE_BATCHES = [(PICTURES[:3], Y[:3]), (PICTURES[3:], Y[3:])]
+
+
+class Flat(nn.Module):
+    def __init__(self, flatten):
+        super().__init__()
+        self.flatten = flatten
+
+    def forward(self, X):
+        return self.flatten(X)
+
+
+def convolutional(flatten=lambda X: X.flatten(1)):
+    torch.manual_seed(0)
+    layers = nn.Conv2d(2, 4, 3), nn.ReLU(), nn.Conv2d(4, 3, 3), Flat(flatten)
+    return nn.Sequential(*layers, nn.Linear(3 * 2 * 2, 3))
+
+
+def kernels_lie(net):
+    """Return the layout that all kernels of `net` have."""
+    both = torch.channels_last, torch.contiguous_format
+    kernels = [p for p in net.parameters() if p.dim() == 4]
+    (found,) = {
+        next(f for f in both if p.is_contiguous(memory_format=f)) for p in kernels
+    }
+    return found
+
+
+def test_images_and_kernels_lie_where_the_device_is_fastest():
+    layouts = {name: memory_format(torch.device(name)) for name in ("cpu", "cuda")}
+    assert set(layouts.values()) == {torch.channels_last}
+    assert memory_format(torch.device("mps")) == torch.contiguous_format
+    assert memory_format(torch.device("meta")) == torch.contiguous_format
+
+
+class Watched:
+    """The batches; notes the layout of `net` at each, then may raise `trouble`."""
+
+    def __init__(self, net, trouble=None):
+        self.net, self.trouble, self.layouts = net, trouble, []
+
+    def __iter__(self):
+        for batch in PICTURE_BATCHES:
+            self.layouts.append(kernels_lie(self.net))
+            yield batch
+        if self.trouble:
+            raise self.trouble
+
+
+TROUBLES = {"none": None, "interrupt": KeyboardInterrupt, "error": OSError}
+
+
+@pytest.mark.parametrize("trouble", TROUBLES.values(), ids=TROUBLES)
+@pytest.mark.parametrize("fast", [torch.channels_last, torch.contiguous_format])
+def test_the_fast_layout_is_gone_after_training_however_it_ends(
+    monkeypatch, trouble, fast
+):
+    monkeypatch.setattr(layout, "memory_format", lambda device: fast)
+    net = convolutional()
+    batches = Watched(net, trouble)
+    expected = (
+        pytest.raises(OSError) if trouble is OSError else warnings.catch_warnings()
+    )
+    with expected:
+        train(net, batches, PICTURE_BATCHES, 1, verbose=False)
+    # The layout is chosen when the first batch is there.
+    assert batches.layouts == [torch.contiguous_format, fast]
+    assert kernels_lie(net) == torch.contiguous_format
+    net(PICTURES)[:, 0].view(-1)  # and it computes as ever
+
+
+def test_a_loss_that_is_not_finite_leaves_the_plain_layout_too():
+    net = convolutional()
+    with pytest.raises(FloatingPointError):
+        train(net, [(PICTURES * math.nan, Y)], None, 1, verbose=False)
+    assert kernels_lie(net) == torch.contiguous_format
+
+
+@pytest.mark.parametrize("precision", ["fp32", "bf16"])
+def test_a_net_that_flattens_with_view_trains_as_one_that_uses_flatten(precision):
+    def view(X):
+        refused.append(not X.is_contiguous())
+        return X.view(len(X), -1)
+
+    refused, nets = [], [convolutional(), convolutional(view)]
+    histories = [
+        train(
+            n, PICTURE_BATCHES, PICTURE_BATCHES, 3, precision=precision, verbose=False
+        )
+        for n in nets
+    ]
+    assert refused == [True] + [False] * 12  # once, then it does without
+    rtol = 1e-4 if precision == "fp32" else 0.05
+    expected = pytest.approx(histories[0].step_loss, rel=rtol)
+    assert histories[1].step_loss == expected
+    assert kernels_lie(nets[1]) == torch.contiguous_format
+
+
+def test_pictures_that_do_not_fit_the_net_are_told_by_their_shape():
+    net, calls = convolutional(), []
+    net.register_forward_pre_hook(lambda *_: calls.append(1))
+    with pytest.raises(ValueError) as caught:
+        train(net, [(PICTURES[:, :1], Y)], None, 1, verbose=False)
+    message = str(caught.value)
+    assert message.startswith(
+        "net must take the pictures as they come; got X of shape (1, 1, 6, 6), "
+        "torch.float32, and this happened: Given groups=1, weight of size [4, 2, 3, 3]"
+    )
+    assert message.endswith("follow it layer by layer.") and "\n" not in message
+    assert len(calls) == 1
+
+
+def test_an_error_of_the_students_own_is_raised_as_it_is():
+    net = convolutional(lambda X: undefined)  # noqa: F821
+    with pytest.raises(NameError, match="undefined"):
+        train(net, PICTURE_BATCHES, None, 1, verbose=False)
+
+
+def test_a_net_that_flattens_with_view_sees_every_batch_once():
+    net = convolutional(lambda X: X.view(len(X), -1))
+    net.insert(0, nn.BatchNorm2d(2))
+    train(net, PICTURE_BATCHES, None, 1, verbose=False)
+    assert net[0].num_batches_tracked == len(PICTURE_BATCHES)
+
+
+def test_the_optimizer_goes_on_in_a_second_call():
+    nets = [convolutional() for _ in range(3)]
+    one, two, fresh = nets
+    adam = [torch.optim.Adam(net.parameters(), lr=0.01) for net in nets]
+    train(one, PICTURE_BATCHES, None, 4, optimizer=adam[0], verbose=False)
+    for _ in range(2):
+        train(two, PICTURE_BATCHES, None, 2, optimizer=adam[1], verbose=False)
+        train(fresh, PICTURE_BATCHES, None, 2, lr=0.01, verbose=False)
+    assert adam[1].state[two[0].weight]["step"] == 2 * 4
+    for p, q, r in zip(*(net.parameters() for net in nets), strict=True):
+        torch.testing.assert_close(p, q)
+        assert not torch.allclose(p, r, rtol=1e-4, atol=1e-6)  # it would show
+
+
+@pytest.mark.filterwarnings("ignore:Lazy modules")
+def test_a_net_of_lazy_layers_trains():
+    net = nn.Sequential(nn.LazyConv2d(4, 3), nn.ReLU(), nn.Flatten(), nn.LazyLinear(3))
+    optimizer = torch.optim.Adam(net.parameters(), lr=0.01)
+    history = train(net, PICTURE_BATCHES, None, 20, optimizer=optimizer, verbose=False)
+    assert history.loss[-1] < history.loss[0]
+
+
+def test_lazy_layers_that_have_seen_a_batch_train():
+    net = nn.Sequential(nn.LazyConv2d(4, 3), nn.ReLU(), nn.Flatten(), nn.LazyLinear(3))
+    net(PICTURES)
+    history = train(net, PICTURE_BATCHES, None, 20, lr=0.01, verbose=False)
+    assert history.loss[-1] < history.loss[0] and kernels_lie(net)

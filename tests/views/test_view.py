@@ -1,0 +1,185 @@
+"""What all views share: reading controls, complaining, a picture without a kernel."""
+
+import io
+import threading
+
+import ipywidgets
+import numpy as np
+import pytest
+from PIL import Image
+
+from cnn_course.plots.pictures import Picture
+from cnn_course.views.kit.board import SCALE, Board, grey, number, signed_colours
+from cnn_course.views.kit.view import Number, View, as_image
+
+
+def draw(n):
+    if n == 13:
+        raise ValueError("no <b>13</b> here")
+    if n == 14:
+        raise KeyError("n")
+    board = Board(100, 20)
+    board.text(50, 10, str(n))
+    return board, f"the number {n} & more"
+
+
+@pytest.fixture
+def view():
+    return View("A view", "what is it?", {"n": Number("n", 3, 0, 20)}, draw)
+
+
+def test_a_number_can_be_slid_and_typed():
+    n = Number("n", 3, 0, 20)
+    n.slider.value = 7
+    assert n.read() == 7 and n.field.value == "7"
+    n.field.value = "12"
+    assert n.read() == 12 and n.slider.value == 12
+    n.write(5)
+    assert n.read() == n.slider.value == 5
+
+
+def test_what_is_typed_may_leave_the_slider_s_range_and_the_slider_stays():
+    n = Number("n", 3, 0, 20)
+    n.field.value = "99"
+    assert n.read() == 99 and n.slider.value == 3
+
+
+def test_numbers_are_whole_unless_a_bound_is_not():
+    assert Number("n", 3, 0, 20).whole
+    rate = Number("rate", 0.3, 0.0, 1.0, 0.01)
+    rate.field.value = "0.45"
+    assert rate.read() == 0.45 and rate.slider.value == 0.45
+
+
+@pytest.mark.parametrize(
+    "typed", ["", "abc", "1.5", "nan", "1e300", "1;2", "--1", "٣x"]
+)
+def test_what_is_no_whole_number_is_refused_with_its_name_and_range(typed):
+    n = Number("stride", 3, 0, 20)
+    n.field.value = typed
+    with pytest.raises(ValueError, match="stride: type a whole number, from 0 to 20"):
+        n.read()
+
+
+@pytest.mark.parametrize("typed", ["", "abc", "nan", "inf", "-inf", "1e300", "1,5"])
+def test_what_is_no_number_is_refused(typed):
+    rate = Number("rate", 0.3, 0.0, 1.0, 0.01)
+    rate.field.value = typed
+    with pytest.raises(ValueError, match=r"rate: type a number, from 0.0 to 1.0; got"):
+        rate.read()
+
+
+def test_a_view_follows_its_controls(view):
+    before = view.picture.value
+    view.controls["n"].slider.value = 8
+    assert view.picture.value != before
+    assert view.text.value == "the number 8 &amp; more"
+    assert Image.open(io.BytesIO(view.picture.value)).size == (100 * SCALE, 20 * SCALE)
+    assert view.picture.width == "100"
+
+
+def test_a_complaint_is_shown_as_text_and_the_last_picture_stays_pale(view):
+    before = view.picture.value
+    view.controls["n"].write(13)
+    assert 'role="alert">no &lt;b&gt;13&lt;/b&gt; here<' in view.message.value
+    assert view.picture.value == before
+    assert "cnn-stale" in view.picture._dom_classes
+    view.controls["n"].write(4)
+    assert view.message.value == "" and "cnn-stale" not in view.picture._dom_classes
+
+
+def test_a_text_that_somebody_pasted_does_not_flood_the_view(view):
+    view.controls["n"].field.value = "x" * 5000
+    assert "n: type a whole number, from 0 to 20; got" in view.message.value
+    assert len(view.message.value) < 500
+
+
+def test_a_fault_of_ours_is_shown_too(view):
+    view.controls["n"].write(14)
+    assert "this view has a fault: KeyError: &#x27;n&#x27;" in view.message.value
+
+
+def test_a_view_takes_any_widget_with_a_value():
+    box = ipywidgets.Checkbox(description="on")
+    view = View("A", "b?", {"on": box}, lambda on: (Board(9, 9), f"it is {on}"))
+    box.value = True
+    assert view.text.value == "it is True"
+
+
+def test_controls_moved_from_many_threads_leave_a_whole_view(view):
+    def move(start):
+        for n in range(start, start + 6):
+            view.controls["n"].write(n)
+
+    threads = [threading.Thread(target=move, args=(start,)) for start in (0, 6, 15)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(timeout=60)
+    assert view.message.value == ""
+    view.refresh()
+    assert view.last_text == f"the number {view.controls['n'].read()} & more"
+
+
+def test_where_nothing_runs_there_is_a_picture_with_its_text(view):
+    data, about = view._repr_mimebundle_()
+    text = "[picture] A view: the number 3 & more"
+    assert data["text/plain"] == text and about["image/png"]["alt"] == text
+    sheet, _ = view.static()
+    assert sheet.height > view.last.height  # the title is above
+    assert "application/vnd.jupyter.widget-view+json" in data
+
+
+def test_a_view_that_could_not_draw_yet_says_so_and_has_a_picture_nevertheless():
+    view = View("A view", "what is it?", {"n": Number("n", 13, 0, 20)}, draw)
+    assert "13" in view.message.value
+    data, _ = view._repr_mimebundle_()
+    assert data["text/plain"] == "[picture] A view: not drawn yet"
+    view.controls["n"].write(4)
+    assert view.message.value == "" and "number 4" in view.last_text
+
+
+def test_a_summary_replaces_a_text_that_depends_on_training():
+    view = View("A", "b?", {}, lambda: (Board(9, 9), "0.8731"), summary="ten bars")
+    assert view._repr_mimebundle_()[0]["text/plain"] == "[picture] A: ten bars"
+
+
+def test_a_photograph_is_a_jpeg():
+    view = View("A", "b?", {}, lambda: (Board(9, 9), "c"), photograph=True)
+    data, _ = view._repr_mimebundle_()
+    assert "image/jpeg" in data and "image/png" not in data
+    assert bytes(view.picture.value[:3]) == b"\xff\xd8\xff"
+
+
+def test_a_picture_with_axes_is_drawn_at_twice_its_size():
+    picture = Picture(2, 1, "alt")
+    picture.subplots()
+    assert as_image(picture).size == (200 * SCALE, 100 * SCALE)
+
+
+def test_grids_show_their_colours_and_windows():
+    board = Board(40, 20)
+    board.grid([[5.0, -5.0]], 0, 0, 20)
+    board.window(0, 0, 20, 0, 0, 1, 1)
+    pixels = np.asarray(board.image).astype(int)
+    left, right = pixels[32, 8], pixels[32, 72]
+    assert left[2] > left[1] and right[0] > right[2]  # purple above zero, orange below
+    assert tuple(pixels[1, 1]) == (0xD5, 0x5E, 0x00)
+
+
+def test_colours_around_zero():
+    values = np.array([[-2.0, 0.0, 2.0, np.nan]])
+    orange, white, purple, missing = signed_colours(values)[0].astype(int)
+    assert orange[0] > orange[2] and purple[2] > purple[1]
+    assert min(white) > 240 and (missing == white).all()
+    assert signed_colours(np.zeros((1, 1))).shape == (1, 1, 3)
+
+
+def test_grey_is_clipped():
+    assert grey([[-1, 0, 0.5, 1, 9]])[0, :, 0].tolist() == [0, 0, 128, 255, 255]
+    assert grey([[3.0, 3.0]], 3, 3).max() == 0
+
+
+def test_numbers_are_short():
+    shown = {2.0: "2", -0.001: "0", 1 / 3: "0.33", 1e7: "1e+07", float("inf"): "inf"}
+    assert {value: number(value) for value in shown} == shown

@@ -1,0 +1,122 @@
+"""View 10: the recorded study, arm by arm."""
+
+import pytest
+
+from cnn_course.studies.results import mean_interval, read_rows
+from cnn_course.views.ablation_explorer import (
+    ablation_explorer,
+    arm_name,
+    choose,
+    draw_ablation,
+    measure_of,
+)
+
+ONE, TWO = "1 1×1, with last ReLU", "2 1×1, with last ReLU"
+
+
+@pytest.fixture(scope="module")
+def rows():
+    return read_rows("09_ablation.csv")
+
+
+@pytest.fixture
+def view(rows):
+    return ablation_explorer(rows)
+
+
+def asked(**changes):
+    asked = dict(arms=[ONE], seeds=range(5), epoch=5)
+    return asked | dict(protocol="reduced", precision="bf16") | changes
+
+
+def test_an_arm_s_runs_are_those_of_the_file(rows):
+    found = choose(rows, **asked(arms=[TWO, ONE]))
+    assert list(found) == [TWO, ONE]
+    assert [row["seed"] for row in found[ONE]] == [0, 1, 2, 3, 4]
+    for row in found[TWO]:
+        wanted = ("NiN", 2, "yes", "none", 5, "reduced", "bf16")
+        keys = ("network", "num_1x1", "last_relu", "remedy")
+        keys += ("epoch", "protocol", "precision")
+        assert tuple(row[key] for key in keys) == wanted
+
+
+def test_the_text_has_mean_and_interval_of_the_chosen_seeds(rows):
+    values = [row["test_acc"] for row in choose(rows, **asked(seeds=[1, 2, 4]))[ONE]]
+    mean, half = mean_interval(values)
+    _, text = draw_ablation(rows, [], measure="test accuracy", **asked(seeds=[1, 2, 4]))
+    assert f"{ONE}: {mean:.3f} ± {half:.3f} (n = 3)" in text
+    _, text = draw_ablation(rows, [], measure="test accuracy", **asked(seeds=[2]))
+    assert f"{ONE}: {values[1]:.3f}, one run" in text
+
+
+def test_classes_are_counted(rows):
+    row = {"never_predicted": "c0 c3 c9", "dead": None}
+    assert measure_of(row, "classes never predicted") == 3
+    assert measure_of(row, "dead classes") == 0
+
+
+def test_own_runs_are_stars_in_their_arm(rows):
+    own = [dict(rows[0], seed=9, epoch=e, test_acc=e / 10) for e in (4, 5)]
+    arms = dict(arms=[arm_name(rows[0]), TWO], measure="test accuracy")
+    picture, text = draw_ablation(rows, own, **asked(**arms))
+    assert text.count("your own") == 1 and "your own 0.500" in text
+    stars = [line for line in picture.axes[0].lines if line.get_marker() == "*"]
+    assert [list(line.get_xdata()) for line in stars] == [[0.5], []]
+
+
+@pytest.mark.parametrize(
+    "changes, words",
+    [
+        (dict(arms=[]), "no arm is chosen"),
+        (dict(seeds=[]), "no seed is chosen"),
+        (dict(epoch=6), "epochs 1 to 5"),
+        (dict(protocol="a sixth", arms=["LeNet"]), "under the protocol 'a sixth'"),
+    ],
+)
+def test_nothing_to_show_is_said(rows, changes, words):
+    with pytest.raises(ValueError, match=words):
+        choose(rows, **asked(**changes))
+
+
+def test_no_rows_are_refused():
+    with pytest.raises(ValueError, match=r"^rows must be 1 to"):
+        ablation_explorer([])
+
+
+def test_every_control_changes_the_picture(view):
+    changes = {
+        "arms": ["LeNet"],
+        "seeds": [0, 1],
+        "measure": "loss",
+        "precision": "fp32",
+        "protocol": "a sixth",
+    }
+    for name, value in changes.items():
+        control, before = view.controls[name], view.last.tobytes()
+        kept, control.value = control.value, value
+        if name == "protocol":  # LeNet has no run there; the four arms have one seed
+            assert view.message.value == ""
+        assert view.last.tobytes() != before, name
+        control.value = kept
+        assert view.last.tobytes() == before, name
+    before = view.last.tobytes()
+    view.controls["epoch"].write(1)
+    assert view.last.tobytes() != before
+
+
+def test_absurd_input_gives_a_message_and_the_view_recovers(view):
+    epoch = view.controls["epoch"].field
+    for typed in ("", "five", "nan", "0", "99", "1e300"):
+        epoch.value = typed
+        assert view.message.value, typed
+    view.controls["arms"].value = []
+    epoch.value = "5"
+    assert "no arm" in view.message.value
+    view.controls["arms"].value = [ONE]
+    assert view.message.value == "" and "after epoch 5" in view.text.value
+
+
+def test_where_nothing_runs_there_is_a_picture_and_a_text(view):
+    data, about = view._repr_mimebundle_()
+    assert data["text/plain"].startswith("[picture] The study, run by run: test acc")
+    assert about["image/png"]["alt"] == data["text/plain"] and data["image/png"]

@@ -1,0 +1,227 @@
+"""View 7: random changes agree with torchvision's, and one strength moves one thing."""
+
+import numpy as np
+import pytest
+import torch
+from torchvision.transforms import v2
+
+from cnn_course.views import augmentation_mixer
+from cnn_course.views.augmentation import (
+    LIMITS,
+    STRENGTHS,
+    as_square,
+    augment,
+    count_pictures,
+    load_colour_photograph,
+    random_changes,
+)
+
+PLAIN = dict(mirror=0.0, upside_down=0.0, crop=256)
+PLAIN |= dict.fromkeys(STRENGTHS, 0.0)
+
+
+@pytest.fixture
+def view():
+    return augmentation_mixer()
+
+
+@pytest.fixture
+def photo():
+    return torch.rand(3, 256, 256, generator=torch.Generator().manual_seed(0))
+
+
+def one_change(**settings):
+    return random_changes(3, **{**PLAIN, **settings})[0]
+
+
+def test_without_strengths_nothing_changes(photo):
+    torch.testing.assert_close(augment(photo, one_change()), photo)
+
+
+def test_flips_and_crops_are_those_of_torch(photo):
+    for name, dim in {"mirror": 2, "upside_down": 1}.items():
+        changed = augment(photo, one_change(**{name: 1.0}))
+        torch.testing.assert_close(changed, photo.flip(dim))
+    change = one_change(crop=100)
+    top, left = change["top"], change["left"]
+    same = photo[:, top : top + 100, left : left + 100]
+    torch.testing.assert_close(augment(photo, change), same)
+
+
+@pytest.mark.parametrize("name", STRENGTHS)
+def test_a_change_of_colour_is_colour_jitter_s(photo, name):
+    change = one_change(**{name: 0.4})
+    exactly = {name: (change[name], change[name])}
+    jitter = v2.ColorJitter(**exactly)
+    torch.testing.assert_close(augment(photo, change), jitter(photo))
+
+
+def test_random_numbers_have_the_ranges_of_torchvision():
+    settings = {**PLAIN, "mirror": 0.5, "upside_down": 0.2, "crop": 254}
+    jitter = v2.ColorJitter(0.3, 0.5, 1.0, 0.2)
+    settings |= dict(brightness=0.3, contrast=0.5, saturation=1.0, hue=0.2)
+    draws = [d for seed in range(250) for d in random_changes(seed, **settings)]
+    for name in STRENGTHS:
+        low, high = getattr(jitter, name)
+        drawn = torch.tensor([draw[name] for draw in draws])
+        assert low <= drawn.min() < low + 0.02 * (high - low)
+        assert high - 0.02 * (high - low) < drawn.max() <= high
+        assert abs(drawn.mean() - (low + high) / 2) < 0.05 * (high - low)
+    assert 450 < sum(draw["mirrored"] for draw in draws) < 550
+    assert 150 < sum(draw["upside_down"] for draw in draws) < 250
+    flips, count = count_pictures(0.5, 0.2, 254)
+    names = ("top", "left", "mirrored", "upside_down")
+    different = {tuple(draw[name] for name in names) for draw in draws}
+    assert (flips, count) == (4, 36) and len(different) == 36
+
+
+def test_probabilities_0_and_1_leave_no_choice():
+    for seed in range(20):
+        for draw in random_changes(seed, **{**PLAIN, "mirror": 1.0}):
+            assert draw["mirrored"] and not draw["upside_down"]
+    assert count_pictures(1.0, 0.0, 224) == (1, 33 * 33)
+    assert count_pictures(0.5, 0.0, 224) == (2, 2178)  # as notebook 06 says
+    assert count_pictures(0.5, 0.5, 256) == (4, 4)
+
+
+@pytest.mark.parametrize("name", LIMITS)
+def test_one_setting_changes_its_own_effect_only(name):
+    own = {"mirror": {"mirrored"}, "crop": {"crop", "top", "left"}}.get(name, {name})
+    value = 100 if name == "crop" else 0.5
+    before = random_changes(0, **PLAIN)
+    after = random_changes(0, **{**PLAIN, name: value})
+    changed = {
+        key
+        for old, new in zip(before, after, strict=True)
+        for key in old
+        if old[key] != new[key]
+    }
+    assert changed == own
+
+
+def test_torch_s_random_numbers_are_left_alone():
+    torch.manual_seed(5)
+    state = torch.get_rng_state()
+    view = augmentation_mixer()
+    view.controls["hue"].write(0.4)
+    view.controls["turn"].click()
+    assert "draws 5 to 8" in view.last_text and "hue ±0.4" in view.last_text
+    assert torch.equal(torch.get_rng_state(), state)
+
+
+def test_the_text_has_the_numbers(view):
+    assert "33 × 33 places × 2 for the flips = 2,178 different" in view.last_text
+    view.controls["crop"].slider.value = 200
+    view.controls["upside_down"].write(0.3)
+    for words in (
+        "crop 200×200 of 256×256",
+        "57 × 57 places × 4 for the flips = 12,996 different pictures",
+        "mirrored with probability 0.5, upside down with 0.3",
+        "brightness ±0.3, contrast ±0.3, saturation ±0.3, hue ±0.05",
+    ):
+        assert words in view.last_text
+
+
+def test_every_control_changes_the_picture(view):
+    for name in LIMITS:
+        before = view.last.tobytes()
+        slider = view.controls[name].slider
+        slider.value = slider.min if slider.value > slider.min else slider.max
+        assert view.last.tobytes() != before, name
+        assert view.message.value == ""
+
+
+def test_draw_again_draws_anew_and_only_then(view):
+    def drawn():
+        return view.last.crop((2 * 260, 10, 2 * 430, 350)).tobytes()  # without text
+
+    first, whole = drawn(), view.last.tobytes()
+    view.refresh()
+    assert drawn() == first
+    view.controls["turn"].click()
+    assert drawn() != first and "draws 5 to 8" in view.last_text
+    assert augmentation_mixer().last.tobytes() == whole
+
+
+def test_the_original_is_shown_whole_and_the_draws_as_asked(photo):
+    red = torch.zeros(3, 256, 256)
+    red[0] = 1
+    view = augmentation_mixer(red)
+    for name in ("brightness", "contrast", "saturation", "hue"):
+        view.controls[name].write(0)
+
+    def is_red(x, y):
+        return tuple(np.asarray(view.last)[2 * y, 2 * x]) == (255, 0, 0)
+
+    assert is_red(90, 90) and is_red(340, 90) and is_red(640, 290)
+    view.controls["hue"].write(0.5)
+    assert is_red(90, 90) and not is_red(340, 90) and not is_red(640, 290)
+
+
+@pytest.mark.parametrize(
+    "name, typed, words",
+    [
+        ("hue", "0.9", "hue 0.9 makes no sense here: half a turn"),
+        ("hue", "-0.1", "from 0 to 0.5"),
+        ("crop", "0", "fewer than 64 say little. Take a number from 64 to 256"),
+        ("crop", "300", "crop 300 makes no sense here: the picture has 256"),
+        ("crop", "-5", "from 64 to 256"),
+        ("crop", "99.5", "type a whole number"),
+        ("mirror", "2", "mirror 2 makes no sense here: it is a probability"),
+        ("upside_down", "-1", "upside down -1 makes no sense here: it is a prob"),
+        ("brightness", "1.5", "at 1 a picture may already turn black"),
+        ("contrast", "much", "contrast: type a number, from 0.0 to 1.0"),
+        ("saturation", "", "got nothing"),
+        ("brightness", "nan", "brightness: type a number"),
+        ("brightness", "inf", "brightness: type a number"),
+        ("brightness", "1e300", "brightness: type a number"),
+    ],
+)
+def test_absurd_input_gives_a_message_and_the_view_recovers(view, name, typed, words):
+    before, field = view.last.tobytes(), view.controls[name].field
+    kept, field.value = field.value, typed
+    assert words in view.message.value
+    assert view.last.tobytes() == before
+    field.value = kept
+    assert view.message.value == "" and view.last.tobytes() == before
+
+
+@pytest.mark.parametrize(
+    "photo, words",
+    [
+        (
+            torch.rand(256, 256),
+            "^photo must be in colour, .3, H, W.*; got a Tensor of shape .256, 256.",
+        ),
+        (torch.rand(1, 9, 9), "in colour"),
+        (torch.rand(3, 0, 9), "in colour"),
+        (
+            torch.full((3, 9, 9), 255, dtype=torch.uint8),
+            "bytes: X / 255.*; got a Tensor",
+        ),
+        (torch.full((3, 9, 9), 1.5), "from 0 to 1"),
+        (torch.full((3, 9, 9), torch.nan), "from 0 to 1"),
+    ],
+    ids=["grey", "one", "empty", "bytes", "bright", "nan"],
+)
+def test_what_is_no_photo_is_refused(photo, words):
+    with pytest.raises(ValueError, match=words):
+        augmentation_mixer(photo)
+
+
+def test_other_sizes_are_made_square():
+    assert load_colour_photograph().shape == (3, 256, 256)
+    wide = torch.zeros(3, 10, 40)
+    wide[:, :, 15:25] = 1
+    assert as_square(wide).shape == (3, 256, 256)
+    assert as_square(wide).min() > 0.99  # the middle
+    assert as_square(wide + 1e-6).max() <= 1.0001  # rounding is no mistake
+    view = augmentation_mixer(torch.rand(3, 1, 1).requires_grad_())
+    assert view.message.value == ""
+
+
+def test_where_nothing_runs_there_is_a_picture(view):
+    data, _ = view._repr_mimebundle_()
+    text = data["text/plain"]
+    assert text.startswith("[picture] Augmentation mixer: draws 1 to 4: mirrored")
+    assert len(data["image/jpeg"]) > 50_000

@@ -1,0 +1,337 @@
+"""View 9: class maps over a sheet of chosen pictures."""
+
+import time
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from cnn_course.data.garments import draw_garments
+from cnn_course.data.loading import Batches, to_float
+from cnn_course.networks.architectures import lenet, nin
+from cnn_course.views import class_maps
+from cnn_course.views.class_maps import draw_class_maps, overlay
+from cnn_course.views.kit.sheet import (
+    CORNERS,
+    choose,
+    find_class_maps,
+    lay_sheet,
+    looking_places,
+)
+
+NAMES = tuple("abcdefghij")
+
+
+@pytest.fixture(scope="module")
+def data():
+    return Batches(*draw_garments(60, seed=1), 16, resize=67)
+
+
+@pytest.fixture(scope="module")
+def net():
+    torch.manual_seed(0)
+    return nin(num_1x1=0, last_relu=False)
+
+
+@pytest.fixture
+def view(net, data):
+    return class_maps(net, data)
+
+
+def pixels(view):
+    return np.asarray(view.last).astype(int)
+
+
+@pytest.mark.parametrize("last_relu", [True, False])
+def test_the_maps_are_those_before_the_average(last_relu):
+    torch.manual_seed(0)
+    net = nin(num_1x1=1, last_relu=last_relu).eval()
+    X = torch.rand(1, 1, 224, 224)
+    maps = find_class_maps(net, X, 10)
+    with torch.no_grad():
+        torch.testing.assert_close(maps, net[:-2](X)[0])
+        torch.testing.assert_close(maps.mean(dim=(1, 2)), net(X)[0])
+    assert maps.shape == (10, 5, 5)
+
+
+def small(stages, size):
+    """A network whose pooling is an average, so that gradients show what is seen."""
+    layers, channels = [], 1
+    for kind, k, s, p in stages:
+        if kind == "conv":
+            layer = nn.Conv2d(channels, 2, k, stride=s, padding=p)
+            nn.init.constant_(layer.weight, 1.0)
+            channels = 2
+        else:
+            layer = nn.AvgPool2d(k, stride=s, padding=p)
+        layers.append(layer)
+    return nn.Sequential(nn.Sequential(*layers), nn.AdaptiveAvgPool2d(1), nn.Flatten())
+
+
+@pytest.mark.parametrize(
+    "stages",
+    [
+        [("conv", 11, 4, 0), ("pool", 3, 2, 0), ("conv", 5, 1, 2), ("conv", 3, 1, 1)],
+        [("conv", 5, 2, 2), ("pool", 2, 2, 0), ("conv", 3, 1, 1)],
+        [("conv", 4, 3, 1)],
+    ],
+)
+def test_a_number_lies_in_the_middle_of_the_pixels_it_sees(stages):
+    net = small(stages, 96)
+    X = torch.zeros(1, 1, 96, 96, requires_grad=True)
+    maps = net[0](X)
+    first, step = looking_places(net)
+    middle = maps.shape[3] // 2
+    maps[0, 0, middle, middle].backward()
+    (seen,) = X.grad[0, 0].sum(dim=0).nonzero(as_tuple=True)
+    assert first + middle * step == (seen.min() + seen.max()).item() / 2
+
+
+def test_nin_looks_at_every_32nd_pixel_from_33_on():
+    assert looking_places(nin()) == (33, 32)
+
+
+def test_the_sheet_is_the_one_of_the_notebook(data):
+    pictures = [data.images[i] for i in range(4)]
+    sheet = lay_sheet(pictures, 224, False, 0, 0)
+    expected = torch.zeros(224, 224)
+    enlarged = to_float(data.images[:4], (96, 96))[:, 0]
+    for i, picture in enumerate(enlarged):
+        top, left = 128 * (i // 2), 128 * (i % 2)
+        expected[top : top + 96, left : left + 96] = picture
+    torch.testing.assert_close(sheet, expected)
+
+
+def test_pictures_move_overlap_leave_the_sheet_and_fill_it(data):
+    one, two = data.images[0], data.images[1]
+    alone = lay_sheet([one, None, None, None], 224, False, 0, 0)
+    moved = lay_sheet([one, None, None, None], 224, False, 30, 7)
+    assert torch.equal(moved[7:103, 30:126], alone[:96, :96])
+    assert moved.sum() == pytest.approx(alone.sum().item(), rel=1e-5)
+    other = lay_sheet([None, two, None, None], 224, False, 30, 7)
+    both = lay_sheet([one, two, None, None], 224, False, 128, 0)
+    moved = lay_sheet([one, None, None, None], 224, False, 128, 0)
+    assert torch.equal(both, torch.maximum(moved, other))
+    cut = lay_sheet([one, None, None, None], 224, False, 200, 0)
+    assert torch.equal(cut[:96, 200:], alone[:96, :24])
+    assert lay_sheet([one, None, None, None], 224, False, 224, 0).sum() == 0
+    whole = lay_sheet([one, two, two, two], 224, True, 0, 0)
+    torch.testing.assert_close(whole, to_float(one[None], (224, 224))[0, 0])
+    assert lay_sheet([None] * 4, 100, False, 0, 0).sum() == 0
+
+
+def test_pictures_are_of_the_classes_asked_for_and_drawn_from_the_seed(data):
+    def rows(classes, seed):
+        pictures = choose(data.images, data.labels, classes, seed)
+        return [
+            None
+            if p is None
+            else (data.images == p).all(dim=2).all(dim=1).nonzero()[0, 0]
+            for p in pictures
+        ]
+
+    classes = (3, None, 3, 9)
+    found = rows(classes, 0)
+    assert found[1] is None
+    assert [data.labels[i].item() for i in (found[0], *found[2:])] == [3, 3, 9]
+    assert rows((3, 5, 3, 9), 0)[2:] == found[2:]  # corners do not depend on others
+    assert len({rows(classes, seed)[0].item() for seed in range(20)}) > 2
+
+
+def test_a_class_without_a_picture_is_named(data):
+    few = data.labels != 4
+    with pytest.raises(ValueError, match="no picture of class 4"):
+        choose(data.images[few], data.labels[few], (4, 1), 0)
+
+
+def test_the_map_lies_where_its_numbers_look():
+    from PIL import Image
+
+    sheet = Image.new("RGB", (100, 100), "white")
+    values = np.array([[0.0, 1.0], [-1.0, 0.0]])
+    found = np.asarray(overlay(sheet, values, (30, 20), 1.0, False, 1.0)).astype(int)
+    right = found[20:40, 40:60]  # the 1.0: purple, around (30, 50)
+    assert (right[..., 2] > right[..., 1] + 20).all()
+    below = found[40:60, 20:40]
+    assert (below[..., 0] > below[..., 2] + 20).all()
+    outside = np.ones((100, 100), dtype=bool)
+    outside[20:60, 20:60] = False
+    assert (found[outside] == 255).all()
+    half = np.asarray(overlay(sheet, values, (30, 20), 0.5, False, 1.0)).astype(int)
+    assert np.abs(half - (found + 255) / 2).max() <= 1
+    smooth = np.asarray(overlay(sheet, values, (30, 20), 1.0, True, 1.0))
+    assert len(np.unique(smooth[30])) > 8 > len(np.unique(found[30]))
+
+
+def draw(maps, own=False, opacity=100):
+    sheet = torch.zeros(32, 32)
+    return draw_class_maps(sheet, maps, (8, 16), NAMES, opacity, own, False)
+
+
+def test_dead_maps_and_the_largest_average_are_named():
+    maps = torch.ones(10, 2, 2) * torch.arange(10.0).view(10, 1, 1)
+    maps[7] = 20.0
+    _, text = draw(maps)
+    assert text == "largest averages: h 20.00, j 9.00, i 8.00; dead: a"
+    maps -= 30.0
+    _, text = draw(maps)
+    assert text == "largest averages: h −10.00, j −21.00, i −22.00; dead: none"
+    _, text = draw(torch.zeros(10, 2, 2))
+    assert text.endswith("dead: a, b, c, d, e, f, g, h, i, j")
+
+
+def test_a_scale_of_its_own_makes_a_weak_map_strong():
+    maps = torch.full((10, 2, 2), 0.1)
+    maps[9] = 10.0
+
+    def first(own):
+        image = np.asarray(draw(maps, own)[0].image).astype(int)
+        return image[2 * 60 : 2 * 150, 2 * 160 : 2 * 250]  # within the tile of "a"
+
+    assert first(False).min() > 240 and first(True).min() < 80
+
+
+@pytest.mark.parametrize(
+    "net, words",
+    [
+        (lenet(), "this Sequential has no class maps; a network as nin"),
+        (nn.Conv2d(1, 10, 3), "this Conv2d has no class maps"),
+        (nn.Identity(), "no class maps"),
+        (nin(in_channels=3), r"cannot take a sheet of \(1, 224, 224\)"),
+        (nin(num_classes=7), r"logits of \(7,\) do not fit 10 classes"),
+        (nn.Sequential(*nin(), nn.Linear(10, 10)), "do not fit 10 classes"),
+        (nn.Sequential(nn.Flatten(), nn.AdaptiveAvgPool2d(1)), "a network as nin"),
+    ],
+    ids=range(7),
+)
+def test_another_network_is_refused_with_what_is_expected(data, net, words):
+    with pytest.raises(ValueError, match=words) as caught:
+        class_maps(net, data)
+    assert "one for each class" in str(caught.value)
+
+
+def test_what_is_no_network_is_refused(data):
+    with pytest.raises(TypeError, match=r"^net must be a network.*; got 'nin'"):
+        class_maps("nin", data)
+
+
+def test_a_network_that_diverged_is_refused(net, data):
+    broken = nin(num_1x1=0)
+    with torch.no_grad():
+        broken[0][0].bias.fill_(float("nan"))
+    with pytest.raises(ValueError, match="not all finite numbers"):
+        class_maps(broken, data)
+
+
+@pytest.mark.parametrize(
+    "side, error", [(66, ValueError), (9999, ValueError), (96.0, TypeError)]
+)
+def test_an_absurd_side_is_refused(net, data, side, error):
+    with pytest.raises(error, match="side must be a whole number from 67 to 448"):
+        class_maps(net, data, side)
+
+
+def test_another_loader_is_refused(net):
+    for loader in ([], SimpleNamespace(images=torch.zeros(3))):
+        with pytest.raises(ValueError, match="load_data_fashion_mnist returns"):
+            class_maps(net, loader)
+
+
+def test_the_network_keeps_its_mode_and_its_weights(net, data):
+    net.train()
+    net[6].eval()
+    before = [m.training for m in net.modules()]
+    view = class_maps(net, data)
+    view.controls["right"].write(40)
+    assert [m.training for m in net.modules()] == before
+    text = view.last_text
+    with torch.no_grad():
+        kept = net[0][0].weight.clone()
+        net[0][0].weight.zero_()
+    view.controls["right"].write(50)
+    view.controls["right"].write(40)
+    assert view.last_text == text  # the view has the network as it was
+    with torch.no_grad():
+        net[0][0].weight.copy_(kept)
+    net.train()
+
+
+def test_every_control_changes_the_picture(view):
+    controls = view.controls
+    for name, value in {
+        "top left": 3, "top right": None, "bottom left": 2, "bottom right": 0,
+        "right": 50, "down": 60, "seed": 4, "opacity": 20, "own": True, "smooth": True,
+        "whole": True,
+    }.items():  # fmt: skip
+        before = pixels(view)
+        if hasattr(controls[name], "write"):
+            controls[name].write(value)
+        else:
+            controls[name].value = value
+        assert view.message.value == ""
+        assert (pixels(view) != before).any(), name
+
+
+def test_the_text_tells_what_lies_where_and_what_is_largest(view, net, data):
+    assert view.last_text.startswith(
+        "maps of 5×5 for the sheet: Trouser top left, its "
+    )
+    pictures = choose(data.images, data.labels, (1, 7, 8, 9), 0)
+    sheet = lay_sheet(pictures, 224, False, 0, 0)
+    maps = find_class_maps(net.eval(), sheet[None, None], 10)
+    row, column = divmod(maps[9].argmax().item(), 5)
+    place = f"row {row}, column {column}"
+    assert f"Ankle boot bottom right, its map largest in {place}" in view.last_text
+    value, c = maps.mean(dim=(1, 2)).max(dim=0)
+    best = f"largest averages: {data.classes[c]} {value:.2f}, ".replace(" -", " −")
+    assert best in view.last_text
+    for corner in CORNERS:
+        view.controls[corner].value = None
+    assert view.last_text.startswith("maps of 5×5 for the sheet: empty; moved ")
+    assert "by 0 pixels, picture seed 0, opacity 70 %; largest " in view.last_text
+    view.controls["bottom left"].value = 2
+    assert "sheet: Pullover bottom left, its map" in view.last_text
+    view.controls["whole"].value = True
+    assert "sheet: empty" in view.last_text
+    view.controls["top left"].value = 5
+    assert "sheet: Sandal enlarged, its map largest in row" in view.last_text
+
+
+@pytest.mark.parametrize(
+    "name, typed, words",
+    [
+        ("right", "225", "cannot be moved right by 225 pixels"),
+        ("right", "-1", "cannot be moved right by -1 pixels"),
+        ("down", "1e300", "down by: type a whole number"),
+        ("down", "", "got nothing"),
+        ("seed", "-5", "picture seed -5 is negative"),
+        ("seed", "abc", "picture seed: type a whole number"),
+        ("opacity", "101", "opacity is 101 %"),
+        ("opacity", "nan", "opacity in percent: type a whole number"),
+    ],
+)
+def test_absurd_input_gives_a_message_and_the_view_recovers(view, name, typed, words):
+    before, field = view.last_text, view.controls[name].field
+    kept, field.value = field.value, typed
+    assert words in view.message.value
+    field.value = kept
+    assert view.message.value == "" and view.last_text == before
+
+
+def test_the_saved_text_does_not_depend_on_training(view):
+    data, _ = view._repr_mimebundle_()
+    text = "10 class maps, each over the sheet with its average"
+    assert data["text/plain"] == f"[picture] NiN's class maps: {text}"
+    assert data["image/png"]
+
+
+def test_a_change_takes_less_than_300_ms(data):
+    view = class_maps(nin(), data)
+    times = []
+    for pixels_right in (3, 6, 9, 12, 15):
+        start = time.perf_counter()
+        view.controls["right"].write(pixels_right)
+        times.append(time.perf_counter() - start)
+    assert min(times) < 0.3

@@ -1,0 +1,195 @@
+"""View 1: the window moves, multiplies and adds."""
+
+import pytest
+import torch
+import torch.nn.functional as F
+
+from cnn_course.networks.by_hand import corr2d
+from cnn_course.views.correlation import (
+    correlate,
+    correlation_stepper,
+    draw_correlation,
+    written_out,
+)
+
+X = torch.tensor([[1.0, 2, 0], [3, 1, 4], [1, 2, 5]])
+K = torch.tensor([[1.0, 2], [3, 0]])
+
+
+@pytest.fixture
+def view():
+    return correlation_stepper()
+
+
+def test_the_output_is_torch_s_on_random_shapes():
+    generator = torch.Generator().manual_seed(0)
+    for _ in range(40):
+        H, W, h, w, padding, stride, flip = (
+            int(torch.randint(low, high, (), generator=generator))
+            for low, high in ((3, 9), (3, 9), (1, 4), (1, 4), (0, 3), (1, 5), (0, 2))
+        )
+        A, B = torch.randn(H, W), torch.randn(h, w)
+        padded, laid, Y = correlate(A, B, padding, stride, bool(flip))
+        used = B.flip(0, 1) if flip else B
+        wanted = F.conv2d(A[None, None], used[None, None], None, stride, padding)[0, 0]
+        assert torch.allclose(Y, wanted) and torch.equal(laid, used)
+        assert padded.shape == (H + 2 * padding, W + 2 * padding)
+        assert torch.allclose(corr2d(padded, laid)[::stride, ::stride], Y, atol=1e-5)
+
+
+def test_notebook_01_tells_the_truth_about_padding_1():
+    _, _, Y = correlate(X, K, 1, 1, False)
+    _, _, turned = correlate(X, K, 1, 1, True)
+    assert Y.max() == Y[2, 3] == 19 and (Y == 19).sum() == 1
+    assert (Y == turned).nonzero().tolist() == [[0, 3]]
+
+
+def test_every_sum_that_is_written_out_is_the_output():
+    torch.manual_seed(1)
+    A, B = torch.randint(-9, 9, (4, 5)).float(), torch.randint(-3, 4, (2, 3)).float()
+    _, _, Y = correlate(A, B, 1, 2, True)
+    for step, value in enumerate(Y.flatten().tolist(), 1):
+        _, text = draw_correlation(A, B, step, padding=1, stride=2, flip=True)
+        products, total = text.split(": ")[1].split(";")[0].split(" = ")
+        terms = [
+            [float(factor.strip("()").replace("−", "-")) for factor in term.split("·")]
+            for term in products.split(" + ")
+        ]
+        assert len(terms) == 6
+        assert sum(a * b for a, b in terms) == float(total.replace("−", "-")) == value
+
+
+def test_the_first_sum_as_in_the_notebook():
+    assert written_out(X[:2, :2], K, 14.0) == (["1·1 + 2·2", "3·3 + 1·0"], "= 14")
+    rounded = written_out(torch.tensor([[1 / 3]]), torch.tensor([[-2.0]]), -2 / 3)
+    assert rounded == (["0.33·(−2)"], "≈ −0.67")
+    tenth = written_out(torch.tensor([[0.1]]), torch.tensor([[1.0]]), 0.1)
+    assert tenth == (["0.1·1"], "= 0.1")
+
+
+def test_outputs_are_unknown_until_their_step(view):
+    seen = {}
+    for step in (1, 2):
+        board, _ = draw_correlation(X, K, step)
+        seen[step] = board.image.crop((1200, 68, 1720, 400)).tobytes()
+    assert seen[1] != seen[2]
+    one, _ = draw_correlation(X, K, 4)
+    all_four, _ = draw_correlation(X, K, 4, reveal=True)
+    assert one.image.tobytes() == all_four.image.tobytes()
+    _, text = draw_correlation(X, K, 1, reveal=True)
+    assert text.endswith("output 2×2 with the rows 14 5, 8 15")
+
+
+def test_a_click_on_an_output_moves_the_window(view):
+    stepper = view.controls["step"]
+    before = view.last.tobytes()
+    stepper.buttons[3].click()
+    assert "step 4 of 4: 1·1 + 4·2 + 2·3 + 5·0 = 15" in view.last_text
+    assert view.last.tobytes() != before
+
+
+def test_every_control_changes_picture_and_text(view):
+    changes = {
+        "K": lambda: view.controls["K"].write([[1, 2], [3, 4]]),
+        "padding": lambda: view.controls["padding"].write(1),
+        "stride": lambda: view.controls["stride"].write(2),
+        "flip": lambda: setattr(view.controls["flip"], "value", True),
+        "step": lambda: view.controls["step"].number.write(2),
+        "size": lambda: setattr(view.controls["K"].menu, "value", (1, 2)),
+    }
+    for name, change in changes.items():
+        view.controls["K"].write(K)
+        before, text = view.last.tobytes(), view.last_text
+        change()
+        assert view.message.value == "", name
+        assert view.last.tobytes() != before and view.last_text != text, name
+    before = view.last.tobytes()
+    view.controls["reveal"].value = True
+    assert view.last.tobytes() != before
+
+
+def test_padding_gives_more_outputs_and_the_first_is_shown(view):
+    view.controls["step"].buttons[2].click()
+    view.controls["padding"].write(1)
+    assert "output row 1, column 1, step 1 of 16: 0·1 + 0·2 + 0·3 + 1·0 = 0" in (
+        view.last_text
+    )
+    assert len(view.controls["step"].cells.children) == 16
+    view.controls["step"].buttons[15].click()
+    view.controls["padding"].write(0)
+    assert "step 1 of 4" in view.last_text and view.message.value == ""
+
+
+def test_absurd_input_gives_a_message_and_the_view_recovers(view):
+    absurd = {
+        "padding": ("", "many", "nan", "-1", "3", "1e300", "1.5"),
+        "stride": ("", "0", "-2", "9", "inf", "99999999999"),
+    }
+    for name, texts in absurd.items():
+        field, good = view.controls[name].field, view.controls[name].field.value
+        for text in texts:
+            field.value = text
+            assert name in view.message.value, (name, text)
+            assert "fault" not in view.message.value
+        field.value = good
+        assert view.message.value == ""
+    field = view.controls["K"].fields[0, 1]
+    for text in ("", "x", "nan", "inf", "1e300"):
+        field.value = text
+        assert "kernel row 1, column 2: type a number" in view.message.value
+    field.value = "2"
+    assert view.message.value == "" and "= 14" in view.last_text
+    view.controls["step"].number.field.value = "5"
+    assert "there are 4 outputs" in view.message.value
+    view.controls["step"].number.field.value = "4"
+    view.controls["K"].write(torch.ones(4, 4))
+    assert "the kernel spans 4 numbers, but only 3" in view.message.value
+    view.controls["K"].write(torch.ones(6, 6))
+    assert "kernel: 5×5 numbers at most" in view.message.value
+    view.controls["K"].write(K)
+    assert view.message.value == ""
+
+
+def test_large_and_odd_matrices_are_drawn():
+    view = correlation_stepper(torch.full((8, 8), 1e6), torch.full((5, 5), -1e6))
+    assert "≈ −2e+13" in view.last_text and view.message.value == ""
+    view.controls["padding"].write(2)
+    assert "step 1 of 64" in view.last_text
+    view = correlation_stepper(torch.ones(1, 8, requires_grad=True), [[1, -1]])
+    assert "step 1 of 7: 1·1 + 1·(−1) = 0" in view.last_text
+
+
+@pytest.mark.parametrize(
+    "X, K, words",
+    [
+        (torch.ones(9, 2), None, "X must be a matrix of 1×1 to 8×8"),
+        (torch.ones(4), None, "X must be a matrix"),
+        (None, torch.ones(6, 1), "K must be a matrix of 1×1 to 5×5"),
+        (torch.tensor([[float("nan")]]), None, "finite"),
+        (
+            torch.ones(2, 2),
+            torch.ones(3, 3),
+            "K must be no larger than X, which is 2×2",
+        ),
+    ],
+)
+def test_matrices_that_do_not_fit_are_refused_at_once(X, K, words):
+    with pytest.raises(ValueError, match=words):
+        correlation_stepper(X, K)
+
+
+def test_where_nothing_runs_there_is_a_picture_and_a_text(view):
+    data, about = view._repr_mimebundle_()
+    assert data["text/plain"] == (
+        "[picture] Cross-correlation, step by step: cross-correlation, output row 1, "
+        "column 1, step 1 of 4: 1·1 + 2·2 + 3·3 + 1·0 = 14; input 3×3, kernel 2×2, "
+        "padding 0, stride 1: output 2×2"
+    )
+    assert about["image/png"]["alt"] == data["text/plain"] and data["image/png"]
+
+
+def test_a_step_too_far_is_fine_once_there_are_more_outputs(view):
+    view.controls["step"].number.field.value = "7"
+    assert "step 7: there are 4 outputs" in view.message.value
+    view.controls["padding"].write(1)  # sixteen outputs, from the first one on
+    assert view.message.value == "" and "step 1 of 16" in view.last_text

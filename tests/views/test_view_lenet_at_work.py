@@ -1,0 +1,358 @@
+"""View 6: choosing or drawing a picture, and what LeNet makes of it."""
+
+import copy
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from cnn_course.data.loading import Batches
+from cnn_course.networks.architectures import fully_connected, lenet
+from cnn_course.views.kit import sketchpad
+from cnn_course.views.kit.board import SCALE
+from cnn_course.views.kit.chooser import ANY, find
+from cnn_course.views.lenet_at_work import (
+    GAP,
+    arrange,
+    draw_lenet_at_work,
+    feature_maps,
+    lenet_at_work,
+    probabilities,
+)
+
+LABELS = [3, 9, 0, 9, 8, 9]
+CLASSES = Batches.classes
+# Shares of the classes that the fixture's network always gives.
+SHARES = dict.fromkeys(CLASSES, 0.01) | {"Ankle boot": 0.6, "Bag": 0.25, "Dress": 0.08}
+
+
+@pytest.fixture(autouse=True)
+def seed():
+    torch.manual_seed(0)
+
+
+@pytest.fixture
+def test_iter():
+    images = torch.randint(1, 256, (len(LABELS), 28, 28), dtype=torch.uint8)
+    return Batches(images, torch.tensor(LABELS), 4, name="noise")
+
+
+@pytest.fixture
+def net():
+    net = lenet()
+    nn.init.zeros_(net[-1].weight)
+    net[-1].bias.data = torch.tensor(list(SHARES.values())).log()
+    return net
+
+
+@pytest.fixture
+def view(net, test_iter):
+    return lenet_at_work(net, test_iter)
+
+
+def all_buttons(widget):
+    if hasattr(widget, "click"):
+        yield widget
+    for child in getattr(widget, "children", ()):
+        yield from all_buttons(child)
+
+
+def press(view, name):
+    for button in all_buttons(view):
+        if button.description == name:
+            return button.click()
+    raise LookupError(name)
+
+
+def changed(activation, pool):
+    """A student's own LeNet, with other layers, one of them a block."""
+    first = nn.Sequential(nn.Conv2d(1, 4, 3), nn.BatchNorm2d(4), activation())
+    return nn.Sequential(
+        nn.Identity(),
+        first,
+        pool(2),
+        nn.Dropout(0.5),
+        nn.Conv2d(4, 40, 3, stride=2),
+        nn.Flatten(),
+        nn.Dropout(0.5),
+        nn.LazyLinear(10),
+    )
+
+
+def test_maps_are_the_outputs_of_the_layers():
+    net, X = lenet(), torch.rand(1, 1, 28, 28)
+    stages, logits = feature_maps(net, X)
+    ends = {"convolution 1, Sigmoid": 2, "average pooling": 3}
+    assert [name for name, _ in stages] == [*ends, "convolution 2, Sigmoid", [*ends][1]]
+    for (_, maps), end in zip(stages, (2, 3, 5, 6), strict=True):
+        assert torch.allclose(maps, net[:end](X)[0])
+    assert torch.allclose(logits, net(X)[0])
+
+
+@pytest.mark.parametrize("activation", [nn.ReLU, nn.Tanh])
+@pytest.mark.parametrize("pool", [nn.MaxPool2d, nn.AvgPool2d])
+def test_a_changed_lenet_works_and_is_not_changed(activation, pool):
+    net, X = changed(activation, pool), torch.rand(8, 1, 28, 28)
+    net(X).sum().backward()
+    before, random = copy.deepcopy(net), torch.get_rng_state()
+    grads = [p.grad.clone() for p in net.parameters()]
+    stages, logits = feature_maps(net, X[:1])
+    assert all(module.training for module in net.modules())
+    assert torch.equal(torch.get_rng_state(), random)
+    for name, value in net.state_dict().items():  # the averages of BatchNorm, too
+        assert torch.equal(value, before.state_dict()[name])
+    for p, grad in zip(net.parameters(), grads, strict=True):
+        assert torch.equal(p.grad, grad)
+    kind = "max" if pool is nn.MaxPool2d else "average"
+    names = [f"convolution 1, BatchNorm2d, {activation.__name__}"]
+    names += [f"{kind} pooling, Dropout", "convolution 2"]
+    assert [name for name, _ in stages] == names
+    net.eval()
+    for (_, maps), end in zip(stages, (2, 4, 5), strict=True):
+        assert torch.allclose(maps, net[:end](X[:1])[0], atol=1e-6)
+    assert torch.allclose(logits, net(X[:1])[0], atol=1e-6)
+
+
+@pytest.mark.parametrize("dtype", [torch.float64, torch.bfloat16])
+def test_a_network_keeps_its_precision(net, test_iter, dtype):
+    view = lenet_at_work(net.to(dtype), test_iter)
+    assert re.search(r"Ankle boot (59.9|60.[01]) %", view.last_text)
+    assert next(net.parameters()).dtype == dtype and view.message.value == ""
+
+
+@pytest.mark.parametrize(
+    ("build", "words"),
+    [
+        (fully_connected, "no Conv2d before an nn.Flatten"),
+        (lambda: nn.Sequential(nn.Conv2d(1, 10, 28)), "no nn.Flatten"),
+        (lambda: nn.Conv2d(1, 10, 28), "this is a Conv2d"),
+        (
+            lambda: nn.Sequential(nn.Conv2d(3, 6, 5)),
+            "cannot take what comes in, (1, 28",
+        ),
+        (lambda: lenet()[:-1], "shape (84,), but there are 10 classes"),
+    ],
+)
+def test_an_unfit_network_is_refused_with_what_is_expected(build, words, test_iter):
+    with pytest.raises(ValueError, match=re.escape(words)) as error:
+        lenet_at_work(build(), test_iter)
+    assert "expected is a network like lenet()" in str(error.value)
+
+
+def test_what_is_no_network_is_refused(test_iter):
+    with pytest.raises(TypeError, match=r"^net must be a network.*; got None"):
+        lenet_at_work(None, test_iter)
+
+
+def test_a_network_gone_wrong_is_refused(net, test_iter):
+    net[0].weight.data[0] = torch.nan
+    with pytest.raises(ValueError, match="its training went wrong"):
+        lenet_at_work(net, test_iter)
+
+
+def test_a_loader_of_other_pictures_is_refused(net, test_iter):
+    small = Batches(test_iter.images[:, :14], test_iter.labels, 4)
+    for other in (small, [1, 2], None):
+        with pytest.raises(ValueError, match="load_data_fashion_mnist"):
+            lenet_at_work(net, other)
+
+
+def test_probabilities_are_softmax_in_order():
+    logits = torch.randn(10)
+    ranking = probabilities(logits, CLASSES)
+    assert sorted(name for _, name in ranking) == sorted(CLASSES)
+    for share, name in ranking:
+        expected = logits.exp()[CLASSES.index(name)] / logits.exp().sum()
+        assert share == pytest.approx(expected.item(), rel=1e-5)
+    assert ranking == sorted(ranking, reverse=True)
+
+
+def test_pictures_are_found_in_both_directions():
+    assert [find(LABELS, i, 9) for i in range(6)] == [1, 1, 3, 3, 5, 5]
+    assert [find(LABELS, i, 9, -1) for i in range(6)] == [5, 1, 1, 3, 3, 5]
+    assert [find(LABELS, i) for i in range(6)] == list(range(6))
+    assert find(LABELS, 5, 3) == 0
+    for number, only, words in ((6, ANY, "0 to 5"), (-1, 9, "-1"), (0, 7, "none of")):
+        with pytest.raises(ValueError, match=words):
+            find(LABELS, number, only)
+
+
+@pytest.mark.parametrize(("count", "side"), [(6, 28), (16, 10), (16, 5), (32, 24)])
+def test_maps_fit_beside_each_other_in_whole_dots(count, side):
+    for room in (440, 540):
+        columns, size = arrange(count, side, room)
+        assert columns * size + (columns - 1) * GAP <= room
+        assert size * SCALE / side == int(size * SCALE / side) > 0
+        assert -(-count // columns) <= 4
+
+
+def test_the_board_shows_the_input_the_maps_and_no_black_rest(net):
+    image = np.random.default_rng(0).integers(0, 256, (28, 28), dtype=np.uint8)
+    board, _ = draw_lenet_at_work(net, image, "mine", CLASSES)
+    pixels = np.asarray(board.image)
+    assert (pixels[50:188:5, 2:140:5, 0] == image).all()
+    maps = feature_maps(net, torch.tensor(image)[None, None] / 255)[0][0][1].numpy()
+    level = (maps[1] - maps.min()) / (maps.max() - maps.min()) * 255
+    left = 188 + 150  # of the second map, in dots
+    seen = pixels[50:188:5, left + 2 : left + 140 : 5]
+    assert np.abs(seen[1:-1, 1:-1, 0] - level[1:-1, 1:-1]).max() <= 1
+    wide = nn.Sequential(nn.Conv2d(1, 64, 3), nn.Flatten(), nn.Linear(64 * 676, 10))
+    board, text = draw_lenet_at_work(wide, image, "mine", CLASSES)
+    assert text.endswith("Feature maps: 64×26×26")
+    assert (np.asarray(board.image)[-8:] == 255).all()
+
+
+def test_negative_maps_are_orange_and_purple(net):
+    image = np.full((28, 28), 200, np.uint8)
+    linear = nn.Sequential(net[0], *net[2:])
+    nn.init.ones_(linear[0].weight)
+    linear[0].weight.data[0] = -1
+    board, _ = draw_lenet_at_work(linear, image, "mine", CLASSES)
+    red, _, blue = np.asarray(board.image)[48 + 70, 188 + 70].astype(int)
+    assert red > blue + 30
+    red, _, blue = np.asarray(board.image)[48 + 70, 188 + 150 + 70].astype(int)
+    assert blue > red + 30
+
+
+def test_maps_that_are_all_alike_are_drawn(net):
+    nn.init.zeros_(net[0].weight)
+    nn.init.zeros_(net[0].bias)
+    board, text = draw_lenet_at_work(net, np.ones((28, 28), np.uint8), "mine", CLASSES)
+    assert "Ankle boot 60.0 %" in text and board.image.height > 700
+
+
+def test_a_loader_that_resizes_is_followed(test_iter):
+    test_iter.resize = (40, 32)
+    net = nn.Sequential(*lenet()[:7], nn.Linear(16 * 8 * 6, 10))
+    assert lenet_at_work(net, test_iter).last_text.endswith(
+        "6×40×32 → 6×20×16 → 16×16×12 → 16×8×6"
+    )
+
+
+def test_the_text_tells_picture_label_and_shares(view):
+    assert view.last_text == (
+        "test picture 0, labelled Dress: Ankle boot 60.0 %, Bag 25.0 %, Dress 8.0 %. "
+        "Feature maps: 6×28×28 → 6×14×14 → 16×10×10 → 16×5×5"
+    )
+
+
+def test_pictures_are_chosen_by_number_class_and_buttons(view, test_iter):
+    chooser, seen = view.controls["picture"], set()
+
+    def shown():
+        assert view.message.value == ""
+        seen.add(view.last.tobytes())
+        index = int(re.match(r"test picture (\d+),", view.last_text)[1])
+        assert chooser.sketch.pad.picture == bytes(test_iter.images[index].flatten())
+        return index, chooser.number.read()
+
+    press(view, "next")
+    assert shown() == (1, 1)
+    press(view, "previous")
+    assert shown() == (0, 0)
+    press(view, "previous")
+    assert shown() == (5, 5)
+    chooser.only.value = 8
+    assert shown() == (4, 4)
+    chooser.only.value = 9
+    press(view, "next")
+    assert shown() == (1, 1)
+    press(view, "previous")
+    assert shown() == (5, 5)
+    chooser.number.slider.value = 2  # the next ankle boot from there on
+    assert shown() == (3, 2)
+    press(view, "next")
+    assert shown() == (5, 5)
+    chooser.only.label = "any class"
+    assert chooser.only.index == 0  # else the browser shows no option at all
+    chooser.number.slider.value = 2
+    assert shown() == (2, 2)
+    assert len(seen) == 6
+
+
+def test_a_stroke_on_a_picture_makes_it_your_drawing(view):
+    pad = view.controls["picture"].sketch.pad
+    untouched, before = pad.picture, view.last.tobytes()
+    pad.picture = bytes(100) + untouched[100:]
+    assert view.last_text.startswith("your drawing: Ankle boot 60.0 %, Bag 25.0 %")
+    blue = (np.asarray(view.last) == (0x00, 0x72, 0xB2)).all(axis=-1)
+    assert blue.sum() > 10_000  # the bars
+    assert "one of 10 classes, whatever you draw" in view.last_text
+    assert view.last.tobytes() != before
+    press(view, "start from test picture")
+    assert pad.picture == untouched and "labelled Dress" in view.last_text
+    assert view.last.tobytes() == before
+
+
+def test_an_empty_sheet_has_no_probabilities(view):
+    press(view, "clear")
+    assert view.controls["picture"].sketch.pad.picture == bytes(784)
+    assert view.last_text.startswith("nothing drawn yet") and "%" not in view.last_text
+    blue = (np.asarray(view.last) == (0x00, 0x72, 0xB2)).all(axis=-1)
+    assert not blue.any()
+    assert view.message.value == ""
+
+
+@pytest.mark.parametrize("typed", ["", "two", "nan", "1e300", "-1", "6", "99999999999"])
+def test_absurd_numbers_get_a_message(view, typed):
+    number = view.controls["picture"].number
+    number.field.value = typed
+    assert "test picture" in view.message.value and "0 to 5" in view.message.value
+    number.field.value = "0"  # where it was: the sheet does not change
+    assert view.message.value == ""
+    number.field.value = typed
+    press(view, "next")
+    assert view.message.value == "" and view.last_text.startswith("test picture 1,")
+
+
+def test_a_class_without_pictures_gets_a_message(view):
+    only = view.controls["picture"].only
+    only.value = 7
+    assert "choose another class" in view.message.value
+    press(view, "next")
+    assert "choose another class" in view.message.value
+    only.label = "any class"
+    assert view.message.value == ""
+
+
+@pytest.mark.parametrize("wrong", [b"", b"abc", bytes(785)])
+def test_a_drawing_that_arrives_in_pieces_gets_a_message(view, wrong):
+    view.controls["picture"].sketch.pad.picture = wrong
+    assert f"{len(wrong)} pixels instead of 784" in view.message.value
+    press(view, "clear")
+    assert view.message.value == "" and "nothing drawn yet" in view.last_text
+
+
+def test_the_view_follows_a_network_that_goes_on_learning(view, net):
+    net[-1].bias.data[:] = 0.0
+    press(view, "next")
+    assert "10.0 %" in view.last_text
+    net[-1].bias.data[0] = torch.nan
+    press(view, "next")
+    assert "its training went wrong" in view.message.value
+
+
+def test_without_a_kernel_there_is_a_picture_and_a_text_that_training_leaves_alone(
+    view,
+):
+    data, _ = view._repr_mimebundle_()
+    assert len(data["image/png"]) > 5_000
+    assert data["text/plain"].startswith("[picture] LeNet at work: a test picture")
+    assert not re.search(r"\d", data["text/plain"])
+
+
+def test_the_javascript_is_short_and_fetches_nothing():
+    script = Path(sketchpad.__file__).with_suffix(".js").read_text(encoding="utf-8")
+    assert len(script.splitlines()) < 120
+    assert not re.search(r"https?:|fetch|import|XMLHttp|WebSocket", script)
+    assert "keydown" in script and "lmSuppressShortcuts" in script
+
+
+def test_the_sheet_stands_beside_the_picture(view):
+    (row,) = (
+        box for box in view.children if view.picture in getattr(box, "children", ())
+    )
+    assert row.children == (view.controls["picture"], view.picture)

@@ -1,0 +1,164 @@
+"""View 5: pooling, and where each gradient goes."""
+
+import pytest
+import torch
+import torch.nn.functional as F
+
+from cnn_course.views.pooling import (
+    arriving_gradient,
+    draw_pooling,
+    output_shape,
+    pool,
+    pool_backward,
+    pooling_explorer,
+    shares,
+)
+
+X = torch.tensor([[1.0, 3, 2, 0], [5, 3, 1, 1], [0, 2, 4, 8], [2, 0, 6, 6]])
+TORCH = {"max": F.max_pool2d, "average": F.avg_pool2d}
+TENS = "10, 20, 30, …"
+
+
+@pytest.fixture
+def view():
+    return pooling_explorer()
+
+
+@pytest.mark.parametrize("mode", TORCH)
+def test_forwards_and_backwards_as_torch_on_random_shapes(mode):
+    generator = torch.Generator().manual_seed(0)
+    met = set()
+    for _ in range(60):
+        H, W, window, stride = (
+            int(torch.randint(low, high, (), generator=generator))
+            for low, high in ((4, 9), (4, 9), (1, 5), (1, 5))
+        )
+        left_out = (H - window) % stride > 0
+        met.add("overlap" if stride < window else "left out" if left_out else "even")
+        # Few different numbers, so that there are ties.
+        A = torch.randint(-3, 4, (H, W), generator=generator).float().requires_grad_()
+        Y = TORCH[mode](A[None, None], window, stride)[0, 0]
+        gradient = torch.randn(Y.shape, generator=generator)
+        Y.backward(gradient)
+        share = shares(A.detach(), window, stride, mode)
+        assert output_shape(A, window, stride) == tuple(Y.shape)
+        assert torch.allclose(pool(A.detach(), share), Y.detach(), atol=1e-6)
+        back = pool_backward(gradient, share)
+        assert torch.allclose(back, A.grad, atol=1e-6)
+        assert back.sum().item() == pytest.approx(gradient.sum().item(), abs=1e-4)
+    assert met == {"overlap", "left out", "even"}
+
+
+def test_the_gradient_that_arrives():
+    assert arriving_gradient(TENS, (2, 2)).tolist() == [[10, 20], [30, 40]]
+    assert arriving_gradient("all 1", (1, 3)).tolist() == [[1, 1, 1]]
+
+
+@pytest.mark.parametrize(
+    "mode, window, stride, step, parts",
+    [
+        ("max", 2, 2, 1, ["largest of 1, 3, 5, 3: 5", "10 goes to the winner, row 2,"]),
+        ("max", 2, 2, 3, ["2 is there 2 times: the first", "30 goes to the winner"]),
+        ("max", 2, 1, 6, ["row 3, column 4", "wins 2 times: 60 + 90 = 150"]),
+        ("average", 2, 2, 4, ["average of 4, 8, 6, 6: 6", "40 / 4 = 10 each"]),
+        ("average", 3, 1, 1, ["5, 3, 1, 0, 2, 4: 2.33", "10 / 9 ≈ 1.11 each"]),
+        ("average", 4, 1, 1, ["average of 16 numbers: 2.75", "10 / 16"]),
+        ("max", 2, 3, 1, ["12 of 16 inputs are in no window: gradient 0"]),
+        ("max", 3, 3, 1, ["in all 10 arrive and the inputs get 10: nothing is lost"]),
+    ],
+)
+def test_the_text_says_where_the_gradient_goes(mode, window, stride, step, parts):
+    _, text = draw_pooling(X, mode, window, stride, step, TENS)
+    for part in parts:
+        assert part in text
+
+
+def test_what_arrives_is_what_the_inputs_get(view):
+    for mode in TORCH:
+        view.controls["mode"].value = mode
+        for window, stride in ((2, 1), (3, 1), (3, 2), (2, 3), (4, 4)):
+            view.controls["window"].write(window)
+            view.controls["stride"].write(stride)
+            n = len(view.controls["step"].cells.children)
+            together = 10 * n * (n + 1) // 2
+            wanted = f"in all {together} arrive and the inputs get {together}: "
+            assert wanted in view.last_text
+
+
+def test_every_control_changes_picture_and_text(view):
+    changes = {
+        "X": lambda: view.controls["X"].write(X + 1),
+        "size": lambda: setattr(view.controls["X"].menu, "value", (5, 5)),
+        "mode": lambda: setattr(view.controls["mode"], "value", "average"),
+        "window": lambda: view.controls["window"].write(3),
+        "stride": lambda: view.controls["stride"].write(1),
+        "arriving": lambda: setattr(view.controls["arriving"], "value", "all 1"),
+        "step": lambda: view.controls["step"].buttons[1].click(),
+    }
+    for name, change in changes.items():
+        view.controls["X"].write(X)
+        before, text = view.last.tobytes(), view.last_text
+        change()
+        assert view.message.value == "", name
+        assert view.last.tobytes() != before and view.last_text != text, name
+
+
+def test_winners_and_later_equals_are_marked():
+    drawn = {}
+    for last in (1.0, 2.0):  # 2 ties with the first 2 of the window
+        A = torch.tensor([[2.0, 0], [0, last]])
+        board, text = draw_pooling(A, "max", 2, 2, 1, TENS)
+        assert ("2 is there 2 times" in text) == (last == 2)
+        # The upper right corner of the last cell, 54 CSS pixels large.
+        corner = board.image.crop((2 * (4 + 98), 2 * 88, 2 * (4 + 106), 2 * 97))
+        drawn[last] = len(set(corner.convert("L").get_flattened_data()))
+    assert drawn[2.0] > 2 * drawn[1.0]
+
+
+def test_absurd_input_gives_a_message_and_the_view_recovers(view):
+    absurd = {
+        "window": ("", "two", "nan", "0", "-1", "5", "9", "1e300"),
+        "stride": ("", "0", "-2", "9", "inf", "2.5"),
+    }
+    for name, texts in absurd.items():
+        for text in texts:
+            view.controls[name].field.value = text
+            assert name in view.message.value, (name, text)
+            assert "fault" not in view.message.value
+        view.controls[name].field.value = "2"
+        assert view.message.value == ""
+    field = view.controls["X"].fields[2, 3]
+    for text in ("", "eight", "nan", "1e300"):
+        field.value = text
+        assert "input row 3, column 4: type a number" in view.message.value
+    field.value = "8"
+    view.controls["step"].number.field.value = "5"
+    assert "there are 4 outputs" in view.message.value
+    view.controls["step"].number.field.value = "4"
+    assert view.message.value == "" and "step 4 of 4" in view.last_text
+
+
+def test_large_and_odd_inputs_are_drawn():
+    view = pooling_explorer(torch.full((8, 8), -1e6, requires_grad=True))
+    view.controls["stride"].write(1)
+    assert "step 1 of 49" in view.last_text and view.message.value == ""
+    assert "-1e+06 is there 4 times" in view.last_text
+    view = pooling_explorer([[1, 2, 3]])
+    assert "window 1, stride 2, step 1 of 2" in view.last_text
+
+
+@pytest.mark.parametrize("X", [torch.ones(9, 9), torch.ones(3), [[float("inf")]]])
+def test_inputs_that_do_not_fit_are_refused_at_once(X):
+    with pytest.raises(ValueError, match=r"^X must be a matrix of 1×1 to 8×8"):
+        pooling_explorer(X)
+
+
+def test_where_nothing_runs_there_is_a_picture_and_a_text(view):
+    data, about = view._repr_mimebundle_()
+    assert data["text/plain"] == (
+        "[picture] Pooling, forwards and backwards: max pooling, window 2, stride 2, "
+        "step 1 of 4; output row 1, column 1; largest of 1, 3, 5, 3: 5; its gradient "
+        "10 goes to the winner, row 2, column 1; in all 100 arrive and the inputs get "
+        "100: nothing is lost"
+    )
+    assert about["image/png"]["alt"] == data["text/plain"] and data["image/png"]

@@ -1,0 +1,493 @@
+"""View 11: live training curves, and that they never stand in training's way."""
+
+import math
+import re
+import sys
+import threading
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+import torch
+from line_by_line import before_line
+from torch import nn
+
+from cnn_course import History, train
+from cnn_course.training.progress import ProgressBar
+from cnn_course.views import training_curves
+from cnn_course.views.kit import curves
+from cnn_course.views.kit.board import Board
+from cnn_course.views.training_picture import Run, draw_training, duration
+
+MODULE = sys.modules["cnn_course.views.training_curves"]
+TEXT = "[picture] Training, live: loss and accuracy by epoch"
+X = torch.randn(24, 5, generator=torch.Generator().manual_seed(0))
+Y = torch.arange(24) % 3
+BATCHES = [(X[i : i + 8], Y[i : i + 8]) for i in range(0, 24, 8)]
+
+
+@pytest.fixture
+def shown(monkeypatch):
+    """What a notebook's kernel is given to show.
+
+    views    what it was given to display
+    static   (picture, text) of the view at first and whenever it was updated
+    """
+    found = SimpleNamespace(views=[], static=[])
+
+    def display(view, display_id):
+        assert display_id is True
+        found.views.append(view)
+        found.static.append(view.static())
+        return SimpleNamespace(update=lambda view: found.static.append(view.static()))
+
+    monkeypatch.setattr(MODULE, "get_ipython", lambda: SimpleNamespace(kernel=True))
+    monkeypatch.setattr(MODULE, "display", display)
+    return found
+
+
+@pytest.fixture
+def every_step(monkeypatch):
+    """The view draws after every step."""
+    monkeypatch.setattr(MODULE, "PAUSE", 0.0)
+    monkeypatch.setattr(MODULE, "SHARE", math.inf)
+
+
+def network():
+    torch.manual_seed(0)
+    return nn.Sequential(nn.Linear(5, 8), nn.ReLU(), nn.Dropout(0.2), nn.Linear(8, 3))
+
+
+def follow(net=None, batches=BATCHES, epochs=3, test=BATCHES, **options):
+    options = {"lr": 0.01, "progress": training_curves, **options}
+    return train(net or network(), batches, test, epochs, **options)
+
+
+def note_texts(monkeypatch):
+    """Return a list that will hold the text of every drawing."""
+    texts, show = [], MODULE.View.show
+
+    def note(self, picture, text):
+        texts.append(text)
+        show(self, picture, text)
+
+    monkeypatch.setattr(MODULE.View, "show", note)
+    return texts
+
+
+def test_training_is_the_same_with_the_view_bit_for_bit(shown, every_step, capsys):
+    nets, found = (network(), network()), []
+    for net, progress in zip(nets, (None, training_curves), strict=True):
+        torch.manual_seed(7)  # of the dropout
+        history = follow(net, progress=progress, watch_classes=True)
+        found.append((history, re.sub(r"time .*", "", capsys.readouterr().out)))
+    (plain, lines), (live, live_lines) = found
+    assert lines == live_lines and "epoch 3, loss" in lines
+    for one, other in zip(*(net.parameters() for net in nets), strict=True):
+        assert torch.equal(one, other)
+    for name in ("loss", "step_loss", "train_acc", "test_acc", "largest_logit"):
+        assert getattr(plain, name) == getattr(live, name)
+
+
+def test_the_text_tells_the_result_and_follows_the_smoothing(shown):
+    history = follow()
+    (view,) = shown.views
+    assert view.last_text.startswith("finished: 3 epochs in ")
+    result = f"after epoch 3: loss {history.loss[-1]:.3f}, training accuracy "
+    result += f"{history.train_acc[-1]:.3f}, test accuracy {history.test_acc[-1]:.3f}"
+    assert result in view.last_text and "never predicted" not in view.last_text
+    mean = sum(history.step_loss) / 9  # 20 are asked for
+    assert f"mean loss of the last 9 steps {mean:.3f}" in view.last_text
+    view.controls["smoothing"].write(4)
+    mean = sum(history.step_loss[-4:]) / 4
+    assert view.last_text.endswith(f"mean loss of the last 4 steps {mean:.3f}")
+
+
+def test_the_text_while_it_trains(shown, every_step, monkeypatch):
+    texts = note_texts(monkeypatch)
+    follow(epochs=2)
+    assert texts[0] == "epoch 1 of 2, step 0 of 3"
+    for step in (1, 2, 3):
+        assert texts[step].startswith(f"epoch 1 of 2, step {step} of 3, ")
+        assert re.search(r"[\d,]+ images/s, about \d+ s left; mean loss", texts[step])
+    assert texts[4].startswith("epoch 1 of 2 done, about ")
+    assert texts[5].startswith("epoch 2 of 2, step 1 of 3, ")
+    assert "; after epoch 1: loss" in texts[5] and texts[-1].startswith("finished")
+
+
+def test_batches_that_nobody_can_count_and_no_test(shown, every_step, monkeypatch):
+    texts = note_texts(monkeypatch)
+    history = follow(batches=iter(BATCHES), epochs=1, test=None, watch_classes=True)
+    assert len(history.step_loss) == 3
+    assert re.fullmatch(
+        r"epoch 1 of 1, step 2, [\d,]+ images/s; mean loss of .*", texts[2]
+    )
+    assert "test accuracy" not in texts[-1] and "never" not in texts[-1]
+
+
+def test_the_time_left():
+    def left(epochs, losses, batches=10):
+        history = History([1.0] * epochs, step_loss=[1.0] * 10 * epochs)
+        run = Run(5, batches, history=history, losses=[1.0] * losses, seconds=12.0)
+        return run.seconds_left
+
+    assert left(0, 1) == pytest.approx(12 * 49)
+    assert left(2, 5) == pytest.approx(12.0) == left(2, 5, batches=None)
+    assert left(4, 10) == left(5, 0) == 0
+    assert left(0, 0) is left(0, 7, batches=None) is None
+    shown = {0.4: "0 s", 59.4: "59 s", 80: "1 min 20 s", 7500: "2 h 5 min"}
+    assert {seconds: duration(seconds) for seconds in shown} == shown
+
+
+@pytest.fixture
+def clock(monkeypatch):
+    """The seconds that the view believes in; drawing takes 0.1 of them."""
+    now = SimpleNamespace(seconds=100.0, drawings=[])
+    board = Board(4, 4)
+
+    def draw(run, **_):
+        now.drawings.append(now.seconds)
+        now.seconds += 0.1
+        return board, "drawn"
+
+    def tick():
+        now.seconds += 1e-6
+        return now.seconds
+
+    monkeypatch.setattr(MODULE, "draw_training", draw)
+    monkeypatch.setattr(MODULE, "time", SimpleNamespace(perf_counter=tick))
+    return now
+
+
+@pytest.mark.parametrize("share, pause", [(1.0, 0.5), (0.04, 2.5)])
+def test_drawing_rests_half_a_second_and_takes_a_small_share_of_the_time(
+    shown, clock, monkeypatch, share, pause
+):
+    monkeypatch.setattr(MODULE, "PAUSE", 0.5)
+    monkeypatch.setattr(MODULE, "SHARE", share)
+
+    def slowly():
+        for _ in range(600):
+            clock.seconds += 0.02
+            yield BATCHES[0]
+
+    follow(batches=slowly(), epochs=1)
+    waits = np.diff(clock.drawings[1:-2])  # all but the first, the end, and the last
+    assert len(waits) >= 1 and waits == pytest.approx(pause + 0.1, abs=0.03)
+
+
+def test_the_saved_text_stays_and_the_picture_becomes_the_last(shown):
+    follow(watch_classes=True)
+    (first, text), (last, last_text) = shown.static
+    assert text == last_text == TEXT
+    assert last.size == first.size and last.tobytes() != first.tobytes()
+    data, about = shown.views[0]._repr_mimebundle_()
+    assert data["text/plain"] == about["image/png"]["alt"] == TEXT
+
+
+@pytest.mark.parametrize("kernel", [None, SimpleNamespace(), "shell"])
+def test_outside_a_notebook_there_is_a_plain_bar(monkeypatch, capsys, kernel):
+    monkeypatch.setattr(MODULE, "get_ipython", lambda: kernel)
+    assert len(follow()) == 3
+    assert capsys.readouterr().out.count("epoch ") == 3
+    bar = training_curves(BATCHES, 1, True, torch.device("cpu"))
+    with bar:
+        assert isinstance(bar, ProgressBar)
+
+
+def test_what_is_not_to_be_seen_is_not_shown(shown, capsys):
+    assert len(follow(verbose=False)) == 3
+    assert shown.views == [] and capsys.readouterr() == ("", "")
+
+
+def states(epochs=2):
+    """Return the weights after 0, 1, 2, … steps, as bytes."""
+    found, net = [], network()
+    optimizer = torch.optim.Adam(net.parameters(), lr=0.01)
+    hook = optimizer.register_step_pre_hook(lambda *_: found.append(weights(net)))
+    torch.manual_seed(7)
+    train(net, BATCHES, BATCHES, epochs, optimizer=optimizer, verbose=False)
+    hook.remove()
+    return [*found, weights(net)]
+
+
+def weights(net):
+    parts = [p.detach().numpy().tobytes() for p in net.parameters()]
+    return b"".join(parts)
+
+
+def interrupt():
+    raise KeyboardInterrupt
+
+
+def check_interrupted(shown, capsys, found, number, files):
+    """Interrupt a training there, check that all is kept; return the lines it had."""
+    shown.views.clear()
+    net = network()
+    torch.manual_seed(7)
+    count = before_line(number, files, interrupt)
+    try:
+        history = follow(net, epochs=2, watch_classes=True)
+    except KeyboardInterrupt:
+        assert not shown.views, number  # before there was anything to keep
+        return count.lines
+    finally:
+        sys.settrace(None)
+    said = capsys.readouterr().out
+    assert len(history) == len(history.test_acc) == len(history.step_loss) // 3
+    if count.lines < number:
+        assert "stopped" not in said and len(history) == 2
+        return count.lines
+    where = re.search(r"stopped (in|after) epoch (\d)(?: after step (\d))?: ", said)
+    assert where, number
+    epochs = int(where[2]) - (where[1] == "in")
+    place = 3 * epochs + int(where[3] or 0)
+    # The step in which the interrupt came may have been done, but not yet counted.
+    assert weights(net) in found[place : place + 2], number
+    assert epochs <= len(history) <= epochs + 1
+    return count.lines
+
+
+def test_an_interrupt_at_any_line_keeps_everything(shown, every_step, clock, capsys):
+    found, number = states(), 1
+    files = ("training_curves.py",)
+    while check_interrupted(shown, capsys, found, number, files) >= number:
+        number += 2
+    assert number > 150  # so many lines there are
+
+
+def test_an_interrupt_in_the_drawing_keeps_everything(shown, every_step, capsys):
+    files = ("training_curves.py", "training_picture.py", "curves.py")
+    files += ("view.py", "board.py")
+    found = states()
+    total = check_interrupted(shown, capsys, found, 10**9, files)
+    for number in range(total // 14, total, total // 7):
+        check_interrupted(shown, capsys, found, number, files)
+        for view in shown.views:
+            assert re.match("stopped|finished", view.last_text)
+            assert view.message.value == ""
+
+
+def test_an_interrupt_leaves_its_place_and_the_curves_up_to_it(shown, capsys):
+    def interrupted():
+        yield from BATCHES[:2]
+        raise KeyboardInterrupt
+
+    class Second:
+        epochs = 0
+
+        def __iter__(self):
+            self.epochs += 1
+            return interrupted() if self.epochs == 2 else iter(BATCHES)
+
+    history = follow(batches=Second(), epochs=9)
+    (view,) = shown.views
+    assert view.last_text.startswith("stopped in epoch 2 after step 2; after epoch 1: ")
+    assert "stopped in epoch 2 after step 2: the network" in capsys.readouterr().out
+    assert len(history) == 1 and "mean loss of the last 5 steps" in view.last_text
+    assert len(shown.static) == 2
+    assert shown.static[-1][0].tobytes().endswith(view.last.tobytes())
+
+
+def test_a_loss_that_is_not_finite_keeps_the_curves_and_says_so(shown):
+    batches = [*BATCHES, (X[:4] * math.nan, Y[:4])]
+    with pytest.raises(FloatingPointError) as caught:
+        follow(batches=batches)
+    (view,) = shown.views
+    text = "diverged: the loss became nan in epoch 1, step 4: the pictures of this step"
+    assert view.last_text.startswith(text) and len(caught.value.history) == 0
+    assert "mean loss of the last 3 steps" in view.last_text
+    assert view.message.value == "" and len(shown.static) == 2
+
+
+def test_another_error_is_named_and_let_through(shown):
+    def broken():
+        yield BATCHES[0]
+        raise OSError("the disk is gone")
+
+    with pytest.raises(OSError, match="the disk is gone"):
+        follow(batches=broken())
+    assert shown.views[0].last_text.startswith("ended in epoch 1 after step 1 by OSErr")
+
+
+def test_losses_that_are_not_finite_end_the_curve():
+    run = Run(1, 5, losses=[2.0, 1.0, math.nan, math.inf, 3.0])
+    for logarithmic in (False, True):
+        _, text = draw_training(run, logarithmic, 20)
+        assert text.endswith("mean loss of the last 2 steps 1.500" + SCALE[logarithmic])
+
+
+SCALE = {False: "", True: ", logarithmic scale"}
+
+
+def test_controls_moved_by_another_thread_while_it_trains(shown, every_step):
+    torch.manual_seed(7)
+    expected = follow(progress=None, epochs=6)
+    done, moves = threading.Event(), []
+
+    def move():
+        while not done.is_set():
+            if shown.views and len(moves) < 400:
+                controls = shown.views[0].controls
+                controls["logarithmic"].value = len(moves) % 2 == 0
+                controls["smoothing"].write(1 + len(moves) % 30)
+                moves.append(shown.views[0].message.value)
+
+    thread = threading.Thread(target=move)
+    thread.start()
+    try:
+        torch.manual_seed(7)
+        history = follow(epochs=6)
+    finally:
+        done.set()
+        thread.join(timeout=60)
+    assert history.step_loss == expected.step_loss
+    assert len(moves) > 3 and set(moves) == {""}
+    (view,) = shown.views
+    view.refresh()
+    assert view.last_text.startswith("finished: 6 epochs")
+
+
+def test_controls_are_heard_while_a_cell_runs(shown, monkeypatch):
+    comms = []
+    init = MODULE.View.__init__
+
+    def note(self, *arguments, **options):
+        init(self, *arguments, **options)
+        number = self.controls["smoothing"]
+        for control in (self.controls["logarithmic"], number.slider, number.field):
+            comms.append(control.comm)
+            control.comm._reply_subshell_id = None  # as ipykernel 7.4 does
+
+    monkeypatch.setattr(MODULE.View, "__init__", note)
+    follow(epochs=1)
+    assert len(comms) == 3
+    assert not any(hasattr(comm, "_reply_subshell_id") for comm in comms)
+
+
+@pytest.mark.parametrize(
+    "typed, words",
+    [
+        ("many", "smooth over steps: type a whole number"),
+        ("", "got nothing"),
+        ("0", "a mean of 0 steps does not exist"),
+        ("-3", "a mean of -3 steps does not exist"),
+        ("1e300", "type a whole number"),
+    ],
+)
+def test_absurd_smoothing_is_explained_and_the_view_recovers(shown, typed, words):
+    follow(epochs=1)
+    (view,) = shown.views
+    view.controls["smoothing"].field.value = typed
+    assert words in view.message.value
+    view.controls["smoothing"].write(2)
+    assert view.message.value == "" and "last 2 steps" in view.last_text
+    view.controls["smoothing"].field.value = "1000000"
+    assert view.message.value == "" and "last 3 steps" in view.last_text
+
+
+def test_a_bad_entry_does_not_cost_the_last_picture(shown):
+    def typing():
+        yield from BATCHES
+        shown.views[0].controls["smoothing"].field.value = "many"
+
+    follow(batches=typing(), epochs=1)
+    (view,) = shown.views
+    assert view.last_text.startswith("finished") and view.message.value == ""
+    assert view.controls["smoothing"].read() == MODULE.SMOOTHING
+
+
+class Dead(nn.Module):
+    """Class 1 is dead, class 2 never predicted."""
+
+    def __init__(self):
+        super().__init__()
+        self.bias = nn.Parameter(torch.tensor([2.0, -2.0, 0.5]))
+
+    def forward(self, X):
+        return self.bias.relu().expand(len(X), 3)
+
+
+class Named(list):
+    classes = ("Boot", "Bag", "Coat")
+
+
+@pytest.mark.parametrize("batches", [Named(BATCHES), BATCHES])
+def test_classes_that_get_lost_are_named(shown, batches):
+    follow(Dead(), batches, epochs=2, lr=1e-4, watch_classes=True)
+    (view,) = shown.views
+    bag, coat = ("Bag", "Coat") if batches is not BATCHES else ("class 1", "class 2")
+    assert f"; never predicted: {bag}, {coat}; dead: {bag}; " in view.last_text
+    assert view.last.height > draw_training(Run(1), False, 1)[0].image.height
+
+
+def watched(predicted, largest_logit):
+    """Return the pixels of the monitor after one epoch."""
+    history = History([1.0], [0.5], [0.5], step_loss=[1.0], predicted=[predicted])
+    history.largest_logit.append(largest_logit)
+    run = Run(1, 1, tuple("abcdefghij")[: len(predicted)], history)
+    board, text = draw_training(run, False, 1)
+    return np.asarray(board.image).astype(int)[2 * 276 :], text
+
+
+def test_the_monitor_shows_shares_as_bars_and_signs():
+    blue = (0x00, 0x72, 0xB2)
+    before, _ = watched([50, 50], [1.0, 1.0])
+    half, _ = watched([75, 25], [1.0, 1.0])
+    bars = [(part[:, :1000] == blue).all(axis=-1).sum() for part in (before, half)]
+    # Two equal bars; then one of the same length, and one of a third of that.
+    assert bars[1] / bars[0] == pytest.approx((1 + 1 / 3) / 2, rel=0.02)
+    dead, text = watched([75, 25], [1.0, 0.0])
+    assert "never predicted: none; dead: b" in text
+    assert (dead[:, :1000] != half[:, :1000]).any()  # a word beside the bar
+    assert (dead[:, 1000:] != half[:, 1000:]).any()  # and a sign in the grid
+
+
+def test_many_classes_and_many_epochs_are_drawn_too():
+    history = History([1.0] * 90, [0.5] * 90, [0.5] * 90, step_loss=[1.0] * 90)
+    history.predicted += [[0] * 99 + [5]] * 90
+    history.largest_logit += [[1.0] * 100] * 90
+    board, text = draw_training(Run(90, 1, (), history), True, 20)
+    assert "class 98; dead: none" in text and board.image.width == 1720
+
+
+def test_the_axes_grow_and_end_where_training_ended():
+    def epochs(done, num_epochs=500, ended=""):
+        history = History([1.0] * done, step_loss=[1.0] * 4 * done)
+        run = Run(num_epochs, 4, None, history, [1.0], ended=ended)
+        return run.shown_epochs
+
+    assert [epochs(n) for n in (0, 9, 10, 39, 330)] == [10, 10, 20, 40, 500]
+    assert epochs(2, num_epochs=5) == 5 and epochs(2, ended="stopped") == 3
+
+
+def test_trailing_means_are_those_of_a_convolution():
+    values = torch.randn(50, generator=torch.Generator().manual_seed(0)).double()
+    for count in (1, 4, 50):
+        means = curves.trailing_mean(values.numpy(), count)
+        kernel = torch.full((1, 1, count), 1 / count, dtype=torch.double)
+        expected = nn.functional.conv1d(values.view(1, 1, -1), kernel).flatten()
+        assert means[count - 1 :] == pytest.approx(expected.numpy())
+        assert means[0] == pytest.approx(values[0].item())
+    assert len(curves.trailing_mean(np.array([]), 3)) == 0
+
+
+def test_an_envelope_keeps_the_extremes_of_every_column():
+    generator = np.random.default_rng(0)
+    x, y = np.sort(generator.uniform(0, 40, 5000)), generator.normal(size=5000)
+    short_x, short_y = curves.envelope(x, y)
+    assert len(short_x) == len(short_y) == 80
+    for column in range(40):
+        part = y[np.floor(x) == column]
+        assert short_y[2 * column : 2 * column + 2].tolist() == [part.min(), part.max()]
+    few_x, few_y = curves.envelope(x[::100], y[::100])
+    assert few_x.tolist() == x[::100].tolist() and few_y.tolist() == y[::100].tolist()
+
+
+def test_ticks_are_round_numbers_within_the_limits():
+    assert curves.linear_ticks(0, 2.5, 5) == [0, 0.5, 1, 1.5, 2, 2.5]
+    assert curves.linear_ticks(0, 7, 10) == list(range(8))
+    assert curves.log_ticks(0.2, 3) == pytest.approx([0.2, 0.5, 1, 2])
+    assert len(curves.log_ticks(1e-6, 1e6)) <= 8
+    for value, expected in {0.3: 0.2, 0.5: 0.5, 7.0: 5.0, 12: 10, 1e-3: 1e-3}.items():
+        assert curves.round_down(value) == pytest.approx(expected)
