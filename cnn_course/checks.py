@@ -1,62 +1,117 @@
-"""One way to refuse a bad argument: its name, what is allowed, what was given.
+"""The few argument checks: for what a student plausibly gets wrong.
 
-Nothing here trusts what it is given: a value's own methods may raise, or tell lies.
-torch is imported late, for whoever has no use for it.
+Each raises TypeError or ValueError with one kind of sentence: the argument's name, what
+is allowed, what was given. Other mistakes may end in Python's or torch's own words.
 """
 
-import contextlib
-import itertools
 import math
 import numbers
-import operator
 import reprlib
-from collections.abc import Mapping
 
-MAX_SEED = 2**63 - 1  # what torch's generators take
-MAX_SIZE = 2**31 - 1  # more channels, classes or pixels than any memory holds
-MAX_TEXT = 300  # letters: more are no title
-MAX_NUMBER = 1e100  # in pictures and statistics: squares of larger ones overflow
+import torch
+from torch import nn
 
-_REAL = "bool uint8 int8 int16 int32 int64 float16 bfloat16 float32 float64".split()
-_PLAIN = (bool, int, float, complex, str, bytes, list, tuple, dict, set, frozenset)
-
-
-class _Short(reprlib.Repr):
-    def __init__(self):
-        super().__init__()
-        self.maxstring = self.maxother = 60
-        self.maxlong, self.maxlevel = 30, 2
-
-    def repr1(self, x, level):
-        if x is None or x is ... or type(x) in _PLAIN:
-            return super().repr1(x, level)
-        return f"<{type(x).__name__}>"  # its own repr may never end
-
-
-_SHORT = _Short()
+PLAIN = (type(None), bool, int, float, complex, str, bytes, list, tuple, dict, set)
 
 
 def shown(value):
-    """Return a short text for any value, on one line; never raises."""
-    try:
-        if value is None or type(value) in _PLAIN:
-            return " ".join(_SHORT.repr(value).split())
-        shape, dtype = getattr(value, "shape", None), getattr(value, "dtype", None)
-        if isinstance(shape, tuple) and dtype is not None:  # of torch and of numpy
-            odd = [getattr(value, "layout", None), getattr(value, "device", None)]
-            odd = [f", {o}" for o in map(str, odd) if "sparse" in o or o == "meta"]
-            name = type(value).__name__
-            return f"a {name} of shape {tuple(shape)}, {dtype}{''.join(odd)}"
-        if isinstance(value, type):
-            return f"the class {value.__name__}"
-    except Exception:  # its own methods may do anything
-        pass
-    return f"an object of type {type(value).__name__}"
+    """Return a short text for any value, on one line."""
+    kind = type(value).__name__
+    if isinstance(value, type):
+        return f"the class {value.__name__}"
+    if hasattr(value, "shape") and hasattr(value, "dtype"):  # of torch and of numpy
+        return f"a {kind} of shape {tuple(value.shape)}, {value.dtype}"
+    if isinstance(value, PLAIN):
+        return " ".join(reprlib.repr(value).split())
+    return f"an object of type {kind}"  # its own text may hold an address, or a page
 
 
 def refuse(name, allowed, value, error=ValueError):
     """Raise `error`: the argument's name, what is allowed, what was given."""
     raise error(f"{name} must be {allowed}; got {shown(value)}")
+
+
+def whole_number(name, value, low, high=None):
+    """Return `value` as an int if it is whole and low <= value (<= high).
+
+    Raises TypeError for any other kind, True and 3.0 included, ValueError outside.
+    """
+    span = f"of at least {low:,}" if high is None else f"from {low:,} to {high:,}"
+    allowed = f"a whole number {span}"
+    if isinstance(value, bool) or not isinstance(value, numbers.Integral):
+        refuse(name, allowed, value, TypeError)
+    value = int(value)  # numpy has whole numbers of its own
+    if value < low or (high is not None and value > high):
+        refuse(name, allowed, value)
+    return value
+
+
+def real_number(name, value, low):
+    """Return `value` if it is a finite real number of at least `low`.
+
+    Raises TypeError for any other kind, ValueError below, also for NaN.
+    """
+    allowed = f"a number of at least {low:g}"
+    if isinstance(value, bool) or not isinstance(value, numbers.Real):
+        refuse(name, allowed, value, TypeError)
+    if not low <= value < math.inf:
+        refuse(name, allowed, value)
+    return value
+
+
+def choice(name, value, allowed):
+    """Return `value` if it is one of `allowed` texts; raise ValueError otherwise."""
+    if value not in allowed:
+        refuse(name, f"one of {', '.join(map(repr, allowed))}", value)
+    return value
+
+
+def network(name, value):
+    """Return `value` if it is a network; raise TypeError otherwise (a class is none).
+
+    Raises ValueError for lazy layers, which have no numbers yet.
+    """
+    if not isinstance(value, nn.Module):
+        refuse(name, "a network, such as lenet()", value, TypeError)
+    if any(map(nn.parameter.is_lazy, [*value.parameters(), *value.buffers()])):
+        refuse(name, "a network without lazy layers: let it see a batch first", value)
+    return value
+
+
+def batch(name, value):
+    """Return (X, y) of a batch from the iterable `name`: X float (N, …), y int64 (N,).
+
+    Raises TypeError or ValueError for anything else.
+    """
+    pair = isinstance(value, (tuple, list)) and len(value) == 2
+    if not pair or not all(map(torch.is_tensor, value)):
+        raise TypeError(
+            f"{name} must give batches (X, y), two tensors each; got {shown(value)}"
+        )
+    X, y = value
+    if not X.is_floating_point():
+        raise TypeError(
+            f"{name} must give pictures as float numbers, (N, …); got {shown(X)}. "
+            "X.float() / 255 turns bytes into numbers from 0 to 1"
+        )
+    if y.dtype != torch.int64 or y.dim() != 1 or len(y) != len(X):
+        raise ValueError(
+            f"{name} must give one label a picture, y int64 of shape ({len(X)},); got "
+            f"{shown(y)}. y.flatten().long() turns columns and other numbers into that"
+        )
+    return X, y
+
+
+# --- until the merge
+import contextlib
+import itertools
+from collections.abc import Mapping
+
+MAX_SEED = 2**63 - 1
+MAX_SIZE = 2**31 - 1
+MAX_TEXT = 300
+MAX_NUMBER = 1e100
+_REAL = "bool uint8 int8 int16 int32 int64 float16 bfloat16 float32 float64".split()
 
 
 def is_a(value, kinds):
@@ -69,42 +124,6 @@ def instance(name, value, kinds, allowed):
     if not is_a(value, kinds):
         refuse(name, allowed, value, TypeError)
     return value
-
-
-def whole_number(name, value, low, high=None):
-    """Return `value` as an int if it is whole and low <= value (<= high).
-
-    Raises TypeError for anything but a whole number (True and 3.0 included) and
-    ValueError outside the range; both name the argument.
-    """
-    allowed = f"a whole number of at least {low:,}"
-    if high is not None:
-        allowed = f"a whole number from {low:,} to {high:,}"
-    if is_a(value, bool) or not is_a(value, numbers.Integral):
-        refuse(name, allowed, value, TypeError)
-    found = operator.index(value)  # numpy has whole numbers of its own
-    if found < low or (high is not None and found > high):
-        refuse(name, allowed, value)
-    return found
-
-
-def real_number(name, value, low, high=math.inf, *, above=False):
-    """Return `value` as a float if it is finite and low <= value <= high.
-
-    With `above` it must be more than `low`. Raises TypeError for anything but a real
-    number (True included) and ValueError outside the range, NaN included.
-    """
-    allowed = f"a number {'above' if above else 'of at least'} {low:g}"
-    if high < math.inf:
-        allowed += f", {high:g} at most"
-    if is_a(value, bool) or not is_a(value, numbers.Real):
-        refuse(name, allowed, value, TypeError)
-    found = _float(value)
-    if found is None or not math.isfinite(found):
-        refuse(name, allowed, value)
-    if not low <= found <= high or (above and found == low):
-        refuse(name, allowed, value)
-    return found
 
 
 def _float(value):
@@ -122,13 +141,6 @@ def _float(value):
 def flag(name, value):
     """Return `value` if it is True or False; raise TypeError otherwise."""
     return instance(name, value, bool, "True or False")
-
-
-def choice(name, value, allowed):
-    """Return `value` if it is one of `allowed` texts; raise ValueError otherwise."""
-    if not is_a(value, str) or str.__str__(value) not in allowed:
-        refuse(name, f"one of {', '.join(map(repr, allowed))}", value)
-    return value
 
 
 def text(name, value, high=MAX_TEXT):
@@ -213,15 +225,11 @@ def tensor(name, value, dims, allowed, *, low=1, high=10**7):
     return value
 
 
-def network(name, value):
-    """Return `value` if it is a torch network whose layers know their sizes.
+_real_number = real_number
 
-    Raises TypeError for anything but a network (a class is none: call it), ValueError
-    for lazy layers, which have no numbers yet.
-    """
-    from torch import nn
 
-    instance(name, value, nn.Module, "a network, such as lenet()")
-    if any(map(nn.parameter.is_lazy, [*value.parameters(), *value.buffers()])):
-        refuse(name, "a network without lazy layers: let it see a batch first", value)
+def real_number(name, value, low, high=math.inf, *, above=False):
+    value = _real_number(name, value, low)
+    if value > high or (above and value == low):
+        refuse(name, f"{low} to {high}", value)
     return value

@@ -1,5 +1,6 @@
-"""What this machine can do: the device to compute on, and how long notebooks train."""
+"""Where and how a network computes, and how long this machine may train."""
 
+import contextlib
 import datetime
 import functools
 import os
@@ -10,7 +11,7 @@ from types import SimpleNamespace
 
 import torch
 
-from cnn_course.checks import choice, instance, refuse, shown, text
+from cnn_course.checks import choice, refuse
 
 BUDGETS = ("test", "cpu", "full")
 
@@ -33,13 +34,10 @@ def try_gpu():
 def chosen_device(device=None):
     """Return `device` as a torch.device, or without one the best that works.
 
-    Raises TypeError or ValueError for what is no device, or none of this machine.
+    Raises ValueError for what is no device, or none of this machine.
     """
     if device is None:
         return try_gpu()
-    allowed = "a device of this machine, such as 'cpu' (left out: the best one)"
-    if not isinstance(device, (str, torch.device)):
-        refuse("device", allowed, device, TypeError)
     try:
         found = torch.device(device)
         torch.ones(1, device=found).item()
@@ -48,6 +46,7 @@ def chosen_device(device=None):
     except (RuntimeError, AssertionError, NotImplementedError):
         found = None  # raised below, so that the traceback ends in our sentence
     if found is None:
+        allowed = "a device of this machine, such as 'cpu' (left out: the best one)"
         refuse("device", allowed, str(device))
     return found
 
@@ -118,6 +117,27 @@ def memory_format(device):
     return torch.channels_last if fast else torch.contiguous_format
 
 
+def is_out_of_memory(error):
+    """Say whether an error means that memory ran out, on any device."""
+    if isinstance(error, (torch.OutOfMemoryError, MemoryError)):
+        return True
+    # On a CPU and on Apple's MPS torch raises a plain RuntimeError.
+    signs = ("out of memory", "can't allocate memory", "not enough memory")
+    return isinstance(error, RuntimeError) and any(s in str(error) for s in signs)
+
+
+@contextlib.contextmanager
+def modes_kept(net):
+    """Give every module of `net` its mode, training or evaluation, back at the end."""
+    # Each its own: a student may have put one layer into evaluation mode on purpose.
+    modes = [(module, module.training) for module in net.modules()]
+    try:
+        yield
+    finally:
+        for module, mode in modes:
+            module.training = mode
+
+
 def budget(**settings):
     """Return one value for each setting, by how long this machine may train.
 
@@ -129,23 +149,17 @@ def budget(**settings):
     >>> plan = budget(epochs=dict(full=10, cpu=3, test=1))
     >>> plan.epochs  # 3 on a laptop
 
-    Raises ValueError for an unknown CNN_COURSE_BUDGET or a setting without all three.
+    Raises ValueError for an unknown CNN_COURSE_BUDGET.
     """
-    for name, choices in settings.items():
-        allowed = "one value for each budget, as dict(full=…, cpu=…, test=…)"
-        instance(text("name", name), choices, dict, allowed)
-        if len(choices) != len(BUDGETS) or not all(b in choices for b in BUDGETS):
-            refuse(name, allowed, choices)
     chosen = chosen_budget()
     shortened = [
-        f"{text('name', name)} {_plain(choices[chosen])} instead of "
-        f"{_plain(choices['full'])}"
-        for name, choices in settings.items()
-        if _plain(choices[chosen]) != _plain(choices["full"])
+        f"{name} {values[chosen]:,} instead of {values['full']:,}"
+        for name, values in settings.items()
+        if values[chosen] != values["full"]
     ]
-    what = "; ".join(shortened) if shortened else "the real protocol, nothing shortened"
+    what = "; ".join(shortened) or "the real protocol, nothing shortened"
     print(f"budget: {chosen}: {what}")
-    return SimpleNamespace(**{name: c[chosen] for name, c in settings.items()})
+    return SimpleNamespace(**{name: v[chosen] for name, v in settings.items()})
 
 
 def chosen_budget():
@@ -184,9 +198,3 @@ def machine_name(device):
             if line.startswith("model name"):
                 return line.split(":", 1)[1].strip()
     return platform.processor() or platform.machine()
-
-
-def _plain(value):
-    if type(value) is int and abs(value) < 10**15:
-        return f"{value:,}"
-    return text("a setting", value) if type(value) is str else shown(value)

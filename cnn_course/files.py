@@ -1,36 +1,33 @@
-"""The folders of one user, for data and for progress; and files written whole."""
+"""Where files lie: the course's notebooks, a user's own folders; files written whole."""
 
 import contextlib
+import glob
 import os
-import sys
 import tempfile
 import time
 from pathlib import Path
 
+import platformdirs
+
+NOTEBOOKS = Path(__file__).parent.parent / "notebooks"
+
 
 def cache_folder():
     """Return the per-user folder for downloaded data (not created here)."""
-    if sys.platform == "darwin":
-        return _folder(None, "~/Library/Caches")
-    return _folder("XDG_CACHE_HOME", "~/.cache")
+    return _own_folder(platformdirs.user_cache_dir)
 
 
 def state_folder():
     """Return the per-user folder for progress in the exercises (not created here)."""
     if chosen := os.environ.get("CNN_COURSE_STATE"):
-        return Path(os.path.abspath(os.path.expanduser(chosen)))
-    if sys.platform == "darwin":
-        return _folder(None, "~/Library/Application Support")
-    return _folder("XDG_STATE_HOME", "~/.local/state")
+        return Path(chosen).expanduser().absolute()
+    return _own_folder(platformdirs.user_state_dir)
 
 
-def _folder(variable, otherwise):
-    if sys.platform == "win32":
-        variable, otherwise = "LOCALAPPDATA", "~/AppData/Local"
-    base = (variable and os.environ.get(variable)) or otherwise
-    # expanduser leaves "~" alone where there is no home folder: use a temporary one.
-    path = os.path.expanduser(base)
-    return Path(tempfile.gettempdir() if path.startswith("~") else path) / "cnn_course"
+def _own_folder(find):
+    path = find("cnn_course", appauthor=False, opinion=False)
+    # Where there is no home folder, "~" stays as it is: use a temporary one.
+    return Path(tempfile.gettempdir(), "cnn_course") if path[0] == "~" else Path(path)
 
 
 def write_whole(path, content):
@@ -40,10 +37,13 @@ def write_whole(path, content):
     OSError if the writing fails.
     """
     raw = content.encode() if isinstance(content, str) else content
-    beside = path.with_name(f"{_beside(path)}{os.getpid()}")
+    beside = path.with_name(f".{path.name}.part-{os.getpid()}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        _clear_leftovers(path)
+        for part in path.parent.glob(f".{glob.escape(path.name)}.part-*"):
+            with contextlib.suppress(OSError):
+                if time.time() - part.stat().st_mtime > 3600:  # nobody writes it now
+                    part.unlink()
         with open(beside, "wb") as file:
             file.write(raw)
             file.flush()
@@ -52,16 +52,3 @@ def write_whole(path, content):
     finally:
         with contextlib.suppress(OSError):  # as a rule it has got its name and is gone
             beside.unlink()
-
-
-def _beside(path):
-    return f".{path.name}.part-"
-
-
-def _clear_leftovers(path):
-    """Remove parts that nobody can be writing any more: they are an hour old."""
-    for part in list(path.parent.iterdir()):
-        if part.name.startswith(_beside(path)):
-            with contextlib.suppress(OSError):
-                if time.time() - part.stat().st_mtime > 3600:
-                    part.unlink()

@@ -5,40 +5,24 @@ import sys
 
 import torch
 
-from cnn_course.checks import MAX_SEED, whole_number
-
-_latest = None
-
-
-class Seeding:
-    """One call of `set_seed`: what comes after it looks whether it is a new one."""
-
-    def __init__(self, seed):
-        self.seed = seed
+from cnn_course.checks import whole_number
 
 
 def set_seed(seed):
     """Start all random numbers anew: initial weights, dropout, the order of batches.
 
     Whatever ran before it in the session, the same code after `set_seed(seed)` gives
-    the same numbers: random, numpy and torch start from `seed`, and so does every
-    shuffled `Batches`, when it is next used. The same history bit for bit can be had
-    on the same kind of CPU with the same versions and `torch.get_num_threads()`.
-    Another processor or another number of threads adds in another order and so rounds
-    differently, and training makes small differences large. On a GPU some operations
-    add in an order that changes from run to run: repeat with several seeds instead.
+    the same numbers: random, numpy and torch start from `seed`. The same history bit
+    for bit can be had on the same kind of CPU with the same versions and
+    `torch.get_num_threads()`. Another processor or another number of threads adds in
+    another order and so rounds differently, and training makes small differences large.
+    On a GPU some operations add in an order that changes from run to run: repeat with
+    several seeds instead.
 
     Raises TypeError or ValueError unless `seed` is a whole number from 0 to 2**63 - 1.
     """
-    global _latest
-    seed = whole_number("seed", seed, 0, MAX_SEED)
+    seed = whole_number("seed", seed, 0, 2**63 - 1)  # what torch's generators take
     random.seed(seed)
     torch.manual_seed(seed)  # of the CPU and of every GPU
     if "numpy" in sys.modules:  # the course itself draws nothing with it
         sys.modules["numpy"].random.seed(seed % 2**32)
-    _latest = Seeding(seed)
-
-
-def latest():
-    """Return the `Seeding` of the last `set_seed`, None before the first one."""
-    return _latest

@@ -7,14 +7,11 @@ operation there and needs no worker process: the idea of Keller Jordan's airbenc
 import torch
 import torch.nn.functional as F
 
-from cnn_course import seeds
 from cnn_course.checks import MAX_SEED, flag, instance, refuse, whole_number
 from cnn_course.data.fashion_mnist import check_root, find_fashion_mnist
 from cnn_course.data.garments import CLASSES, draw_garments
 from cnn_course.data.raw_files import read_verified
-from cnn_course.device import chosen_device
-from cnn_course.training.memory import is_out_of_memory
-from cnn_course.training.memory import size as readable
+from cnn_course.device import chosen_device, is_out_of_memory
 
 TRAIN_SIZE, TEST_SIZE = 60_000, 10_000
 
@@ -56,7 +53,6 @@ class Batches:
         Raises TypeError or ValueError unless `seed` is a whole number of at least 0.
         """
         self._generator.manual_seed(whole_number("seed", seed, 0, MAX_SEED))
-        self._seeding = seeds.latest()
 
     @property
     def device(self):
@@ -68,9 +64,7 @@ class Batches:
     def __iter__(self):
         n = len(self.labels)
         if self.shuffle:
-            if seeds.latest() is not self._seeding:
-                self.reseed(seeds.latest().seed)
-            order = torch.randperm(n, generator=self._generator)
+            order = torch.randperm(n)
         else:
             order = torch.arange(n)
         # A batch of 10**30 is fine, and all the data; `split` takes no such number.
@@ -215,7 +209,7 @@ def _moved(tensors, device):
     # Here, not above: an error that holds another one holds its tensors, too.
     needed = sum(tensor.nbytes for tensor in tensors)
     raise torch.OutOfMemoryError(
-        f"out of memory: {device} has no room for {readable(needed)} of pictures and "
+        f"out of memory: {device} has no room for {f'{needed / 1e6:.0f} MB'} of pictures and "
         "labels. Another notebook may hold it: choose Kernel → Shut Down All Kernels, "
         'and run this one again; or pass device="cpu".'
     )

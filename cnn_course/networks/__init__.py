@@ -17,23 +17,3 @@ from cnn_course.networks.cost import (
     count_multiply_adds,
     count_parameters,
 )
-from cnn_course.networks.modes import modes_kept
-
-__all__ = [
-    "NARROW_VGG",
-    "VGG11",
-    "Conv2D",
-    "activation_bytes",
-    "alexnet",
-    "corr2d",
-    "count_multiply_adds",
-    "count_parameters",
-    "fully_connected",
-    "lenet",
-    "modes_kept",
-    "nin",
-    "nin_block",
-    "receptive_size",
-    "vgg",
-    "vgg_block",
-]

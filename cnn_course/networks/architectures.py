@@ -3,7 +3,6 @@
 from torch import nn
 
 from cnn_course.checks import refuse
-from cnn_course.networks.affordable import affordable
 
 
 def lenet():
@@ -43,7 +42,6 @@ def fully_connected():
     )
 
 
-@affordable
 def alexnet(in_channels=1, num_classes=10, side=224, dropout=0.5):
     """Return AlexNet as in notebook 06: (N, in_channels, side, side) to logits.
 
@@ -86,7 +84,6 @@ VGG11 = ((1, 64), (1, 128), (2, 256), (2, 512), (2, 512))
 NARROW_VGG = ((1, 8), (1, 16), (2, 32), (2, 64), (2, 64))
 
 
-@affordable
 def vgg_block(num_convs, in_channels, out_channels):
     """Return 3×3 convolutions with ReLU that keep (H, W), then pooling that halves it.
 
@@ -100,7 +97,6 @@ def vgg_block(num_convs, in_channels, out_channels):
     return nn.Sequential(*layers, nn.MaxPool2d(kernel_size=2, stride=2))
 
 
-@affordable
 def vgg(blocks=VGG11, in_channels=1, num_classes=10, side=224, hidden=4096):
     """Return VGG as in notebook 07: (N, in_channels, side, side) to logits.
 
@@ -132,7 +128,6 @@ def vgg(blocks=VGG11, in_channels=1, num_classes=10, side=224, hidden=4096):
     )
 
 
-@affordable
 def nin_block(
     in_channels, out_channels, kernel_size, stride, padding, num_1x1=2, last_relu=True
 ):
@@ -149,7 +144,6 @@ def nin_block(
     return nn.Sequential(*layers)
 
 
-@affordable
 def nin(num_1x1=2, last_relu=True, in_channels=1, num_classes=10):
     """Return NiN as in notebook 08: (N, in_channels, H, W) to logits.
 

@@ -13,19 +13,3 @@ from cnn_course.plots.pictures import (
     show_images,
     show_numbers,
 )
-
-__all__ = [
-    "COLOURS",
-    "MARKERS",
-    "SIGNED",
-    "Picture",
-    "plot_history",
-    "plot_lines",
-    "plot_runs",
-    "show_confusion",
-    "show_images",
-    "show_layers",
-    "show_numbers",
-    "show_shapes",
-    "show_tensors",
-]

@@ -4,5 +4,3 @@ Each is a command, too: `python -m cnn_course.studies.nin --help`.
 """
 
 from cnn_course.studies.results import mean_interval, read_rows
-
-__all__ = ["mean_interval", "read_rows"]

@@ -4,15 +4,3 @@ from cnn_course.training.checkpoint import load_checkpoint, save_checkpoint
 from cnn_course.training.history import History
 from cnn_course.training.loop import evaluate, train, train_ch5
 from cnn_course.training.progress import ProgressBar, count_batches, place
-
-__all__ = [
-    "History",
-    "ProgressBar",
-    "count_batches",
-    "evaluate",
-    "load_checkpoint",
-    "place",
-    "save_checkpoint",
-    "train",
-    "train_ch5",
-]

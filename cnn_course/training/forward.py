@@ -1,42 +1,14 @@
-"""Compute a network's logits: in which precision, and how its numbers lie in memory."""
+"""Where a network computes: on which device, how its kernels lie in memory there."""
+
+import gc
 
 import torch
 from torch import nn
 
-from cnn_course.checks import shown
-from cnn_course.device import memory_format
-from cnn_course.networks import modes_kept
-from cnn_course.training.memory import is_out_of_memory
+from cnn_course.device import is_mps, memory_format, modes_kept
+from cnn_course.training import messages
 
-
-def logits_of(net, X, precision):
-    """Return net(X) as float32 (N, classes), computed in `precision`.
-
-    Raises ValueError, and beside it torch's own error, if net cannot take X or gives
-    something else.
-    """
-    try:
-        if precision == "fp32":
-            logits = net(X)
-        else:
-            with torch.autocast(X.device.type, torch.bfloat16):
-                logits = net(X).float()
-    except (RuntimeError, ValueError, TypeError, IndexError) as error:
-        ours = is_out_of_memory(error) or isinstance(error, NotImplementedError)
-        if ours or "view size is not compatible" in str(error):
-            raise
-        reason = (str(error).splitlines() or [type(error).__name__])[0]
-        raise ValueError(
-            f"net must take the pictures as they come; got X of shape "
-            f"{tuple(X.shape)}, {X.dtype}, and this happened: {reason}. Compare the "
-            "shape with what the first layer expects, and follow it layer by layer."
-        ) from error
-    if not torch.is_tensor(logits) or logits.dim() != 2 or len(logits) != len(X):
-        raise ValueError(
-            f"net must return logits of shape (N, classes), here ({len(X)}, classes); "
-            f"got {shown(logits)}"
-        )
-    return logits
+FAR = 20  # pictures in [0, 1], standardised ones too, stay far below
 
 
 def _kernels(net):
@@ -50,17 +22,46 @@ def lay_out(net, memory_format):
         p.data = p.data.contiguous(memory_format=memory_format)
 
 
-def lay_out_for(net, X, precision):
-    """Lay out net's kernels as is fastest for X, if the net can work with that."""
-    if not _kernels(net):
+def look_at_first(run, given_X, X):
+    """Look at the first batch, as given and on the device: range and fastest layout."""
+    low, high = given_X.min().item(), given_X.max().item()
+    if low < -FAR or high > FAR:  # NaN is the loss's business
+        run.bar.write(messages.out_of_range(low, high))
+    if not _kernels(run.net):
         return
     # channels_last: the numbers of one pixel lie side by side.
-    lay_out(net, memory_format(X.device))
-    with modes_kept(net), torch.no_grad():
-        net.eval()  # a look at one picture must not change BatchNorm's averages
+    lay_out(run.net, memory_format(run.device))
+    with modes_kept(run.net), torch.no_grad():
+        run.net.eval()  # a look at one picture must not change BatchNorm's averages
         try:
-            logits_of(net, X[:1], precision)
+            run.logits(X[:1])
         except RuntimeError as error:
             if "view size is not compatible" not in str(error):
                 raise
-            lay_out(net, torch.contiguous_format)  # such a net flattens with .view()
+            lay_out(run.net, torch.contiguous_format)  # it flattens with .view()
+
+
+def move(net, optimizer, device):
+    """Move the network to the device, and what its optimizer knows after it."""
+    moved = any(p.device != device for p in net.parameters())
+    net.to(device)
+    if moved and optimizer.state:
+        optimizer.load_state_dict(optimizer.state_dict())
+
+
+def let_go(net):
+    """Free the gradients of `net`, and what torch keeps of the device for later."""
+    net.zero_grad(set_to_none=True)
+    gc.collect()
+    if torch.cuda.is_initialized():
+        torch.cuda.empty_cache()
+
+
+def leave_mps(run, error):
+    """Move to the CPU if an Apple chip's GPU lacks an operator, else raise `error`."""
+    if not is_mps(run.device):
+        raise error
+    run.device = run.bar.device = torch.device("cpu")
+    run.looked = False
+    move(run.net, run.optimizer, run.device)
+    run.bar.write(messages.no_operator(error))

@@ -1,8 +1,15 @@
-"""What `train` measured, epoch by epoch."""
+"""What `train` measured, epoch by epoch, and with what it can go on."""
 
+import math
+import weakref
 from dataclasses import dataclass, field
 
-from cnn_course.checks import instance, shown, whole_number
+import torch
+from torch import nn
+
+from cnn_course import checks
+
+ENOUGH_STEPS = 20  # before "it does not learn" can be said
 
 
 @dataclass
@@ -38,33 +45,36 @@ class History:
         """Return a history of the same epochs that does not grow with this one."""
         return History(*map(list, vars(self).values()))
 
-    def append(self, **epoch):
-        """Add the lists of one epoch, {name: list}, in one go.
+    def add_epoch(self, step_loss, sizes, hits, seconds, tested=()):
+        """Add an epoch to every list.
 
-        An interrupt comes between two statements of Python, and so never leaves an
-        epoch in some of the lists only.
+        step_loss, sizes  the loss and the number of images of each step
+        hits        training images classified correctly
+        tested      ([hits], images by class, largest |logit| by class) of a test
         """
-        longer = {name: [*getattr(self, name), *new] for name, new in epoch.items()}
+        n = sum(sizes)
+        epoch = {
+            "loss": sum(map(math.prod, zip(step_loss, sizes, strict=True))) / n,
+            "train_acc": hits / n,
+            "seconds": seconds,
+            "images_per_second": n / seconds,
+        }
+        if tested:
+            (test_hits,), predicted, largest_logit = tested
+            epoch["test_acc"] = test_hits / sum(predicted)
+            epoch["predicted"] = [round(images) for images in predicted]
+            epoch["largest_logit"] = largest_logit
+        longer = {name: [*getattr(self, name), new] for name, new in epoch.items()}
+        longer["step_loss"] = self.step_loss + step_loss
+        # In one go: an interrupt comes between two statements of Python, and so never
+        # leaves an epoch in some of the lists only.
         vars(self).update(longer)
 
-    def _epoch(self, e, measured):
-        """Return e as an index from 0; ValueError if `measured` has no such epoch."""
-        if not measured:
-            raise ValueError(
-                f"e must be an epoch that was measured; got {shown(e)} of a history "
-                "without one: train first, and with a test_iter"
-            )
-        return whole_number("e", e, -len(measured), len(measured) - 1)
-
     def line(self, e):
-        """Return the line of the e-th epoch, counted from 0.
-
-        Raises TypeError or ValueError if there was no such epoch.
-        """
-        e = self._epoch(e, self.loss) % len(self)
+        """Return the line of the e-th epoch, counted from 0."""
         test = f", test acc {self.test_acc[e]:.3f}" if self.test_acc else ""
         return (
-            f"epoch {e + 1}, loss {self.loss[e]:.4f}, "
+            f"epoch {range(len(self))[e] + 1}, loss {self.loss[e]:.4f}, "
             f"train acc {self.train_acc[e]:.3f}{test}, time {self.seconds[e]:.1f} sec"
         )
 
@@ -85,38 +95,112 @@ class History:
     def never_predicted(self, e=-1):
         """Return the classes that no test image was given to, after epoch e (last).
 
-        Raises ValueError if there was no such epoch, or no test after it.
+        Raises ValueError if no test was made.
         """
-        e = self._epoch(e, self.predicted)
-        return [c for c, images in enumerate(self.predicted[e]) if images == 0]
+        return [c for c, n in enumerate(self._tested("predicted", e)) if n == 0]
 
     def dead_classes(self, e=-1):
         """Return the classes whose logit was exactly 0 for every test image.
 
         The ReLU behind such a class is closed for all images, so no gradient passes
         it: unless the layers before it change, the class stays dead. Raises ValueError
-        as `never_predicted` does.
+        if no test was made.
         """
-        e = self._epoch(e, self.largest_logit)
-        return [c for c, size in enumerate(self.largest_logit[e]) if size == 0]
+        return [c for c, top in enumerate(self._tested("largest_logit", e)) if top == 0]
+
+    def _tested(self, name, e):
+        if not self.test_acc and not getattr(self, name):
+            raise ValueError(
+                "classes are looked at in a test, and this history has none: train "
+                "with a test_iter"
+            )
+        return getattr(self, name)[e]
 
     def class_line(self, e=-1):
         """Return a sentence on the classes that got lost, after epoch e (last)."""
         lost, dead = self.never_predicted(e), self.dead_classes(e)
         if not lost and not dead:
             return "every class is predicted, every logit moves"
+        lost, dead = (
+            ", ".join(map(str, classes)) or "none" for classes in (lost, dead)
+        )
         return (
-            f"never predicted: classes {_listed(lost)}; "
-            f"dead (logit 0 for every image): {_listed(dead)}"
+            f"never predicted: classes {lost}; dead (logit 0 for every image): {dead}"
         )
 
-    def plot(self, title="Training"):
-        """Return a picture of the loss and the accuracies over the epochs."""
-        from cnn_course.plots import plot_history
+    def is_at_chance(self, classes):
+        """Say whether the last steps are no better than guessing among the classes.
 
-        instance("title", title, str, "a text")
-        return plot_history(self, title)
+        Guessing costs ln(classes). Looks at the last quarter of the steps, because a
+        network may begin with a larger loss and go down.
+        """
+        last = self.step_loss[-(len(self.step_loss) // 4) :]
+        loss, chance = sum(last) / max(len(last), 1), math.log(classes)
+        close = (
+            abs(loss - chance) <= 0.02 * chance and self.train_acc[-1] <= 1.5 / classes
+        )
+        return len(self.step_loss) >= ENOUGH_STEPS and close
 
 
-def _listed(classes):
-    return ", ".join(map(str, classes)) or "none"
+@dataclass
+class Session:
+    """What a training goes on with: its optimizer, and its finished epochs."""
+
+    optimizer: torch.optim.Optimizer
+    history: History
+
+
+# {network: Session}. Weak: the optimizer knows the weights but not the network, so that
+# a network that nobody uses any more goes, and its optimizer's memory with it.
+_sessions = weakref.WeakKeyDictionary()
+
+
+def recall(net):
+    """Return the `Session` of `net`, None if it was never trained here."""
+    return _sessions.get(net)
+
+
+def remember(net, optimizer, history):
+    """Keep what `train(net, …, resume=True)` will go on with."""
+    _sessions[net] = Session(optimizer, history)
+
+
+def forget(net):
+    """Let `train(net, …, resume=True)` begin anew."""
+    _sessions.pop(net, None)
+
+
+def begin(net, optimizer, lr, test_iter, resume):
+    """Return the (optimizer, history) to begin with, or to go on with."""
+    if not isinstance(net, nn.Module):
+        checks.refuse("net", "a network, such as lenet()", net, TypeError)
+    if not any(p.requires_grad for p in net.parameters()):
+        checks.refuse("net", "a network with weights to learn", net)
+    if lr is not None:
+        checks.real_number("lr", lr, 0)
+    if optimizer is not None:
+        if not isinstance(optimizer, torch.optim.Optimizer):
+            allowed = "a torch optimizer, such as torch.optim.Adam(net.parameters())"
+            checks.refuse("optimizer", allowed, optimizer, TypeError)
+        if lr is not None:
+            checks.refuse("lr", "left out beside an optimizer, which has its own", lr)
+    session = recall(net) if resume else None
+    history = session.history if session else History()
+    if history and bool(history.test_acc) != (test_iter is not None):
+        allowed = "given" if history.test_acc else "left out"
+        allowed += " as before, to go on (resume=True)"
+        checks.refuse("test_iter", allowed, test_iter)
+    if optimizer is None and session:
+        optimizer = session.optimizer
+        for group in optimizer.param_groups:
+            group["lr"] = group["lr"] if lr is None else lr
+    elif optimizer is None:
+        optimizer = torch.optim.Adam(net.parameters(), lr=0.001 if lr is None else lr)
+    held = {id(p) for group in optimizer.param_groups for p in group["params"]}
+    if held.isdisjoint(map(id, net.parameters())):
+        raise ValueError(
+            "optimizer must hold the parameters of net; got one of another network, "
+            "so nothing would be learned. Build it after the network: "
+            "torch.optim.Adam(net.parameters())"
+        )
+    return optimizer, history

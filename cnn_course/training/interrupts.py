@@ -10,7 +10,8 @@ class Stop:
     with Stop() as stop:
         for …:
             …
-            stop.check()  # raises KeyboardInterrupt if there was an interrupt
+            if stop.asked:
+                stop.now()  # raises KeyboardInterrupt
 
     An interrupt that is raised wherever Python happens to be could leave half of the
     weights updated, or a network in evaluation mode. So the first one is only noted; a
@@ -37,14 +38,10 @@ class Stop:
 
     def _note(self, *_):
         if self.asked and not self.stopping:
-            self._stop()
+            self.now()
         self.asked = True
 
-    def check(self):
-        """Raise KeyboardInterrupt if there was an interrupt."""
-        if self.asked:
-            self._stop()
-
-    def _stop(self):
+    def now(self):
+        """Raise KeyboardInterrupt, and ignore all further interrupts."""
         self.stopping = True
         raise KeyboardInterrupt

@@ -1,15 +1,24 @@
-"""Train a network and measure it: train and evaluate."""
+"""Train a network and measure it: `train`, `evaluate`, and all that happens between."""
+
+import math
+import time
+from dataclasses import dataclass
+from itertools import islice
 
 import torch
+import torch.nn.functional as F
 from torch import nn
 
-from cnn_course.checks import flag, instance, real_number, refuse, whole_number
-from cnn_course.device import choose_precision, chosen_device, is_mps
-from cnn_course.networks import modes_kept
-from cnn_course.training import guards, memory, sessions
-from cnn_course.training.epoch import Run, check_finite, test, train_epoch
-from cnn_course.training.forward import lay_out
-from cnn_course.training.history import History
+from cnn_course import checks
+from cnn_course.device import (
+    choose_precision,
+    chosen_device,
+    is_mps,
+    is_out_of_memory,
+    modes_kept,
+)
+from cnn_course.training import forward, messages
+from cnn_course.training.history import History, begin, remember
 from cnn_course.training.interrupts import Stop
 from cnn_course.training.progress import ProgressBar
 
@@ -49,157 +58,62 @@ def train(
                 not finished is begun anew, from the weights as they are now
 
     Reads results from the device once an epoch: on a GPU every earlier read would
-    make it wait (live curves do read whenever they draw). An interrupt ends it after
-    the current step and returns the history of the finished epochs; `net` keeps what
-    it learned. After any other error `resume=True` goes on, too, but for one: when the
-    loss is not finite, the weights are lost.
+    make it wait (live curves read whenever they draw). An interrupt ends it after the
+    current step; `net` keeps what it learned, the history its finished epochs. After
+    any error `resume=True` goes on, but for a loss that is not finite.
 
     Raises TypeError or ValueError for a bad argument, batch or label,
     FloatingPointError, with the history so far as its `history`, when the loss is not
     finite, and torch.OutOfMemoryError when memory ran out; then nothing is held.
     """
-    _check_arguments(net, train_iter, test_iter)
-    whole_number("num_epochs", num_epochs, 1, 100_000)
-    flag("watch_classes", watch_classes)
-    flag("verbose", verbose)
-    flag("resume", resume)
+    checks.whole_number("num_epochs", num_epochs, 1)
     device = chosen_device(device)
     precision = choose_precision(precision, device)
-    optimizer, history = _begin(net, optimizer, lr, test_iter, resume)
+    optimizer, history = begin(net, optimizer, lr, test_iter, resume)
     if len(history) >= num_epochs:
         print(f"nothing left to train: num_epochs={num_epochs} are done; raise it")
         return history
     if device.type == "cuda":
         torch.set_float32_matmul_precision("high")  # TF32, as convolutions have it
     if verbose:
-        notes = [f"training on {device}"]
-        if history:
-            notes.append(f"going on after epoch {len(history)}")
-        if is_mps(device):
-            notes.append("without channels_last, which is slow or wrong there")
-        print(", ".join(notes))
+        going_on = f", going on after epoch {len(history)}" if history else ""
+        mps = ", without channels_last, which is slow or wrong there"
+        print(f"training on {device}{going_on}{mps if is_mps(device) else ''}")
     watched = watch_classes and test_iter is not None
-    bar = _bar(progress, train_iter, num_epochs, verbose, device, watched)
+    bar = (progress or ProgressBar)(train_iter, num_epochs, verbose, device, watched)
     full = None
     with Stop() as stop, modes_kept(net):
         run = Run(net, device, precision, stop, optimizer, history, bar)
-        run.batch_size = getattr(train_iter, "batch_size", 0)  # before there is one
-        sessions.remember(net, optimizer, history)
+        run.batch_size = getattr(train_iter, "batch_size", None) or 0
+        remember(net, optimizer, history)
         try:
-            _move(net, optimizer, device)  # here, as this can need too much memory, too
+            forward.move(net, optimizer, device)  # memory can run out here, too
             with bar:
                 while len(history) < num_epochs:
                     bar.start(len(history), history)
                     try:
-                        train_epoch(run, train_iter, test_iter)
+                        _train_epoch(run, train_iter, test_iter)
                     except NotImplementedError as error:
-                        _go_on_without_mps(run, error)
+                        forward.leave_mps(run, error)
                         continue
                     bar.end(history)
                     if verbose:
                         _tell(run, watched)
-                stop.check()
+                if stop.asked:
+                    stop.now()
         except KeyboardInterrupt:
-            bar.write(
-                f"stopped {bar.place}: the network keeps what it learned, the history "
-                f"its finished epochs ({len(history)}). The same call with resume=True "
-                "goes on"
-            )
+            bar.write(messages.stopped(bar.place, len(history)))
         except Exception as error:
-            if not memory.is_out_of_memory(error):
+            if not is_out_of_memory(error):
                 raise
             # Raised below, when this error is gone, and with it all its frames hold.
-            full = memory.explanation(run.device, run.batch_size, bar.place)
+            full = messages.out_of_memory(run.device, run.batch_size, bar.place)
         finally:
-            if full:
-                memory.let_go(net)
-            lay_out(net, torch.contiguous_format)
+            forward.lay_out(net, torch.contiguous_format)
     if full:
-        raise torch.OutOfMemoryError(full)
+        forward.let_go(net)
+        raise full
     return history
-
-
-def _check_arguments(net, train_iter, test_iter):
-    instance("net", net, nn.Module, "a network, such as lenet()")
-    if not any(p.requires_grad for p in net.parameters()):
-        raise ValueError(f"net must have weights to learn; got a {type(net).__name__}")
-    for name, batches in (("train_iter", train_iter), ("test_iter", test_iter)):
-        if test_iter is not None or name == "train_iter":
-            _check_iterable(name, batches)
-
-
-def _bar(progress, *about):
-    """Return what shows the progress; TypeError if it cannot."""
-    try:
-        bar = ProgressBar(*about) if progress is None else progress(*about)
-    except TypeError:  # no function, or one of other arguments
-        bar = None
-    if not hasattr(type(bar), "__enter__") or not hasattr(bar, "advance"):
-        refuse("progress", "a function such as training_curves", progress, TypeError)
-    return bar
-
-
-def _check_iterable(name, batches):
-    if not any(hasattr(type(batches), how) for how in ("__iter__", "__getitem__")):
-        refuse(name, "an iterable of batches (X, y)", batches, TypeError)
-
-
-def _begin(net, optimizer, lr, test_iter, resume):
-    """Return the (optimizer, history) to begin with, or to go on with."""
-    if lr is not None:
-        lr = real_number("lr", lr, 0, 1e6)  # beyond, Adam's own numbers overflow
-    if optimizer is not None:
-        allowed = "a torch optimizer, such as torch.optim.Adam(net.parameters())"
-        instance("optimizer", optimizer, torch.optim.Optimizer, allowed)
-        if lr is not None:
-            refuse("lr", "left out beside an optimizer, which has its own", lr)
-    session = sessions.recall(net) if resume else None
-    history = session.history if session else History()
-    if history and bool(history.test_acc) != (test_iter is not None):
-        allowed = "given" if history.test_acc else "left out"
-        refuse("test_iter", f"{allowed} as before, to go on (resume=True)", test_iter)
-    if optimizer is None and session:
-        optimizer = session.optimizer
-        for group in optimizer.param_groups:
-            group["lr"] = group["lr"] if lr is None else lr
-    elif optimizer is None:
-        optimizer = torch.optim.Adam(net.parameters(), lr=0.001 if lr is None else lr)
-    guards.check_optimizer(optimizer, net)
-    return optimizer, history
-
-
-def _move(net, optimizer, device):
-    """Move the network to the device, and what its optimizer knows after it."""
-    moved = any(p.device != device for p in net.parameters())
-    net.to(device)
-    if moved and optimizer.state:
-        optimizer.load_state_dict(optimizer.state_dict())
-
-
-def _go_on_without_mps(run, error):
-    """Move to the CPU if an Apple chip's GPU lacks an operator, else raise `error`."""
-    if not is_mps(run.device) or run.on_cpu_instead:
-        raise error
-    operator = str(error).split("'")[1:2] or ["an operator"]
-    run.device, run.on_cpu_instead = torch.device("cpu"), True
-    run.looked = False
-    run.bar.device = run.device
-    _move(run.net, run.optimizer, run.device)
-    run.bar.write(
-        f"device: torch has no {operator[0]} for Apple's GPU (mps), which this network "
-        "needs; training goes on on the CPU"
-    )
-
-
-def _tell(run, watched):
-    """Write the lines on the epoch that has just ended."""
-    history = run.history
-    run.bar.write(history.line(-1))
-    if watched:
-        run.bar.write(f"  {history.class_line()}")
-    rate = float(run.optimizer.param_groups[0]["lr"])
-    if line := guards.chance_line(history, run.classes, rate):
-        run.bar.write(line)
 
 
 def evaluate(net, data_iter, device=None, *, precision=None):
@@ -211,27 +125,28 @@ def evaluate(net, data_iter, device=None, *, precision=None):
     Raises TypeError or ValueError for a bad argument or batch, if there is no image,
     and if a logit is not finite.
     """
-    instance("net", net, nn.Module, "a network, such as lenet()")
-    _check_iterable("data_iter", data_iter)
+    checks.network("net", net)
     if device is None:
-        device = next((p.device for p in net.parameters()), torch.device("cpu"))
+        device = next((p.device for p in net.parameters()), "cpu")
     device = chosen_device(device)
     precision = choose_precision(precision, device)
     full = None
     with Stop() as stop, modes_kept(net):
         run = Run(net, device, precision, stop)
         try:
-            hits, _, largest_logit, images = test(run, "data_iter", data_iter)
+            hits, predicted, largest_logit = _test(run, "data_iter", data_iter)
         except Exception as error:
-            if not memory.is_out_of_memory(error):
+            if not is_out_of_memory(error):
                 raise
-            full = memory.explanation(device, run.batch_size, "in the test")
-    stop.check()
+            full = messages.out_of_memory(device, run.batch_size, "in the test")
+    if stop.asked:
+        stop.now()
     if full:
-        memory.let_go(net)
-        raise torch.OutOfMemoryError(full)
-    check_finite("data_iter", largest_logit.tolist())
-    return hits.item() / images
+        forward.let_go(net)
+        raise full
+    if not largest_logit.isfinite().all():
+        raise messages.not_finite("data_iter")
+    return hits.item() / predicted.sum().item()
 
 
 def train_ch5(net, train_iter, test_iter, batch_size, optimizer, device, num_epochs):
@@ -239,3 +154,122 @@ def train_ch5(net, train_iter, test_iter, batch_size, optimizer, device, num_epo
     return train(
         net, train_iter, test_iter, num_epochs, optimizer=optimizer, device=device
     )
+
+
+@dataclass
+class Run:
+    """One call of `train` or `evaluate`: what it is about, and its latest batch."""
+
+    net: nn.Module
+    device: torch.device
+    precision: str
+    stop: Stop
+    optimizer: torch.optim.Optimizer | None = None
+    history: History | None = None
+    bar: ProgressBar | None = None
+    batch_size: int = 0
+    classes: int = 0
+    looked: bool = False  # at the first batch
+
+    def forward(self, name, batch):
+        """Return (X, y, logits) of a batch of the iterable `name`, on the device."""
+        given_X, given_y = checks.batch(name, batch)
+        self.batch_size = len(given_y)
+        X, y = given_X.to(self.device), given_y.to(self.device)
+        if self.optimizer and not self.looked:
+            forward.look_at_first(self, given_X, X)
+        logits = self.logits(X)
+        self.classes = logits.shape[1]
+        # To look at labels that lie on a GPU takes a wait: at those of the first batch.
+        if given_y.device.type == "cpu" or not self.looked:
+            if ((given_y < 0) | (given_y >= self.classes)).any():
+                raise messages.bad_labels(name, given_y, self.classes)
+        self.looked = True
+        return X, y, logits
+
+    def logits(self, X):
+        """Return net(X) as float32 (N, classes), computed in `precision`."""
+        try:
+            if self.precision == "fp32":
+                logits = self.net(X)
+            else:
+                with torch.autocast(X.device.type, torch.bfloat16):
+                    logits = self.net(X)
+        except (RuntimeError, ValueError, TypeError, IndexError) as error:
+            told = messages.unfit_pictures(X, error)
+            if told is None or is_out_of_memory(error):
+                raise
+            raise told from error
+        if not torch.is_tensor(logits) or logits.dim() != 2 or len(logits) != len(X):
+            raise messages.no_logits(X, logits)
+        return logits.float()
+
+
+def _train_epoch(run, train_iter, test_iter):
+    """Train one epoch, test, and append one entry to every list of the history."""
+    net, optimizer, device = run.net, run.optimizer, run.device
+    net.train()
+    start = time.perf_counter()
+    losses, sizes, hits = [], [], 0
+    for batch in train_iter:
+        X, y, logits = run.forward("train_iter", batch)
+        loss = F.cross_entropy(logits, y)
+        # On the CPU reading the loss costs nothing, so trouble is seen at once.
+        if device.type == "cpu" and not math.isfinite(loss.item()):
+            raise messages.diverged(run, loss.item(), len(losses) + 1, X)
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        losses.append(loss.detach())
+        sizes.append(len(y))
+        hits += (logits.argmax(dim=1) == y).sum()
+        run.bar.advance(len(y), losses[-1])
+        if run.stop.asked:
+            run.stop.now()
+    if not losses:
+        raise messages.no_picture("train_iter")
+    results = [torch.stack(losses), hits.view(1)]
+    if test_iter is not None:
+        results += _test(run, "test_iter", test_iter)
+    # The only wait for the device; float32 counts exactly to 16 million.
+    numbers = iter(torch.cat([result.float() for result in results]).tolist())
+    step_loss, (hits,), *tested = [list(islice(numbers, len(r))) for r in results]
+    for step, loss in enumerate(step_loss, 1):
+        if not math.isfinite(loss):
+            raise messages.diverged(run, loss, step)
+    if tested and not all(map(math.isfinite, tested[2])):
+        raise messages.not_finite("test_iter")
+    seconds = time.perf_counter() - start
+    run.history.add_epoch(step_loss, sizes, hits, seconds, tested)
+
+
+@torch.no_grad()
+def _test(run, name, data_iter):
+    """Return (hits, predicted, largest_logit) over all batches, still on the device.
+
+    Tensors (1,), (classes,), (classes,), the last two as in `History`. `name` is the
+    argument that data_iter comes from.
+    """
+    hits, predicted, largest = 0, 0, 0
+    run.net.eval()
+    for batch in data_iter:
+        _, y, logits = run.forward(name, batch)
+        answers = logits.argmax(dim=1)
+        hits += (answers == y).sum().view(1)
+        predicted += F.one_hot(answers, logits.shape[1]).sum(dim=0)
+        largest = logits.abs().amax(dim=0).clamp(min=largest)
+        if run.stop.asked:
+            run.stop.now()
+    if not torch.is_tensor(hits):
+        raise messages.no_picture(name)
+    return hits, predicted, largest
+
+
+def _tell(run, watched):
+    """Write the lines on the epoch that has just ended."""
+    history = run.history
+    run.bar.write(history.line(-1))
+    if watched:
+        run.bar.write(f"  {history.class_line()}")
+    if len(history) == 1 and history.is_at_chance(run.classes):
+        run.bar.write(messages.at_chance(run))

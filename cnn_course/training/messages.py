@@ -1,0 +1,141 @@
+"""What goes wrong in training, told: what happened, why, and what to do next."""
+
+import math
+
+import torch
+
+from cnn_course.checks import shown
+from cnn_course.training.history import forget
+
+
+def out_of_range(low, high):
+    """Return a line on pictures whose numbers, low to high, are far from [0, 1]."""
+    return (
+        f"pictures: the first batch has numbers from {low:g} to {high:g}, and a "
+        "network learns best from about 0 to 1 (bytes: X / 255). Training goes on "
+        "with them as they are"
+    )
+
+
+def bad_labels(name, y, classes):
+    """Return the error for labels y of the iterable `name`, not all below `classes`."""
+    wrong = y[(y < 0) | (y >= classes)]
+    return ValueError(
+        f"{name} must give labels from 0 to {classes - 1}, as net gives {classes} "
+        f"logits; got {wrong[0].item()} ({len(wrong)} such of {len(y)} in this "
+        "batch). Look at the labels, or give the last layer more outputs"
+    )
+
+
+def no_picture(name):
+    """Return the error for batches of which there was none."""
+    return ValueError(
+        f"{name} must give at least one picture; got none. Is the data set empty, or a "
+        "generator used up by an earlier epoch? A list of batches can be used again"
+    )
+
+
+def unfit_pictures(X, error):
+    """Return the error for a batch X that net could not take, as torch's `error` says.
+
+    None for an error that has its own words.
+    """
+    if isinstance(error, NotImplementedError) or "view size is not" in str(error):
+        return None
+    reason = (str(error).splitlines() or [type(error).__name__])[0]
+    return ValueError(
+        f"net must take the pictures as they come; got X of shape "
+        f"{tuple(X.shape)}, {X.dtype}, and this happened: {reason}. Compare the "
+        "shape with what the first layer expects, and follow it layer by layer."
+    )
+
+
+def no_logits(X, output):
+    """Return the error for an output of net that is not (N, classes)."""
+    return ValueError(
+        f"net must return logits of shape (N, classes), here ({len(X)}, classes); "
+        f"got {shown(output)}"
+    )
+
+
+def not_finite(name):
+    """Return the error for logits in a test that are NaN or infinite."""
+    return ValueError(
+        f"{name} must give pictures that net can answer; got a logit that is NaN "
+        "or infinite. Either pictures hold NaN (look with X.isfinite()), or the "
+        "weights are lost: build the network again and train with a lower rate"
+    )
+
+
+def diverged(run, loss, step, X=None):
+    """Return the error for a loss that is not finite; X are its pictures, if known.
+
+    It has the history so far as its `history`. Where the weights are lost there is
+    nothing to go on with, and the session is forgotten.
+    """
+    where = f"the loss became {loss} in epoch {len(run.history) + 1}, step {step}: "
+    rate = float(run.optimizer.param_groups[0]["lr"])
+    cause = "the steps were too large" + (" or the input holds NaN" * (X is None))
+    told = (
+        f"{where}{cause}. The weights are lost: build the network again and try "
+        f"lr={rate / 10:g} instead of {rate:g}."
+    )
+    if X is not None and not X.isfinite().all():
+        told = (
+            f"{where}the pictures of this step hold NaN or infinity. The network did "
+            "not learn from them. Find them with X.isfinite(), and train again."
+        )
+    if not all(p.isfinite().all() for p in run.net.parameters()):
+        forget(run.net)
+    error = FloatingPointError(told)
+    error.history = run.history
+    return error
+
+
+def at_chance(run):
+    """Return a line on a first epoch that has taught nothing."""
+    history, classes = run.history, run.classes
+    rate = float(run.optimizer.param_groups[0]["lr"])
+    last = history.step_loss[-(len(history.step_loss) // 4) :]
+    if not history.largest_logit:
+        logits = "with a test_iter, dead logits would be named here"
+    elif dead := history.dead_classes():
+        logits = f"logit 0 for every test image in classes {', '.join(map(str, dead))}"
+    else:
+        logits = "no logit is dead"
+    return (
+        f"at chance: after epoch 1 the loss is {sum(last) / len(last):.3f}, and "
+        f"guessing among {classes} classes costs ln {classes} = "
+        f"{math.log(classes):.3f}. If epoch 2 changes nothing, look at dead logits "
+        f"({logits}), the learning rate ({rate:g}: try ten times less, then ten times "
+        "more) and the initialisation"
+    )
+
+
+def out_of_memory(device, batch_size, place):
+    """Return the error for memory that ran out; nothing is held any more."""
+    whose = "this computer" if device.type == "cpu" else f"the GPU ({device})"
+    half = f" (batch_size={batch_size // 2})" if batch_size > 1 else ""
+    return torch.OutOfMemoryError(
+        f"the memory of {whose} ran out {place}. Everything that this training held "
+        f"is free again, so that the same cell works with less: halve batch_size"
+        f"{half}, or use resize=96. Other notebooks may hold memory, too: "
+        "Kernel → Shut Down All Kernels."
+    )
+
+
+def no_operator(error):
+    """Return a line on an operator that torch lacks for an Apple chip's GPU."""
+    operator = str(error).split("'")[1:2] or ["an operator"]
+    return (
+        f"device: torch has no {operator[0]} for Apple's GPU (mps), which this network "
+        "needs; training goes on on the CPU"
+    )
+
+
+def stopped(place, epochs):
+    """Return a line on a training that was interrupted."""
+    return (
+        f"stopped {place}: the network keeps what it learned, the history its finished "
+        f"epochs ({epochs}). The same call with resume=True goes on"
+    )

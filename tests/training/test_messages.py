@@ -1,0 +1,354 @@
+"""What training says when something goes wrong, and that nothing is held or lost."""
+
+import gc
+import math
+import traceback
+import weakref
+from pathlib import Path
+
+import pytest
+import torch
+from torch import nn
+from torch.utils.data import DataLoader, TensorDataset
+
+from cnn_course import device, evaluate, train
+from cnn_course.networks import nin_block
+from cnn_course.training import forward, loop
+from cnn_course.training.history import History, recall
+
+X = torch.rand(6, 2, 5, 5, generator=torch.Generator().manual_seed(0))
+Y = torch.tensor([0, 1, 2, 0, 1, 2])
+BATCHES = [(X[:2], Y[:2]), (X[2:4], Y[2:4]), (X[4:], Y[4:])]
+
+
+def network():
+    torch.manual_seed(0)
+    return nn.Sequential(nn.Conv2d(2, 3, 3), nn.Flatten(), nn.Linear(27, 3))
+
+
+# Arguments and batches ---------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "argument, error, message",
+    [
+        ({"num_epochs": 0}, ValueError, "num_epochs must be a whole number of at le"),
+        ({"num_epochs": 1.5}, TypeError, "num_epochs must be a whole number of at le"),
+        ({"lr": -1}, ValueError, "lr must be a number of at least 0; got -1"),
+        ({"lr": "0.1"}, TypeError, "lr must be a number of at least 0; got '0.1'"),
+        ({"optimizer": "adam"}, TypeError, "optimizer must be a torch optimizer, suc"),
+        ({"device": "gpu"}, ValueError, "device must be a device of this machine, su"),
+        ({"net": nn.Linear}, TypeError, r"net must be a network, such as lenet\(\); "),
+        ({"net": nn.Flatten()}, ValueError, "net must be a network with weights to l"),
+    ],
+)
+def test_a_bad_argument_is_named(argument, error, message):
+    with pytest.raises(error, match=f"^{message}"):
+        train(**{"net": network(), "train_iter": BATCHES, "num_epochs": 1, **argument})
+
+
+def test_an_optimizer_must_hold_the_networks_parameters_and_has_its_own_rate():
+    other = torch.optim.Adam(network().parameters())
+    with pytest.raises(ValueError, match=r"^optimizer must hold the parameters of net"):
+        train(network(), BATCHES, None, 1, optimizer=other)
+    net = network()
+    with pytest.raises(ValueError, match=r"^lr must be left out beside an optimizer"):
+        train(net, BATCHES, lr=0.1, optimizer=torch.optim.Adam(net.parameters()))
+
+
+BAD = {
+    "no pair": (X, TypeError, r"must give batches \(X, y\), two tensors each; got a"),
+    "lists": (([1], [2]), TypeError, r"must give batches \(X, y\), .*got \(\[1\], "),
+    "bytes": (
+        ((X * 255).byte(), Y),
+        TypeError,
+        r"must give pictures as float numbers, \(N, …\); got a Tensor of shape "
+        r"\(6, 2, 5, 5\), torch.uint8. X.float\(\) / 255 turns bytes into numbers from",
+    ),
+    "labels as floats": (
+        (X, Y.float()),
+        ValueError,
+        r"must give one label a picture, y int64 of shape \(6,\); got a Tensor of "
+        r"shape \(6,\), torch.float32. y.flatten\(\).long\(\) turns columns and",
+    ),
+    "too few labels": ((X, Y[:5]), ValueError, r"must give one label a picture"),
+    "label 255": (
+        (X, torch.tensor([0, 255, 2, 0, 255, 2])),
+        ValueError,
+        r"must give labels from 0 to 2, as net gives 3 logits; got 255 \(2 such of 6 "
+        r"in this batch\). Look at the labels, or give the last layer more outputs$",
+    ),
+    "label -1": ((X, Y - 1), ValueError, r"must give labels from 0 to 2.* got -1 "),
+}
+
+
+@pytest.mark.parametrize("batch, error, message", BAD.values(), ids=BAD)
+@pytest.mark.parametrize("name", ["train_iter", "test_iter", "data_iter"])
+def test_a_bad_batch_is_told_with_the_name_of_where_it_comes_from(
+    name, batch, error, message
+):
+    bad = [BATCHES[0], batch]
+    with pytest.raises(error, match=f"^{name} {message}"):
+        if name == "data_iter":
+            evaluate(network(), bad)
+        elif name == "train_iter":
+            train(network(), bad, BATCHES, 1, verbose=False)
+        else:
+            train(network(), BATCHES, bad, 1, verbose=False)
+
+
+@pytest.mark.parametrize(
+    "scale, shift, told",
+    [(255, 0, "from 0.3"), (1, 0, ""), (4, -2, ""), (1, -255, "from -25")],
+)
+def test_pictures_in_the_wrong_range_are_told_once(scale, shift, told, capsys):
+    batches = [(x * scale + shift, y) for x, y in BATCHES]
+    history = train(network(), batches, None, 2, lr=1e-5)
+    lines = [line for line in capsys.readouterr().out.splitlines() if "pict" in line]
+    assert len(lines) == bool(told) and len(history) == 2
+    if told:
+        assert lines[0].startswith("pictures: the first batch has numbers " + told)
+        assert lines[0].endswith(
+            ", and a network learns best from about 0 to 1 (bytes: X / 255). Training "
+            "goes on with them as they are"
+        )
+
+
+class Gives(nn.Module):
+    def __init__(self, output):
+        super().__init__()
+        self.weight, self.output = nn.Parameter(torch.ones(1)), output
+
+    def forward(self, X):
+        return self.output(X)
+
+
+WRONG_OUTPUT = {"maps": lambda X: X, "a row": lambda X: X.flatten(1)[:1]}
+
+
+@pytest.mark.parametrize("output", WRONG_OUTPUT.values(), ids=WRONG_OUTPUT)
+def test_what_is_no_logits_is_told_by_its_shape(output):
+    with pytest.raises(ValueError, match=r"^net must return logits of shape \(N, clas"):
+        train(Gives(output), BATCHES, None, 1, verbose=False)
+
+
+# At chance ---------------------------------------------------------------------------
+
+
+class Planted(nn.Module):
+    """The end of NiN in small, with dead class maps planted."""
+
+    def __init__(self, dead):
+        super().__init__()
+        self.block = nin_block(2, 3, 1, 1, 0, num_1x1=1)
+        self.block[2].bias.data[list(dead)] = -100
+        self.pool = nn.Sequential(nn.AdaptiveAvgPool2d(1), nn.Flatten())
+
+    def forward(self, X):
+        return self.pool(self.block(X))
+
+
+@pytest.mark.parametrize("test_iter", [BATCHES, None])
+def test_planted_dead_classes_at_chance_are_told_after_the_first_epoch(
+    test_iter, capsys
+):
+    torch.manual_seed(0)
+    history = train(Planted([0, 1, 2]), BATCHES * 8, test_iter, 2, lr=0.01)
+    assert history.loss[0] == pytest.approx(math.log(3))
+    lines = capsys.readouterr().out.splitlines()
+    dead = "logit 0 for every test image in classes 0, 1, 2"
+    if test_iter is None:
+        dead = "with a test_iter, dead logits would be named here"
+    assert lines[2] == (
+        "at chance: after epoch 1 the loss is 1.099, and guessing among 3 classes "
+        "costs ln 3 = 1.099. If epoch 2 changes nothing, look at dead logits "
+        f"({dead}), the learning rate (0.01: try ten times less, then ten times more) "
+        "and the initialisation"
+    )
+    assert "at chance" not in lines[3]  # once
+
+
+CHANCE = math.log(3)
+
+
+@pytest.mark.parametrize(
+    "losses, train_acc, told",
+    [
+        ([CHANCE] * 24, 0.33, True),
+        ([9.0] * 18 + [CHANCE] * 6, 0.33, True),  # it began high and fell to chance
+        ([CHANCE] * 18 + [0.9] * 6, 0.33, False),  # it has begun to learn
+        ([CHANCE] * 24, 0.6, False),
+        ([CHANCE] * 19, 0.33, False),  # too early to say
+        ([2.0] * 24, 0.33, False),  # worse than guessing is another trouble
+    ],
+)
+def test_when_it_is_chance(losses, train_acc, told):
+    history = History(loss=[1.0], train_acc=[train_acc], step_loss=losses)
+    assert history.is_at_chance(3) == told
+
+
+# A pretended MPS ---------------------------------------------------------------------
+
+
+@pytest.fixture
+def pretended_mps(monkeypatch):
+    """The device "cpu:0" passes for the GPU of an Apple chip; "cpu" is the CPU."""
+    for module in (device, forward, loop):
+        monkeypatch.setattr(module, "is_mps", lambda device: device.index == 0)
+
+
+class Lacks(nn.Module):
+    """A network with an operator that the GPU lacks, in the backward pass."""
+
+    TEXT = "The operator 'aten::foo' is not currently implemented for the MPS device."
+
+    def __init__(self, calls):
+        super().__init__()
+        self.net, self.left, self.layouts = network(), calls, []
+
+    def forward(self, X):
+        kernel = self.net[0].weight
+        self.layouts.append(kernel.is_contiguous(memory_format=torch.channels_last))
+        logits = self.net(X)
+        if self.training and logits.requires_grad and self.left:
+            self.left -= 1
+            logits.register_hook(self.fail)
+        return logits
+
+    def fail(self, gradient):
+        raise NotImplementedError(self.TEXT)
+
+
+def test_on_mps_the_layout_is_left_alone_and_one_line_says_so(pretended_mps, capsys):
+    net = Lacks(0)
+    train(net, BATCHES, BATCHES, 1, device="cpu:0")
+    first, *rest = capsys.readouterr().out.splitlines()
+    assert first == (
+        "training on cpu:0, without channels_last, which is slow or wrong there"
+    )
+    assert len(rest) == 1 and net.layouts and not any(net.layouts)
+
+
+def test_an_operator_that_mps_lacks_is_told_and_training_goes_on(pretended_mps, capsys):
+    expected = network()
+    train(expected, BATCHES, BATCHES, 2, lr=0.01, verbose=False)
+    net = Lacks(1)
+    history = train(net, BATCHES, BATCHES, 2, lr=0.01, device="cpu:0")
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[1] == (
+        "device: torch has no aten::foo for Apple's GPU (mps), which this network "
+        "needs; training goes on on the CPU"
+    )
+    assert len(history) == 2 and len(history.step_loss) == 6
+    for p, q in zip(expected.parameters(), net.net.parameters(), strict=True):
+        torch.testing.assert_close(p, q)  # no step was lost, and none was done twice
+
+
+def test_what_the_cpu_lacks_as_well_is_raised(pretended_mps):
+    with pytest.raises(NotImplementedError, match="aten::foo"):
+        train(Lacks(2), BATCHES, None, 2, device="cpu:0", verbose=False)
+
+
+# Memory ------------------------------------------------------------------------------
+
+
+class RunsOut(nn.Module):
+    """A network that runs out of memory in step k, and notes what it computed."""
+
+    def __init__(self, step, error, limit=2):
+        super().__init__()
+        self.net, self.error, self.limit = network(), error, limit
+        self.step, self.steps, self.made = step, 0, []
+
+    def forward(self, X):
+        hidden = self.net[0](X)
+        self.made.append(weakref.ref(hidden))
+        self.steps += 1
+        if self.steps >= self.step and len(X) >= self.limit:
+            raise self.error()  # a new one: an error keeps what its frames held
+        return self.net[2](self.net[1](hidden))
+
+
+def real_one():
+    """Let torch raise its own error for memory that a CPU does not have."""
+    torch.empty(10**15)
+
+
+ERRORS = {
+    "cuda": lambda: torch.OutOfMemoryError("CUDA out of memory. Tried to allocate"),
+    "mps": lambda: RuntimeError("MPS backend out of memory (MPS allocated: 5 GB)"),
+    "cpu": real_one,
+    "python": MemoryError,
+}
+
+
+@pytest.mark.parametrize("error", ERRORS.values(), ids=ERRORS)
+@pytest.mark.parametrize("step", [2, 3, 5])  # 1 is the look at the layout
+def test_when_memory_runs_out_at_step_k_nothing_is_held_and_less_works(step, error):
+    net = RunsOut(step, error)
+    gc.disable()  # what is held in a circle would go by chance
+    try:
+        with pytest.raises(torch.OutOfMemoryError) as caught:
+            train(net, BATCHES, None, 2, lr=0.01, verbose=False)
+        assert all(made() is None for made in net.made)
+    finally:
+        gc.enable()
+    where = f"in epoch 1 after step {step - 2}" if step < 5 else "after epoch 1"
+    assert str(caught.value) == (
+        f"the memory of this computer ran out {where}. Everything that this training "
+        "held is free again, so that the same cell works with less: halve batch_size "
+        "(batch_size=1), or use resize=96. Other notebooks may hold memory, too: "
+        "Kernel → Shut Down All Kernels."
+    )
+    assert all(p.grad is None for p in net.parameters())
+    assert caught.value.__context__ is None and caught.value.__cause__ is None
+    *_, last = traceback.extract_tb(caught.value.__traceback__)
+    assert Path(last.filename).name == "loop.py"  # it ends in ours
+    done = len(recall(net).history)
+    single = [(x[None], y[None]) for x, y in zip(X, Y, strict=True)]
+    history = train(net, single, None, 2, lr=0.01, verbose=False, resume=True)
+    assert len(history) == 2 and done == (step == 5)
+
+
+def test_a_network_that_finds_no_room_on_the_device_is_told_too(monkeypatch):
+    def full(device):
+        raise ERRORS["cuda"]()
+
+    net = network()
+    monkeypatch.setattr(net, "to", full)
+    with pytest.raises(torch.OutOfMemoryError, match=r"ran out in epoch 1 after s"):
+        train(net, BATCHES, None, 1, verbose=False)
+
+
+def test_when_a_batch_is_too_large_to_be_made_its_size_is_known():
+    class Batches:
+        batch_size = 4096
+
+        def __iter__(self):
+            return iter([real_one()])
+
+    with pytest.raises(torch.OutOfMemoryError, match=r"\(batch_size=2048\), or"):
+        train(network(), Batches(), None, 1, verbose=False)
+
+
+def test_when_memory_runs_out_in_the_test_it_is_told_too():
+    net = RunsOut(1, ERRORS["cuda"])
+    with pytest.raises(torch.OutOfMemoryError, match=r"ran out in the test\. Every"):
+        evaluate(net, BATCHES)
+    assert all(made() is None for made in net.made) and net.training
+
+
+def test_another_error_is_not_taken_for_it():
+    assert not device.is_out_of_memory(RuntimeError("shapes cannot be multiplied"))
+    assert not device.is_out_of_memory(ValueError("out of memory"))
+
+
+# Worker processes --------------------------------------------------------------------
+
+
+def test_the_courses_batches_start_no_worker_process_and_a_loader_of_ones_own_trains():
+    for path in Path(device.__file__).parent.glob("**/*.py"):
+        text = path.read_text(encoding="utf-8")
+        assert "num_workers" not in text and "multiprocessing" not in text, path.name
+    own = DataLoader(TensorDataset(X, Y), 2)
+    assert len(train(network(), own, None, 1, verbose=False)) == 1
