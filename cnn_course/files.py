@@ -7,27 +7,29 @@ import tempfile
 import time
 from pathlib import Path
 
-import platformdirs
+from platformdirs import PlatformDirs
 
 NOTEBOOKS = Path(__file__).parent.parent / "notebooks"
 
 
 def cache_folder():
     """Return the per-user folder for downloaded data (not created here)."""
-    return _own_folder(platformdirs.user_cache_dir)
+    return _own_folder("user_cache_dir")
 
 
 def state_folder():
     """Return the per-user folder for progress in the exercises (not created here)."""
     if chosen := os.environ.get("CNN_COURSE_STATE"):
         return Path(chosen).expanduser().absolute()
-    return _own_folder(platformdirs.user_state_dir)
+    return _own_folder("user_state_dir")
 
 
-def _own_folder(find):
-    path = find("cnn_course", appauthor=False, opinion=False)
-    # Where there is no home folder, "~" stays as it is: use a temporary one.
-    return Path(tempfile.gettempdir(), "cnn_course") if path[0] == "~" else Path(path)
+def _own_folder(kind):
+    folders = PlatformDirs("cnn_course", appauthor=False, opinion=False)
+    try:
+        return Path(getattr(folders, kind))
+    except RuntimeError:  # there is no home folder
+        return Path(tempfile.gettempdir(), "cnn_course")
 
 
 def write_whole(path, content):
