@@ -6,13 +6,12 @@ not safe in the threads that widget callbacks run on, and slow to import.
 
 import base64
 import io
-import statistics
 
 import torch
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
-from cnn_course.checks import refuse, whole_number
+from cnn_course.checks import refuse
 
 # Okabe and Ito's colours, told apart with every kind of colour blindness, each with a
 # line style and a marker of its own for print in grey.
@@ -82,7 +81,6 @@ def show_images(images, titles=None, *, title, columns=None, signed=False, limit
     if titles and len(titles) < len(images):
         refuse("titles", f"{len(images)} texts, one for each picture", titles)
     columns = min(len(images), 10) if columns is None else columns
-    whole_number("columns", columns, 1)
     low, high = limits or (None, None)
     rows = -(-len(images) // columns)
     width = 10 if columns > 4 else 3.2 * columns
@@ -128,7 +126,6 @@ def show_numbers(grids, *, title, windows=None, digits=2, top=None):
     top      the number with the strongest colour; default: each grid's own largest
     """
     grids = plain_tensors("grids", grids, (2,), "a matrix (h, w)")
-    windows = windows or {}
     widths = [max(grid.shape[1], 3) for grid in grids.values()]
     cell = min(0.6, 10 / sum(widths))
     tallest = max(grid.shape[0] for grid in grids.values())
@@ -143,7 +140,7 @@ def show_numbers(grids, *, title, windows=None, digits=2, top=None):
             for column, value in enumerate(values):
                 number = f"{round(value, digits) + 0.0:g}"  # + 0.0 turns -0 into 0
                 ax.text(column, row, number, **CENTRED)
-        if name in windows:
+        if name in (windows or {}):
             row, column, h, w = windows[name]
             corner = (column - 0.5, row - 0.5)
             ax.add_patch(Rectangle(corner, w, h, fill=False, lw=3))
@@ -175,16 +172,14 @@ def plot_lines(series, *, title, xlabel, ylabel, x=None, log=False):
     `x` holds numbers or texts. A value that is nan or inf is a gap in its line.
     """
     series = {name: _numbers(values) for name, values in series.items()}
-    x = None if x is None else list(x)
     for name, values in series.items():
         if x is not None and len(values) != len(x):
             refuse("x", f"{len(values)} places, as many as {name!r} has values", x)
     picture = Picture(7, 3.8, f"{title}: lines for {', '.join(series)}")
     ax = picture.subplots()
     _draw_lines(ax, series, x)
-    ax.set(title=title, xlabel=xlabel, ylabel=ylabel)
-    if log and any(value > 0 for values in series.values() for value in values):
-        ax.set_yscale("log")
+    scale = "log" if log else "linear"
+    ax.set(title=title, xlabel=xlabel, ylabel=ylabel, yscale=scale)
     return picture
 
 
@@ -213,7 +208,8 @@ def _numbers(values):
 def _draw_lines(ax, series, x=None):
     ax.set_prop_cycle(color=COLOURS, linestyle=LINES, marker=MARKERS)
     for name, values in series.items():
-        (line,) = ax.plot(x or range(1, len(values) + 1), values, label=name)
+        places = range(1, len(values) + 1) if x is None else x
+        (line,) = ax.plot(places, values, label=name)
         if len(values) > 30:
             line.set_marker("")
     ax.grid(alpha=0.3)
@@ -228,7 +224,7 @@ def plot_runs(arms, *, title, xlabel):
     for row, values in enumerate(arms.values()):
         ax.plot(values, [row] * len(values), "o", color=COLOURS[0], alpha=0.6)
         if values:
-            ax.plot(statistics.mean(values), row, "|", color="black", ms=20, mew=2)
+            ax.plot(sum(values) / len(values), row, "|", color="black", ms=20, mew=2)
     ax.set_yticks(range(len(arms)), arms)
     ax.invert_yaxis()
     ax.grid(axis="x", alpha=0.3)
