@@ -25,10 +25,7 @@ MOST_IMAGES, MOST_NUMBERS = 200, 1000  # more would take long seconds
 
 
 class Picture(Figure):
-    """A figure that shows itself in a notebook, with `alt` as its text where none can.
-
-    width and height are in inches at 100 dots an inch.
-    """
+    """A figure, in inches, that shows itself in a notebook; `alt` tells what is on it."""
 
     def __init__(self, width, height, alt):
         super().__init__(figsize=(width, height), layout="constrained", dpi=100)
@@ -171,6 +168,8 @@ def plot_lines(series, *, title, xlabel, ylabel, x=None, log=False):
 
     `x` holds numbers or texts. A value that is nan or inf is a gap in its line.
     """
+    if not isinstance(series, dict):
+        refuse("series", 'a dict such as {"loss": losses}', series)
     series = {name: _numbers(values) for name, values in series.items()}
     for name, values in series.items():
         if x is not None and len(values) != len(x):

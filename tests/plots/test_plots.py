@@ -127,6 +127,7 @@ def test_number_grids_can_share_one_scale(areas):
         ("show_images", [TWO, ["one"]], "titles must be 2 texts"),
         ("show_numbers", [CHECKERS], "grids must be a dict"),
         ("show_numbers", [{"Y": CHECKERS[None]}], r"grids\['Y'\] must be a matrix"),
+        ("plot_lines", [[1, 2]], 'series must be a dict such as {"loss": losses}'),
         ("plot_lines", [LINES], "x must be 3 places, as many as 'a' has values"),
         ("show_tensors", [{"X": torch.zeros(9, 1, 28, 28)}], "at most 1,000 numbers"),
     ],
