@@ -25,7 +25,7 @@ MOST_IMAGES, MOST_NUMBERS = 200, 1000  # more would take long seconds
 
 
 class Picture(Figure):
-    """A figure, in inches, that shows itself in a notebook; `alt` tells what is on it."""
+    """A figure, in inches, that shows itself in a notebook; `alt` says it in words."""
 
     def __init__(self, width, height, alt):
         super().__init__(figsize=(width, height), layout="constrained", dpi=100)
