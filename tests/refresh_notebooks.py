@@ -22,7 +22,7 @@ from pathlib import Path
 import nbformat
 from nbclient import NotebookClient
 
-from cnn_course.data.fashion_mnist import find_fashion_mnist
+from cnn_course import load_data_fashion_mnist
 from cnn_course.device import chosen_budget, provenance, try_gpu
 from cnn_course.publishing.saving import without_views
 
@@ -95,22 +95,12 @@ def seconds_between(times):
 def record_times(path, seconds, peak_mb, long_cells):
     """Replace the rows of this notebook on this kind of device in both files."""
     about = {"device": try_gpu().type, "budget": chosen_budget()}
-    row = {
-        "notebook": path.stem,
-        **about,
-        "seconds": round(seconds, 1),
-        "peak_mb": "" if peak_mb is None else round(peak_mb),
-        **provenance(),
-    }
+    start = {"notebook": path.stem, **about}
+    memory = "" if peak_mb is None else round(peak_mb)
+    row = start | {"seconds": round(seconds, 1), "peak_mb": memory} | provenance()
     replace_rows(RUN_TIMES, path.stem, [row])
     rows = [
-        {
-            "notebook": path.stem,
-            **about,
-            "cell": cell,
-            "seconds": round(taken, 1),
-            **provenance(),
-        }
+        start | {"cell": cell, "seconds": round(taken, 1)} | provenance()
         for cell, taken in long_cells.items()
     ]
     replace_rows(CELL_TIMES, path.stem, rows)
@@ -121,14 +111,12 @@ def replace_rows(file, notebook, rows):
 
     Older rows stay; of a column that they lack they have nothing in it.
     """
+    here = (notebook, try_gpu().type)
     kept = []
     if file.exists():
         with open(file, newline="", encoding="utf-8") as opened:
-            kept = [
-                row
-                for row in csv.DictReader(opened)
-                if (row["notebook"], row["device"]) != (notebook, try_gpu().type)
-            ]
+            kept = list(csv.DictReader(opened))
+    kept = [row for row in kept if (row["notebook"], row["device"]) != here]
     if not kept + rows:
         return
     with open(file, "w", newline="", encoding="utf-8") as opened:
@@ -142,9 +130,9 @@ def replace_rows(file, notebook, rows):
 def main():
     if os.environ.get("CNN_COURSE_DATA"):  # kernels start in another folder
         os.environ["CNN_COURSE_DATA"] = os.path.abspath(os.environ["CNN_COURSE_DATA"])
-    folder, name, why = find_fashion_mnist()
-    if folder is None:
-        sys.exit(f"This needs the real Fashion-MNIST, but found {name}: {why}")
+    _, test_iter = load_data_fashion_mnist(128)  # says where the data come from
+    if test_iter.name != "Fashion-MNIST":
+        sys.exit(f"This needs all of Fashion-MNIST, but found {test_iter.name}.")
     # Your own answers do not belong into the committed outputs.
     os.environ["CNN_COURSE_STATE"] = tempfile.mkdtemp()
     for path in map(Path, sys.argv[1:] or sorted(map(str, NOTEBOOKS.glob("*.ipynb")))):

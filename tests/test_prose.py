@@ -5,11 +5,16 @@ import statistics
 import torch
 import torch.nn.functional as F
 
-from cnn_course.networks.architectures import NARROW_VGG, VGG11, vgg
-from cnn_course.networks.by_hand import receptive_size
-from cnn_course.networks.cost import count_multiply_adds, count_parameters
+from cnn_course.networks import (
+    NARROW_VGG,
+    VGG11,
+    count_multiply_adds,
+    count_parameters,
+    receptive_size,
+    vgg,
+)
+from cnn_course.studies import read_rows
 from cnn_course.studies.nin import nin_arm
-from cnn_course.studies.results import read_rows
 from cnn_course.views.edge_learner import learn
 from cnn_course.views.output_size import coverage, output_size
 

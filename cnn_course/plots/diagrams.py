@@ -1,13 +1,11 @@
 """Drawings of tensors and networks, and of one picture's way through the layers."""
 
 import math
+from itertools import product
 
 from matplotlib.patches import Rectangle
 
-from cnn_course.checks import text
-from cnn_course.plots import drawable
-from cnn_course.plots.drawable import plain
-from cnn_course.plots.pictures import COLOURS, Picture, _draw_signed
+from cnn_course.plots.pictures import COLOURS, Picture, draw_signed, plain_tensors
 
 
 def show_tensors(tensors, *, title):
@@ -16,30 +14,26 @@ def show_tensors(tensors, *, title):
     The last two axes are rows and columns; a third stacks sheets behind one another,
     a fourth puts the stacks side by side.
     """
-    tensors, title = drawable.small_tensors(tensors), text("title", title)
+    tensors = plain_tensors("tensors", tensors, range(5), "a tensor of up to four axes")
     picture = Picture(10, 2.8, f"{title}: {', '.join(tensors)}")
     ax = picture.subplots()
     left = 0.0
     for name, tensor in tensors.items():
-        blocks = tensor.reshape((1,) * (4 - tensor.dim()) + tensor.shape).detach().cpu()
+        blocks = tensor.reshape((1,) * (4 - tensor.dim()) + tensor.shape)
         start = left
         for block in blocks:  # (sheets, rows, columns)
-            sheets, rows, columns = block.shape
-            for sheet in reversed(range(sheets)):
-                for row in range(rows):
-                    for column in range(columns):
-                        x = left + column + 0.45 * sheet
-                        y = -row + 0.45 * sheet
-                        box = Rectangle((x, y), 1, 1, fc="#D6E8F5", ec=COLOURS[0])
-                        ax.add_patch(box).set_zorder(-sheet)
-                        if sheet == 0:
-                            number = f"{block[sheet, row, column].item():g}"
-                            ax.text(x + 0.5, y + 0.5, number, ha="center", va="center")
-            left += columns + 0.45 * (sheets - 1) + 0.6
+            for sheet, row, column in product(*map(range, block.shape)):
+                x, y = left + column + 0.45 * sheet, -row + 0.45 * sheet
+                box = Rectangle((x, y), 1, 1, fc="#D6E8F5", ec=COLOURS[0])
+                ax.add_patch(box).set_zorder(-sheet)
+                if sheet == 0:
+                    number = f"{block[sheet, row, column].item():g}"
+                    ax.text(x + 0.5, y + 0.5, number, ha="center", va="center")
+            left += block.shape[2] + 0.45 * (len(block) - 1) + 0.6
         shape = tuple(tensor.shape)
-        ax.text((start + left - 0.6) / 2, -2.6, f"{plain(name)}\n{shape}", ha="center")
+        ax.text((start + left - 0.6) / 2, -2.6, f"{name}\n{shape}", ha="center")
         left += 1.0
-    ax.set(xlim=(-0.5, left - 1), ylim=(-2.9, 2), title=plain(title), aspect="equal")
+    ax.set(xlim=(-0.5, left - 1), ylim=(-2.9, 2), title=title, aspect="equal")
     ax.axis("off")
     return picture
 
@@ -49,30 +43,27 @@ def show_shapes(shapes, *, title):
 
     Maps are drawn as stacks of squares in proportion to H and W, vectors as bars.
     """
-    shapes, title = drawable.shapes(shapes), text("title", title)
-    alt = f"{title}: " + ", ".join(f"{n} {s}" for n, s in shapes)
+    alt = f"{title}: " + ", ".join(f"{n} {tuple(s)}" for n, s in shapes)
     picture = Picture(11, 4.2, alt)
     ax = picture.subplots()
     x, largest = 0.0, max((max(s[1:]) for _, s in shapes if len(s) == 3), default=1)
     for i, (layer, shape) in enumerate(shapes):
         colour = COLOURS[i % 2]
         if len(shape) == 3:
-            channels, height = shape[0], 6 * shape[1] / largest
-            width, step = 6 * shape[2] / largest, 0.22
+            channels, height, width = shape[0], *(6 * n / largest for n in shape[1:])
+            look = {"fc": "white", "ec": colour, "lw": 0.8}
             for c in reversed(range(channels)):
-                corner = (x + c * step, -height / 2 + c * step)
-                ax.add_patch(
-                    Rectangle(corner, width, height, fc="white", ec=colour, lw=0.8)
-                )
-            width += (channels - 1) * step
-            words = f"{plain(layer)}\n{shape[0]} × {shape[1]} × {shape[2]}"
+                corner = (x + 0.22 * c, -height / 2 + 0.22 * c)
+                ax.add_patch(Rectangle(corner, width, height, **look))
+            width += 0.22 * (channels - 1)
         else:
-            width, height = 0.5, 1.5 + 3 * math.log10(shape[0])
+            (features,) = shape
+            width, height = 0.5, 1.5 + 3 * math.log10(features)
             ax.add_patch(Rectangle((x, -height / 2), width, height, fc=colour))
-            words = f"{plain(layer)}\n{shape[0]}"
+        words = f"{layer}\n{' × '.join(map(str, shape))}"
         ax.text(x + width / 2, -6.8 - 1.5 * (i % 2), words, ha="center", fontsize=9)
         x += width + 1.8
-    ax.set(xlim=(-2, x), ylim=(-9, 7), title=plain(title), aspect="equal")
+    ax.set(xlim=(-2, x), ylim=(-9, 7), title=title, aspect="equal")
     ax.axis("off")
     return picture
 
@@ -84,31 +75,28 @@ def show_layers(image, maps, scores, *, title):
     maps    {name: (C, H, W)}, each channel drawn around its own zero
     scores  {class: probability}; the three largest are drawn as bars
     """
-    image, maps = drawable.image_and_maps(image, maps)
-    scores, title = drawable.scores(scores), text("title", title)
-    names = ", ".join(maps)
-    alt = f"{title}: the picture, {names}, the likeliest classes"
+    alt = f"{title}: the picture, {', '.join(maps)}, the likeliest classes"
     picture = Picture(11, 4.2, alt)
     parts = [("input", image[None]), *maps.items()]
     widths = [max(2.0, math.ceil(len(m) / 4) * 1.3) for _, m in parts]
     panels = picture.subfigures(1, len(parts) + 1, width_ratios=[*widths, 3.0])
-    picture.suptitle(plain(title))
+    picture.suptitle(title)
     for panel, (name, channels) in zip(panels, parts, strict=False):
         columns = math.ceil(len(channels) / 4)
         rows = math.ceil(len(channels) / columns)
         axes = list(panel.subplots(rows, columns, squeeze=False).flat)
         for ax in axes:
             ax.axis("off")
-        for ax, channel in zip(axes, channels, strict=False):
+        for ax, channel in zip(axes, channels.detach().cpu(), strict=False):
             if panel is panels[0]:
                 ax.imshow(channel.numpy(), cmap="gray")
             else:
-                _draw_signed(ax, channel)
-        count, *size = channels.shape
-        panel.suptitle(f"{plain(name)}\n{count} × {size[0]} × {size[1]}", fontsize=9)
+                draw_signed(ax, channel)
+        size = " × ".join(map(str, channels.shape))
+        panel.suptitle(f"{name}\n{size}", fontsize=9)
     best = sorted(scores.items(), key=lambda item: -item[1])[:3]
     ax = panels[-1].subplots()
-    ax.barh([plain(name) for name, _ in best], [p for _, p in best], color=COLOURS[0])
+    ax.barh([name for name, _ in best], [p for _, p in best], color=COLOURS[0])
     ax.invert_yaxis()
     ax.set(xlim=(0, 1), xlabel="probability")
     return picture

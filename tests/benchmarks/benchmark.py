@@ -4,9 +4,9 @@
     python tests/benchmarks/benchmark.py --quick    # small sizes, to see that it runs
 
 Run it in the repository on an otherwise idle machine (PYTHONPATH=. where the course is
-not installed). It needs the real Fashion-MNIST, in CNN_COURSE_DATA or in the cache, and
-no network. On an NVIDIA GPU it measures whole epochs of NiN, AlexNet and the narrow VGG
-at 224×224; elsewhere, on the CPU, loading at 224×224 and LeNet at 28×28.
+not installed). It needs the real Fashion-MNIST in CNN_COURSE_DATA, and no network. On
+an NVIDIA GPU it measures whole epochs of NiN, AlexNet and the narrow VGG at 224×224;
+elsewhere, on the CPU, loading at 224×224 and LeNet at 28×28.
 
 The plain way is torchvision's FashionMNIST, Resize and ToTensor picture by picture, a
 DataLoader, fp32, the contiguous layout, and `.item()` for loss and accuracy at every
@@ -30,10 +30,8 @@ from torchvision import transforms
 from torchvision.datasets import FashionMNIST
 
 from cnn_course import load_data_fashion_mnist, train, try_gpu
-from cnn_course.data import fashion_mnist as sources
-from cnn_course.data.download import Failed
 from cnn_course.device import choose_precision, provenance
-from cnn_course.networks.architectures import NARROW_VGG, alexnet, lenet, nin, vgg
+from cnn_course.networks import NARROW_VGG, alexnet, lenet, nin, vgg
 from cnn_course.studies.results import FOLDER, append_rows
 
 BATCH_SIZE = 128
@@ -252,15 +250,15 @@ def measure_cuda(root, record, quick, device):
 
 def find_data():
     """Return (the root that torchvision wants, the name); exits if there is none."""
-    # A benchmark does not fetch anything, and does not wait for a dead network.
-    sources.download = lambda folder: Failed(("not by a benchmark",), False)
-    folder, name, _ = sources.find_fashion_mnist()
-    if folder is None or folder.name != "raw":
-        sys.exit(
-            "The benchmark needs the real Fashion-MNIST and does not download it: set "
-            "CNN_COURSE_DATA to the folder with FashionMNIST/raw and its four files."
-        )
-    return folder.parent.parent, name
+    root = os.environ.get("CNN_COURSE_DATA", "")
+    if Path(root, "FashionMNIST", "raw").is_dir():
+        _, test_iter = load_data_fashion_mnist(BATCH_SIZE, device="cpu")
+        if test_iter.name == "Fashion-MNIST":
+            return root, test_iter.name
+    sys.exit(
+        "The benchmark needs the real Fashion-MNIST and does not download it: set "
+        "CNN_COURSE_DATA to the folder with FashionMNIST/raw and its four files."
+    )
 
 
 def main():
@@ -270,10 +268,9 @@ def main():
     options = parser.parse_args()
     root, data = find_data()
     device = try_gpu()
-    about = provenance()
     cuda = device.type == "cuda"
     precision = choose_precision(None, device if cuda else torch.device("cpu"))
-    about = {"data": data, "cores": os.cpu_count(), **about}
+    about = {"data": data, "cores": os.cpu_count(), **provenance()}
     record = Record(precision, about)
     start = time.perf_counter()
     if cuda:

@@ -1,82 +1,40 @@
 """Every picture shows what it should: its areas are looked at, not only its format."""
 
 import base64
-import inspect
 
 import numpy as np
 import pytest
 import torch
 from matplotlib.colors import to_rgb
 
-from cnn_course import History
-from cnn_course.plots import diagrams
-from cnn_course.plots import pictures as plots
-from cnn_course.plots.pictures import COLOURS, Picture, show_images, show_numbers
+from cnn_course import History, plots
+from cnn_course.plots import COLOURS, show_images, show_numbers
 
 CHECKERS = torch.tensor([[0.0, 1.0], [1.0, 0.0]])
 HISTORY = History([1.5, 0.9], [0.4, 0.6], [0.5, 0.7], [1.0, 1.0], [9.0, 9.0], [2, 1])
 BLACK, WHITE, ORANGE, PURPLE = "#000000", "#FFFFFF", "#7F3B08", "#2D004B"
 BLUE, AMBER, DARK, YELLOW = *COLOURS[:2], "#00224E", "#FEE838"
 LILAC = "#7967A6"  # how show_numbers draws the largest number
+NUMBERS = {"a": torch.eye(3), "b": torch.ones(1, 2)}
+LINES = {"a": [1, 2, 3], "b": torch.tensor([3.0, 2.0, 1.0], requires_grad=True)}
+SIGNS = torch.stack([CHECKERS - 0.5, 0.5 - CHECKERS])
+RUNS = {"one": [i / 9 for i in range(10)], "two": []}
+SHAPES = [("a", (1, 8, 8)), ("b", (4, 4, 4)), ("c", (10,))]
 
-# A picture from every function, and for each of its areas the colours it must show.
+# For each function: what it is given, and for each area the colours it must show.
 PICTURES = {
-    "show_images": (
-        lambda title: show_images([CHECKERS, -CHECKERS], title=title),
-        [(BLACK, WHITE)] * 2,
-    ),
-    "show_numbers": (
-        lambda title: show_numbers(
-            {"a": torch.eye(3), "b": torch.ones(1, 2)},
-            windows={"a": (0, 0, 2, 2)},
-            title=title,
-        ),
-        [(BLACK, LILAC), (BLACK, LILAC)],
-    ),
-    "plot_lines": (
-        lambda title: plots.plot_lines(
-            {"a": [1, 2, 3], "b": torch.tensor([3, 2, 1])},
-            title=title,
-            xlabel="x",
-            ylabel="y",
-        ),
-        [(BLUE, AMBER)],
-    ),
-    "plot_history": (
-        lambda title: plots.plot_history(HISTORY, title),
-        [(BLUE,), (BLUE, AMBER)],
-    ),
-    "plot_runs": (
-        lambda title: plots.plot_runs(
-            {"one": [i / 9 for i in range(10)], "two": []}, title=title, xlabel="x"
-        ),
-        [("#66AAD1",)],  # the first colour, seen through
-    ),
-    "show_confusion": (
-        lambda title: plots.show_confusion(
-            torch.tensor([[9, 0], [0, 9]]), ["a", "b"], title=title
-        ),
-        [(DARK, YELLOW)],
-    ),
-    "show_tensors": (
-        lambda title: diagrams.show_tensors(
-            {"a": torch.zeros(2, 2, 2, 2)}, title=title
-        ),
-        [("#D6E8F5", BLUE)],
-    ),
-    "show_shapes": (
-        lambda title: diagrams.show_shapes(
-            [("a", (1, 8, 8)), ("b", (4, 4, 4)), ("c", (10,))], title=title
-        ),
-        [(BLUE, AMBER)],
-    ),
+    "show_images": ([[CHECKERS, -CHECKERS]], {}, [(BLACK, WHITE)] * 2),
+    "show_numbers": ([NUMBERS], {"windows": {"a": (0, 0, 2, 2)}}, [(BLACK, LILAC)] * 2),
+    "plot_lines": ([LINES], {"xlabel": "x", "ylabel": "y"}, [(BLUE, AMBER)]),
+    "plot_history": ([HISTORY], {}, [(BLUE,), (BLUE, AMBER)]),
+    # The first colour, seen through:
+    "plot_runs": ([RUNS], {"xlabel": "x"}, [("#66AAD1",)]),
+    "show_confusion": ([torch.tensor([[9, 0], [0, 9]]), "ab"], {}, [(DARK, YELLOW)]),
+    "show_tensors": ([{"a": torch.zeros(2, 2, 2, 2)}], {}, [("#D6E8F5", BLUE)]),
+    "show_shapes": ([SHAPES], {}, [(BLUE, AMBER)]),
     "show_layers": (
-        lambda title: diagrams.show_layers(
-            CHECKERS,
-            {"maps": torch.stack([CHECKERS - 0.5, 0.5 - CHECKERS])},
-            {"a": 0.7, "b": 0.2, "c": 0.1, "d": 0.0},
-            title=title,
-        ),
+        [CHECKERS, {"maps": SIGNS}, {"a": 0.7, "b": 0.2, "c": 0.1, "d": 0.0}],
+        {},
         [(BLACK, WHITE), (ORANGE, PURPLE), (ORANGE, PURPLE), (BLUE,)],
     ),
 }
@@ -89,43 +47,21 @@ def share(area, colour):
 
 
 def test_every_function_has_its_picture_here():
-    public = {
-        name
-        for module in (plots, diagrams)
-        for name, function in inspect.getmembers(module, inspect.isfunction)
-        if function.__module__ == module.__name__ and not name.startswith("_")
-    }
-    assert public == set(PICTURES)
+    assert {n for n in plots.__all__ if n.startswith(("show", "plot"))} == set(PICTURES)
 
 
 @pytest.mark.parametrize("name", PICTURES)
-def test_it_is_a_png_with_words_for_those_who_cannot_see_it(name):
-    picture = PICTURES[name][0]("What to see")
-    assert isinstance(picture, Picture)
+def test_it_shows_what_was_given_and_says_it_to_those_who_cannot_see(areas, name):
+    given, options, expected = PICTURES[name]
+    picture = getattr(plots, name)(*given, title="What to see", **options)
     data, metadata = picture._repr_mimebundle_()
     assert base64.b64decode(data["image/png"]).startswith(b"\x89PNG")
+    assert data["text/plain"] == f"[picture] {metadata['image/png']['alt']}"
     assert data["text/plain"].startswith("[picture] What to see: ")
-    assert metadata["image/png"]["alt"] == picture.alt
-    assert data["text/plain"] == f"[picture] {picture.alt}"
-
-
-@pytest.mark.parametrize("name", PICTURES)
-def test_every_area_shows_what_was_given(areas, name):
-    make, expected = PICTURES[name]
-    found = areas(make("What to see"))
+    found = areas(picture)
     assert len(found) == len(expected)
     for area, colours in zip(found, expected, strict=True):
-        assert area.size > 0
-        for colour in colours:
-            assert share(area, colour) > 0.001, colour
-
-
-GIVEN = {
-    "list": lambda: [CHECKERS, 1 - CHECKERS],
-    "tensor": lambda: torch.stack([CHECKERS, 1 - CHECKERS]),
-    "generator": lambda: (image for image in (CHECKERS, 1 - CHECKERS)),
-    "values of a dict": lambda: {"a": CHECKERS, "b": 1 - CHECKERS}.values(),
-}
+        assert all(share(area, colour) > 0.001 for colour in colours)
 
 
 def corners(area):
@@ -134,12 +70,23 @@ def corners(area):
     return [area[y, x].tolist() for y in (h, 3 * h) for x in (w, 3 * w)]
 
 
+TWO = [CHECKERS, 1 - CHECKERS]
+GIVEN = {
+    "list": TWO,
+    "batch (N, 1, H, W)": torch.stack(TWO)[:, None],
+    "generator": iter(TWO),
+    "values of a dict": dict(enumerate(TWO)).values(),
+    "a single picture": CHECKERS,
+    "it needs gradients": CHECKERS.clone().requires_grad_(),
+}
+
+
 @pytest.mark.parametrize("images", GIVEN.values(), ids=GIVEN)
 def test_show_images_draws_the_pixels_where_they_belong(areas, images):
     black, white = [0, 0, 0], [255, 255, 255]
-    first, second = areas(show_images(images(), {"a": 1, "b": 2}, title="Two"))
+    first, *second = areas(show_images(images, {"a": 1, "b": 2}, title="Two"))
     assert corners(first) == [black, white, white, black]
-    assert corners(second) == [white, black, black, white]
+    assert all(corners(area) == [white, black, black, white] for area in second)
 
 
 def test_show_images_keeps_to_the_limits_and_fills_rows(areas):
@@ -149,36 +96,18 @@ def test_show_images_keeps_to_the_limits_and_fills_rows(areas):
     assert levels == pytest.approx([51, 102, 153, 255], abs=3)  # the fourth is empty
 
 
-def test_show_images_shows_colours_and_signs(areas):
-    red = torch.tensor([1.0, 0.0, 0.0]).view(3, 1, 1).expand(3, 2, 2)
-    (area,) = areas(show_images([red], title="Red"))
-    assert share(area, "#FF0000") > 0.99
-    (area,) = areas(show_images([CHECKERS - 0.5], signed=True, title="Signs"))
+def test_show_images_shows_signs_and_a_photograph_with_all_its_colours(areas):
+    (area,) = areas(show_images(SIGNS[0], signed=True, title="Signs"))
     assert share(area, ORANGE) > 0.4 and share(area, PURPLE) > 0.4
-
-
-def test_tensors_that_need_gradients_can_be_shown(areas):
-    grid = CHECKERS.clone().requires_grad_()
-    for picture in (
-        show_images([grid], title="A"),
-        show_numbers({"a": grid}, title="B"),
-        diagrams.show_tensors({"a": grid}, title="C"),
-    ):
-        (area,) = areas(picture)
-        assert share(area, WHITE) < 0.95
-
-
-def test_a_photograph_keeps_its_colours_and_a_grey_picture_needs_few(areas):
     torch.manual_seed(0)
     photograph = torch.rand(3, 40, 40)
-    counts = [
+    many, few = (
         len(np.unique(areas(show_images([image], title="A"))[0].reshape(-1, 3), axis=0))
         for image in (photograph, photograph[0])
-    ]
-    assert counts[0] > 1000 and counts[1] <= 256
-    data, metadata = show_images([photograph], title="A")._repr_mimebundle_()
+    )
+    assert many > 1000 and few <= 256
+    data, _ = show_images([photograph], title="A")._repr_mimebundle_()
     assert base64.b64decode(data["image/jpeg"]).startswith(b"\xff\xd8\xff")
-    assert metadata["image/jpeg"]["alt"] in data["text/plain"]
 
 
 def test_number_grids_can_share_one_scale(areas):
@@ -187,3 +116,25 @@ def test_number_grids_can_share_one_scale(areas):
     assert share(own[0], LILAC) > 0.5 and share(own[1], LILAC) > 0.5
     one_scale = areas(show_numbers(grids, title="A", top=4))
     assert share(one_scale[0], LILAC) < 0.001 and share(one_scale[1], LILAC) > 0.5
+
+
+@pytest.mark.parametrize(
+    "name, given, words",
+    [
+        ("show_images", [torch.zeros(2, 6, 5, 5)], r"images\[0\] must be a picture"),
+        ("show_images", [torch.zeros(500, 2, 2)], "1 to 200 pictures, not 500"),
+        ("show_images", [[]], "images must be 1 to 200 pictures, not 0"),
+        ("show_images", [TWO, ["one"]], "titles must be 2 texts"),
+        ("show_numbers", [CHECKERS], "grids must be a dict"),
+        ("show_numbers", [{"Y": CHECKERS[None]}], r"grids\['Y'\] must be a matrix"),
+        ("plot_lines", [[1, 2]], 'series must be a dict such as {"loss": losses}'),
+        ("plot_lines", [LINES], "x must be 3 places, as many as 'a' has values"),
+        ("show_tensors", [{"X": torch.zeros(9, 1, 28, 28)}], "at most 1,000 numbers"),
+    ],
+)
+def test_what_one_types_wrong_is_told(name, given, words):
+    options = (
+        {"x": [1, 2], "xlabel": "x", "ylabel": "y"} if name == "plot_lines" else {}
+    )
+    with pytest.raises(ValueError, match=words):
+        getattr(plots, name)(*given, title="A", **options)

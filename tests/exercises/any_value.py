@@ -1,4 +1,4 @@
-"""Any Python value, for tests that must survive every one of them (hypothesis).
+"""Any Python value, for checks of answers that must survive every one (hypothesis).
 
 `values` is the strategy, FEW the settings: the same 40 examples every time.
 """
@@ -20,15 +20,8 @@ FEW = settings(
     database=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
-DTYPES = [
-    torch.float64,
-    torch.float32,
-    torch.bfloat16,
-    torch.int64,
-    torch.uint8,
-    torch.bool,
-    torch.complex64,
-]
+DTYPES = [torch.float64, torch.float32, torch.int64, torch.uint8, torch.bool]
+DTYPES += [torch.bfloat16, torch.complex64]
 
 
 @st.composite
@@ -55,66 +48,19 @@ def returning(value):
     return lambda *args, **keywords: value
 
 
-class Careless:
-    """An object that answers everything, and nothing sensibly."""
-
-    def __getattr__(self, name):
-        return self
-
-    def __call__(self, *args):
-        return self
-
-    def __float__(self):
-        return float("nan")
-
-    def __len__(self):
-        return -1
-
-
-class Hostile:
-    """An object whose every method raises."""
-
-    def _refuse(self, *_):
-        raise RuntimeError("no")
-
-    __repr__ = __str__ = __eq__ = __lt__ = __bool__ = __len__ = __iter__ = _refuse
-    __getattr__ = __hash__ = __getitem__ = __float__ = __int__ = __index__ = _refuse
-
-
-class HostileText(str):
-    """A text whose methods lie."""
-
-    def __str__(self):
-        raise RuntimeError("no")
-
-    __repr__ = __len__ = __hash__ = __iter__ = __str__
-
-
 plain = st.one_of(
     st.none(),
     st.booleans(),
     st.integers(),
-    st.integers(min_value=10**300),
+    st.sampled_from([10**6, 10**9, 2**64, 10**300, -1, 0, 1e300, -1e300, 1e-300]),
     st.floats(),
     st.complex_numbers(),
     st.text(),
+    st.sampled_from(["$\\foo$", "\\", "a\nb", "\0", "\ud800", "图", "x" * 10**5]),
     st.binary(),
-    st.decimals(),
-    st.fractions(),
-    st.dates(),
-    st.sampled_from(
-        [decimal.Decimal("sNaN"), fractions.Fraction(1, 3), ..., NotImplemented]
-    ),
+    st.sampled_from([decimal.Decimal("sNaN"), fractions.Fraction(1, 3), ...]),
     st.sampled_from([np.float32(280), np.int64(3), np.ones((2, 2)), np.array("x")]),
-    st.sampled_from(
-        [print, len, int, object(), nn.Linear, nn.ReLU(), Careless(), Careless]
-    ),
-    st.builds(Hostile),
-    st.builds(HostileText, st.just("x")),
-    st.sampled_from(["$\\foo$", "$", "\\", "a\nb", "\0"]),
-    st.sampled_from([10**6, 10**9, 2**64, -1, 0, 1e300, -1e300, 1e-300]),
-    st.sampled_from(["\ud800", "图"]),
-    st.builds(lambda: "x" * 10**5),
+    st.sampled_from([print, len, int, object(), nn.Linear, nn.ReLU()]),
     st.builds(itertools.count),  # endless
     tensors(),
 )
