@@ -1,4 +1,4 @@
-"""Where files lie: the course's notebooks, a user's own folders; files written whole."""
+"""Where files lie: the notebooks, a user's own folders; and files written whole."""
 
 import contextlib
 import glob
