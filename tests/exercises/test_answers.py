@@ -8,6 +8,7 @@ import pytest
 import torch
 from torch import nn
 
+from cnn_course.exercises import EXERCISES
 from cnn_course.exercises.engine.code import Code, Design, Unfit
 from cnn_course.exercises.engine.feedback import Feedback, Table
 from cnn_course.exercises.engine.kinds import (
@@ -19,13 +20,8 @@ from cnn_course.exercises.engine.kinds import (
     Shape,
 )
 
-COMMON = dict(
-    topic="a topic",
-    activity="count",
-    because="So it is.",
-    hints=("One.", "Two."),
-    see="It",
-)
+COMMON = dict(topic="it", activity="count", because="So it is.", see="It")
+COMMON["hints"] = ("One.", "Two.")
 
 
 def misconceptions(*examples):
@@ -34,34 +30,18 @@ def misconceptions(*examples):
     )
 
 
-NUMBER = Number(id="01.n", right=280, misconceptions=misconceptions(270, 100), **COMMON)
-SHAPE = Shape(
-    id="01.s", right=(2, 3, 4), misconceptions=misconceptions((2, 3, 5)), **COMMON
-)
-LETTERS = Letters(
-    id="01.l", right="B", options="ABCD", misconceptions=misconceptions("A"), **COMMON
-)
-SEVERAL = Letters(
-    id="01.m",
-    right="AC",
-    options="ABCD",
-    misconceptions=misconceptions("ABC"),
-    **COMMON,
-)
-ORDER = Letters(
-    id="01.o",
-    right="CAB",
-    options="ABC",
-    ordered=True,
-    misconceptions=misconceptions("BAC"),
-    **COMMON,
-)
-GRID = Grid(
-    id="01.g",
-    right=[[1, 2], [3, 4]],
-    misconceptions=misconceptions([[1, 3], [2, 4]]),
-    **COMMON,
-)
+def declared(kind, id, right, *wrong, **more):
+    return kind(
+        id=id, right=right, misconceptions=misconceptions(*wrong), **more, **COMMON
+    )
+
+
+NUMBER = declared(Number, "01.n", 280, 270, 100)
+SHAPE = declared(Shape, "01.s", (2, 3, 4), (2, 3, 5))
+LETTERS = declared(Letters, "01.l", "B", "A", options="ABCD")
+SEVERAL = declared(Letters, "01.m", "AC", "ABC", options="ABCD")
+ORDER = declared(Letters, "01.o", "CAB", "BAC", options="ABC", ordered=True)
+GRID = declared(Grid, "01.g", [[1, 2], [3, 4]], [[1, 3], [2, 4]])
 
 
 def double_cases(generator):
@@ -124,21 +104,13 @@ def test_wrong_numbers(answer, says):
     assert says in text(NUMBER, answer)
 
 
-@pytest.mark.parametrize(
-    "answer", [280, 280.0, torch.tensor([280.0]), torch.tensor(280)]
-)
-def test_right_numbers(answer):
-    assert NUMBER.judge(answer) == Feedback("01.n", "right", "Right. So it is.")
+def test_right_numbers():
+    for answer in (280, 280.0, torch.tensor([280.0]), torch.tensor(280)):
+        assert NUMBER.judge(answer) == Feedback("01.n", "right", "Right. So it is.")
 
 
 def test_a_tolerance_counts_at_its_border_and_not_beyond():
-    near = Number(
-        id="01.t",
-        right=2.0,
-        tolerance=0.5,
-        misconceptions=misconceptions(3.0),
-        **COMMON,
-    )
+    near = declared(Number, "01.t", 2.0, 3.0, tolerance=0.5)
     assert near.judge(2.5).verdict == near.judge(1.5).verdict == "right"
     assert text(near, 2.51) == "Says 0."
     assert text(near, 1.49) == "1.49 is too small."
@@ -163,35 +135,22 @@ def test_wrong_shapes(answer, says):
     assert text(SHAPE, answer).startswith(says)
 
 
+LETTERS_ARE = "Write one or more of the letters A, B, C, D in quotes: this is "
+
+
 @pytest.mark.parametrize(
     ("exercise", "answer", "says"),
     [
         (LETTERS, "a", "Says 0."),
         (LETTERS, "D", "D is not it, and one letter is wanted."),
         (LETTERS, "AB", "AB is not it, and one letter is wanted."),
-        (
-            LETTERS,
-            "E",
-            "Write one or more of the letters A, B, C, D in quotes: this is 'E'",
-        ),
-        (
-            LETTERS,
-            "",
-            "Write one or more of the letters A, B, C, D in quotes: this is ''.",
-        ),
-        (
-            LETTERS,
-            2,
-            "Write one or more of the letters A, B, C, D in quotes: this is 2.",
-        ),
-        (LETTERS, [1], "Write one or more of the letters"),
+        (LETTERS, "E", f"{LETTERS_ARE}'E'."),
+        (LETTERS, "", f"{LETTERS_ARE}''."),
+        (LETTERS, 2, f"{LETTERS_ARE}2."),
+        (LETTERS, [1], LETTERS_ARE),
         (SEVERAL, "abc", "Says 0."),
         (SEVERAL, "A", "A: 1 missing."),
-        (
-            SEVERAL,
-            {"B", "A"},
-            "AB: 1 of your letters should not be there, and 1 missing.",
-        ),
+        (SEVERAL, {"B", "A"}, "AB: 1 of your letters should not be there, and 1 miss"),
         (ORDER, "b a c", "Says 0."),
         (ORDER, "ABC", "ABC is not the order."),
         (ORDER, "CA", "CA: every letter is wanted once, 3 in all."),
@@ -210,46 +169,64 @@ def test_letters_in_every_spelling():
         assert ORDER.judge(answer).verdict == "right"
 
 
+ROWS = "A list of rows such as `[[1, 2], [3, 4]]` is wanted,"
+
+
 @pytest.mark.parametrize(
     ("answer", "says"),
     [
         ([[1, 3], [2, 4]], "Says 0."),
-        (
-            [[1, 2], [3, 5]],
-            "1 of the 4 numbers are wrong, first the 5 in row 1, column 1",
-        ),
+        ([[1, 2], [3, 5]], "1 of the 4 numbers are wrong, first the 5 in row 1, colu"),
         ([[1, 2, 3]], "Your grid is 1 × 3, and 2 × 2 is wanted."),
-        (
-            [[1, 2], [3]],
-            "A list of rows such as `[[1, 2], [3, 4]]` is wanted, with rows",
-        ),
-        (
-            [1, 2],
-            "A list of rows such as `[[1, 2], [3, 4]]` is wanted, and one of your",
-        ),
-        (
-            [[1, 2], [3, "4"]],
-            "A list of rows such as `[[1, 2], [3, 4]]` is wanted, and '4'",
-        ),
-        (7, "A list of rows such as"),
-        ([[1, 2], [3, float("nan")]], "A list of rows such as"),
-        (torch.zeros(2, 2, 2), "A list of rows such as"),
+        ([[1, 2], [3]], f"{ROWS} with rows of the same length."),
+        ([1, 2], f"{ROWS} and one of your rows is 1."),
+        ([[1, 2], [3, "4"]], f"{ROWS} and '4' in it is no number."),
+        (7, f"{ROWS} and this is 7."),
+        ([[1, 2], [3, float("nan")]], f"{ROWS} and nan in it is no number."),
+        (torch.zeros(2, 2, 2), f"{ROWS} and [0.0, 0.0] in it is no number."),
     ],
 )
 def test_wrong_grids(answer, says):
     assert text(GRID, answer).startswith(says)
 
 
-def test_right_grids():
-    for answer in (
-        [[1, 2], [3, 4]],
-        ((1.0, 2), (3, 4)),
-        torch.tensor([[1, 2], [3, 4]]),
-    ):
-        assert GRID.judge(answer).verdict == "right"
+@pytest.mark.parametrize("kind", [list, tuple, torch.tensor])
+def test_right_grids(kind):
+    assert GRID.judge(kind([[1, 2], [3, 4.0]])).verdict == "right"
 
 
-def endless(X):
+def changes_its_input(X):
+    X *= 2
+    return X
+
+
+GIVEN = "With X = [[1.0, 1.0], [1.0, 1.0]], float64"
+ITSELF = "The function or class itself is wanted, and this is "
+
+
+@pytest.mark.parametrize(
+    ("answer", "says"),
+    [
+        (lambda X: 3 * X, "Says 0."),
+        (lambda X: X.sum(), f"{GIVEN}: the output's shape"),
+        (lambda X: X + 5, f"{GIVEN}: 4 of 4 numbers are wrong, first at [0, 0]"),
+        (lambda X: (2 * X).float(), f"{GIVEN}: the numbers are right, but of type"),
+        (lambda X: X / 0 * 0, f"{GIVEN}: there is `nan`"),
+        (lambda X: 4, f"{GIVEN}: a tensor is wanted, and it returns 4."),
+        (lambda X: print(X), f"{GIVEN}: it returns nothing. Is there a `return`?"),
+        (lambda X: [][0], f"{GIVEN} it stopped: `IndexError`"),
+        (lambda X: sys.exit(3), f"{GIVEN} it stopped: `SystemExit`"),
+        (lambda: 3, f"{GIVEN} it stopped: `TypeError`"),
+        (changes_its_input, f"It changes its input: {GIVEN[5:].replace('=', 'was')}"),
+        (torch.ones(2), f"{ITSELF}[1.0, 1.0]"),
+        (5, f"{ITSELF}5."),
+    ],
+)
+def test_wrong_code(answer, says):
+    assert text(CODE, answer).startswith(says)
+
+
+def endless(X=None):
     while True:
         pass
 
@@ -262,93 +239,32 @@ def endless_and_deaf(X):
             pass
 
 
-def changes_its_input(X):
-    X *= 2
-    return X
+ENDLESS = [(CODE, endless), (CODE, endless_and_deaf)]
+ENDLESS += [(EXERCISES["05.smaller"], endless)]  # a design that is a function
 
 
-@pytest.mark.parametrize(
-    ("answer", "says"),
-    [
-        (lambda X: 3 * X, "Says 0."),
-        (
-            lambda X: X.sum(),
-            "With X = [[1.0, 1.0], [1.0, 1.0]], float64: the output's shape",
-        ),
-        (
-            lambda X: X + 5,
-            "With X = [[1.0, 1.0], [1.0, 1.0]], float64: 4 of 4 numbers are ",
-        ),
-        (
-            lambda X: (2 * X).float(),
-            "With X = [[1.0, 1.0], [1.0, 1.0]], float64: the numbers",
-        ),
-        (
-            lambda X: X / 0 * 0,
-            "With X = [[1.0, 1.0], [1.0, 1.0]], float64: there is `nan`",
-        ),
-        (
-            lambda X: 4,
-            "With X = [[1.0, 1.0], [1.0, 1.0]], float64: a tensor is wanted, and",
-        ),
-        (
-            lambda X: print(X),
-            "With X = [[1.0, 1.0], [1.0, 1.0]], float64: it returns nothing",
-        ),
-        (
-            lambda X: [][0],
-            "With X = [[1.0, 1.0], [1.0, 1.0]], float64 it stopped: `IndexErr",
-        ),
-        (
-            lambda X: sys.exit(3),
-            "With X = [[1.0, 1.0], [1.0, 1.0]], float64 it stopped: `S",
-        ),
-        (
-            lambda: 3,
-            "With X = [[1.0, 1.0], [1.0, 1.0]], float64 it stopped: `TypeError`",
-        ),
-        (
-            changes_its_input,
-            "It changes its input: X was [[1.0, 1.0], [1.0, 1.0]], float64",
-        ),
-        (
-            torch.ones(2),
-            "The function or class itself is wanted, and this is [1.0, 1.0]",
-        ),
-        (5, "The function or class itself is wanted, and this is 5."),
-    ],
-)
-def test_wrong_code(answer, says):
-    assert text(CODE, answer).startswith(says)
-
-
-@pytest.mark.parametrize("answer", [endless, endless_and_deaf])
-def test_an_endless_loop_is_stopped_and_nothing_stays_behind(answer):
+@pytest.mark.parametrize(("exercise", "answer"), ENDLESS)
+def test_an_endless_loop_is_stopped_and_nothing_stays_behind(exercise, answer):
     start = time.perf_counter()
-    assert "still running after 3 seconds" in text(CODE, answer)
+    assert "still running after 3 seconds" in exercise.judge(answer).text
     assert time.perf_counter() - start < 10
     time.sleep(0.3)  # a late exception would hit here
 
 
+DEBUGGED = """import sys
+from cnn_course.exercises import EXERCISES
+def endless(*arguments):
+    while True: pass
+EXERCISES['03.corr2d'].judge(endless)
+EXERCISES['03.fc-params'].judge(1)
+sys.settrace(lambda *_: None)
+print(EXERCISES['03.fc-params'].judge(2).verdict)
+"""
+
+
 def test_a_debugger_still_works_after_a_check():
-    program = (
-        "import sys\n"
-        "from cnn_course.exercises import EXERCISES\n"
-        "def endless(*arguments):\n"
-        "    while True: pass\n"
-        "EXERCISES['03.corr2d'].judge(endless)\n"
-        "EXERCISES['03.fc-params'].judge(1)\n"
-        "sys.settrace(lambda *_: None)\n"
-        "print(EXERCISES['03.fc-params'].judge(2).verdict)\n"
-    )
-    done = subprocess.run(
-        [sys.executable, "-c", program],
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=True,
-    )
-    assert done.stdout == "wrong\n"
+    command = [sys.executable, "-c", DEBUGGED]
+    assert subprocess.check_output(command, text=True, timeout=120) == "wrong\n"
 
 
 def test_what_it_prints_is_shown_once_and_only_if_wrong(capsys):
@@ -361,8 +277,6 @@ def test_what_it_prints_is_shown_once_and_only_if_wrong(capsys):
 
 
 def test_random_numbers_of_the_notebook_are_left_alone():
-    torch.manual_seed(5)
-    CODE.judge(lambda X: torch.rand(2, 2))
     torch.manual_seed(7)
     after = torch.rand(1)
     torch.manual_seed(7)
@@ -382,9 +296,8 @@ def test_designs():
     assert DESIGN.judge(10).verdict == DESIGN.judge(5).verdict == "right"
     assert text(DESIGN, 20) == "Too small."
     assert text(DESIGN, "x") == "A whole number is wanted."
-    assert text(DESIGN, 0).startswith(
-        "Your answer, 0, stopped with `ZeroDivisionError`"
-    )
+    stopped = "Your answer, 0, stopped with `ZeroDivisionError`"
+    assert text(DESIGN, 0).startswith(stopped)
 
 
 class Layer(nn.Module):
@@ -428,29 +341,28 @@ def test_a_function_that_was_written_is_not_blank():
         assert CODE.judge(answer).verdict == "wrong"
 
 
+NUMERIC = Prediction(id="01.p", asks="?")
+CHOICE = Prediction(id="01.q", asks="?", options="AB")
+
+
 @pytest.mark.parametrize(
-    ("value", "outcome", "words"),
+    ("guess", "value", "outcome", "words"),
     [
-        (5, 5, "✓"),
-        (5.2, 5, "✓ close"),
-        (6, 5, "too large"),
-        (4, 5, "too small"),
-        (20, 5, "4 times too large"),
-        (-20, 5, "too small"),
-        (5, 0, "too large"),
-        (0, 5, "too small"),
-        (-5, -20, "too large"),
+        (NUMERIC, 5, 5, "✓"),
+        (NUMERIC, 5.2, 5, "✓ close"),
+        (NUMERIC, 6, 5, "too large"),
+        (NUMERIC, 4, 5, "too small"),
+        (NUMERIC, 20, 5, "4 times too large"),
+        (NUMERIC, -20, 5, "too small"),
+        (NUMERIC, 5, 0, "too large"),
+        (NUMERIC, 0, 5, "too small"),
+        (NUMERIC, -5, -20, "too large"),
+        (CHOICE, "A", "A", "✓"),
+        (CHOICE, "B", "A", "not what came out"),
     ],
 )
-def test_how_far_a_prediction_is(value, outcome, words):
-    guess = Prediction(id="01.p", asks="?")
+def test_how_far_a_prediction_is(guess, value, outcome, words):
     assert guess.compared(value, outcome).endswith(words)
-
-
-def test_a_choice_is_right_or_not():
-    guess = Prediction(id="01.p", asks="?", options="AB")
-    assert guess.compared("A", "A") == "✓"
-    assert guess.compared("B", "A") == "not what came out"
 
 
 def test_feedback_as_html_is_escaped():

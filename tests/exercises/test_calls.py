@@ -113,19 +113,14 @@ def test_progress_counts(state, capsys):
 def test_a_damaged_record_loses_only_what_is_damaged(state, capsys):
     check(FIRST, answer_of(FIRST))
     with open(state, "ab") as file:
-        file.write(
-            b'\n\xff\xfe garbage\n[1]\n"text"\n{"id": 5}\n{"forget": 3}\n{"id": "03.f'
-        )
+        file.write(b'\n\xff\xfe garbage\n[1]\n{"id": 5}\n{"forget": 3}\n{"id": "03.f')
     check("03.conv-params", 280)
     assert store.summary()[0] == {FIRST, "03.conv-params"}
 
 
 def test_processes_that_write_at_once_lose_nothing(state):
-    script = (
-        "from cnn_course.exercises.engine import store\n"
-        "import sys\n"
-        "for i in range(50): store.add(id=f'{sys.argv[1]}.{i}')"
-    )
+    script = "import sys; from cnn_course.exercises.engine import store\n"
+    script += "for i in range(50): store.add(id=f'{sys.argv[1]}.{i}')"
     command = [sys.executable, "-c", script]
     running = [subprocess.Popen([*command, str(i)]) for i in range(2)]
     assert [process.wait() for process in running] == [0, 0]

@@ -129,9 +129,8 @@ def test_the_same_answer_in_other_clothes(exercise):
 
 def test_where_to_look_again_is_a_heading_of_the_notebook(exercise):
     prose = "\n".join(c.source for c in cells(exercise.id[:2]).values())
-    assert exercise.see in re.findall(
-        r"^## (.+?)(?: \*\(.*\)\*)?$", prose, re.MULTILINE
-    )
+    headings = re.findall(r"^## (.+?)(?: \*\(.*\)\*)?$", prose, re.MULTILINE)
+    assert exercise.see in headings
 
 
 def test_the_notebook_asks_checks_and_solves_it(exercise):
@@ -166,6 +165,22 @@ def test_a_solution_defines_nothing_that_a_student_might_use(exercise):
                     assert target.id.lower().endswith("solution"), target.id
         else:
             assert isinstance(node, (ast.Expr, ast.Assert)), ast.dump(node)
+
+
+def test_nothing_else_in_the_notebook_needs_an_answer_or_a_solution(number):
+    # So whoever runs it with nothing answered has run it with any answers, right or
+    # wrong, and without the solutions: nbval does.
+    found = cells(number)
+    blanks = [f"ex-{name_of(EXERCISES[name])}" for name in own(EXERCISES, number)]
+    checks = [found[blank].source.splitlines()[-1] for blank in blanks]
+    answers = {line.split(", ")[1].removesuffix(")") for line in checks}
+    for name, cell in found.items():
+        if cell.cell_type == "code" and name not in blanks:
+            nodes = ast.walk(ast.parse(cell.source))
+            used = {node.id for node in nodes if isinstance(node, ast.Name)}
+            assert used.isdisjoint(answers), name
+            solves = any(name.lower().endswith("solution") for name in used)
+            assert not solves or "solution" in cell.metadata.tags
 
 
 def test_the_committed_notebook_says_so(exercise):
