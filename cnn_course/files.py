@@ -7,6 +7,8 @@ import tempfile
 import time
 from pathlib import Path
 
+NOTEBOOKS = Path(__file__).parent.parent / "notebooks"  # of the clone that is installed
+
 
 def cache_folder():
     """Return the per-user folder for downloaded data (not created here)."""

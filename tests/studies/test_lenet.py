@@ -1,6 +1,5 @@
 """The recorded study: what a run measures, how it goes on, what README says of it."""
 
-import re
 import statistics
 from pathlib import Path
 
@@ -54,53 +53,25 @@ def runs(path):
     return [(r["arm"], r["seed"], r["epoch"]) for r in read_rows(path)]
 
 
-def test_half_a_run_is_no_result(small, tmp_path, interrupt_second_training):
-    out = tmp_path / "out.csv"
+def test_an_interrupted_study_goes_on_as_if_nothing_had_been(
+    small, tmp_path, interrupt_second_training
+):
+    out, undisturbed = tmp_path / "out.csv", tmp_path / "undisturbed.csv"
+    study.main(["--seeds", "2", "--out", str(undisturbed)])
     interrupt_second_training(study)
-    with pytest.raises(KeyboardInterrupt):
+    with pytest.raises(SystemExit, match=r"Interrupted in run 2 of 4 \(arm fully"):
         study.main(["--seeds", "2", "--out", str(out)])
-    assert len(runs(out)) == 2  # both epochs of the first run
+    assert runs(out) == [("LeNet", 0, 1), ("LeNet", 0, 2)]  # half a run is no result
     study.main(["--seeds", "2", "--out", str(out)])
-    assert len(runs(out)) == 4 * 2
+    assert runs(out) == runs(undisturbed) and len(runs(out)) == 4 * 2
+    for one, two in zip(read_rows(out), read_rows(undisturbed), strict=True):
+        assert one["loss"] == two["loss"] and one["shifted_2"] == two["shifted_2"]
 
 
-def test_a_study_goes_on_where_it_was_interrupted(small, tmp_path, monkeypatch):
-    out, whole = tmp_path / "out.csv", tmp_path / "whole.csv"
-    study.main(["--seeds", "2", "--out", str(whole)])
-    run, started = study.run, []
-
-    def interrupted(arm, seed):
-        started.append((arm, seed))
-        if len(started) == 3:
-            raise KeyboardInterrupt
-        return run(arm, seed)
-
-    monkeypatch.setattr(study, "run", interrupted)
-    with pytest.raises(KeyboardInterrupt):
-        study.main(["--seeds", "2", "--out", str(out)])
-    assert len(runs(out)) == 2 * 2
-    study.main(["--seeds", "2", "--out", str(out)])
-    assert len(started) == 2 + 1 + 2  # the two finished runs were not done again
-    assert runs(out) == runs(whole)
-    assert [a for a in study.ARMS for _ in range(2)] == [r[0] for r in runs(out)[:4]]
-    one, two = read_rows(out), read_rows(whole)
-    assert [row["loss"] for row in one] == [row["loss"] for row in two]
-    assert [row["shifted_2"] for row in one] == [row["shifted_2"] for row in two]
-    assert not list(tmp_path.glob("*.part*"))
-
-
-def test_a_row_names_data_machine_versions_and_date(small, tmp_path):
+def test_a_row_names_the_data_and_the_last_has_shifted_accuracies(small):
     rows = study.run("LeNet", 1)
     assert rows[0]["data"] == "Fashion-MNIST" and rows[0]["train_size"] == 100
-    assert rows[0]["torch"] == torch.__version__ and rows[0]["machine"]
-    assert re.fullmatch(r"\d{4}-\d\d-\d\d", rows[0]["date"])
     assert rows[0]["shifted_2"] == "" and 0 <= rows[1]["shifted_2"] <= 1
-
-
-def test_the_built_in_garments_are_not_recorded(tmp_path):
-    with pytest.raises(SystemExit, match="needs the real Fashion-MNIST"):
-        study.main(["--out", str(tmp_path / "out.csv")])
-    assert not (tmp_path / "out.csv").exists()
 
 
 def test_the_committed_study_is_complete_and_on_the_real_data():
