@@ -19,8 +19,7 @@ def check(exercise, answer, keep=True):
     keep      False for a solution: it is judged, but does not count as yours
     Never raises for an answer; raises ValueError for an unknown id.
     """
-    declared = find("exercise", exercise, EXERCISES)
-    exercise, feedback = declared.id, declared.judge(answer)
+    feedback = find("exercise", exercise, EXERCISES).judge(answer)
     _last["exercise"] = exercise
     if feedback.verdict == "right" and not keep:
         # Its cell is folded, but not what it prints: that must not tell the answer.
@@ -38,11 +37,9 @@ def hint(exercise=None):
     exercise = _last.get("exercise") if exercise is None else exercise
     if exercise is None:
         raise ValueError('Which exercise? Say its name, such as hint("03.fc-params").')
-    declared = find("exercise", exercise, EXERCISES)
-    exercise, hints = declared.id, declared.hints
-    _last["exercise"], given = exercise, _last.get(exercise, 0)
-    _last[exercise] = given + 1
-    number = min(given + 1, len(hints))
+    hints = find("exercise", exercise, EXERCISES).hints
+    number = min(_last.get(exercise, 0) + 1, len(hints))
+    _last["exercise"], _last[exercise] = exercise, number
     text = f"hint {number} of {len(hints)}: {hints[number - 1]}"
     if number == len(hints):
         text += " (That was the last one.)"
@@ -57,7 +54,6 @@ def predict(name, value):
     Never raises for a value; raises ValueError for an unknown id.
     """
     prediction = find("name", name, PREDICTIONS)
-    name = prediction.id
     if is_blank(value):
         text = "not predicted yet. Put your guess in the place of the `...` and run the"
         text += " cell, before you run the next one. A wrong guess is worth as much."

@@ -66,11 +66,10 @@ def write_editions(folder):
 def main(arguments=None):
     """Write both editions; return the exit status, 1 if that was not possible."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    default = Path("editions")
     parser.add_argument(
-        "folder", nargs="?", type=Path, default=default, help="default: editions"
+        "folder", nargs="?", default="editions", help="default: editions"
     )
-    folder = parser.parse_args(arguments).folder
+    folder = Path(parser.parse_args(arguments).folder)
     try:
         written = write_editions(folder)
     except OSError as error:

@@ -9,7 +9,8 @@ from cnn_course.files import NOTEBOOKS, write_whole
 FILE = NOTEBOOKS / "exercises.md"
 HEAD = """# The exercises
 
-Made by `python -m cnn_course.publishing.exercise_table` from the checks themselves: do not edit.
+Made by `python -m cnn_course.publishing.exercise_table` from the checks \
+themselves: do not edit.
 A wrong answer of a kind listed here is recognised, and answered by name.
 """
 
