@@ -76,6 +76,7 @@ def isolated(monkeypatch, tmp_path):
     cache = tmp_path / "cache" / "cnn_course"
     monkeypatch.setenv("CNN_COURSE_DATA", "built-in")
     monkeypatch.setenv("CNN_COURSE_BUDGET", "test")
+    monkeypatch.setenv("CNN_COURSE_STATE", str(tmp_path / "state"))
     monkeypatch.setattr(sources, "cache_folder", lambda: cache)
     monkeypatch.setattr(sources, "_failed_downloads", {})
     monkeypatch.setattr(sources, "download", no_download)

@@ -13,7 +13,7 @@ import re
 import sys
 from pathlib import Path
 
-from cnn_course.files import write_whole
+from cnn_course.files import NOTEBOOKS, write_whole
 from cnn_course.publishing.saving import without_views
 
 TEMPLATES = Path(__file__).parent  # nbconvert looks for deck_template in here
@@ -35,14 +35,9 @@ def deck(path):
     Raises DeckError if it cannot be read, says nothing about slides, or needs files
     from elsewhere.
     """
-    try:
-        from nbconvert.exporters.slides import SlidesExporter
-        from traitlets.config import Config
-    except ImportError as error:
-        raise DeckError(
-            f"Decks are made with nbconvert, which is not installed ({error}). "
-            "It comes with JupyterLab: pip install jupyterlab"
-        ) from error
+    from nbconvert.exporters.slides import SlidesExporter
+    from traitlets.config import Config
+
     path = Path(path)
     notebook = _prepared(_read(path), path.name)
     only_picture = {"enabled": True, "remove_input_tags": [ONLY_OUTPUT]}
@@ -75,8 +70,6 @@ def _read(path):
         notebook = nbformat.read(path, as_version=4)
         nbformat.validate(notebook)
         return notebook
-    except FileNotFoundError:
-        raise DeckError(f"There is no notebook {path}. Is the name right?") from None
     except OSError as error:
         raise DeckError(f"{path} cannot be read: {error.strerror}.") from error
     except Exception as error:  # nbformat has no one class for broken notebooks
@@ -143,9 +136,7 @@ def main(arguments=None):
         "--out", type=Path, default=Path("decks"), help="default: decks"
     )
     options = parser.parse_args(arguments)
-    paths = options.notebooks or sorted(Path("notebooks").glob("*.ipynb"))
-    if not paths:
-        parser.error("there are no notebooks here: run it in the course's folder")
+    paths = options.notebooks or sorted(NOTEBOOKS.glob("*.ipynb"))
     targets = {path: options.out / f"{path.stem}.html" for path in paths}
     if len(set(targets.values())) < len(targets):
         parser.error("two notebooks have the same name: make their decks one by one")

@@ -11,9 +11,8 @@ import argparse
 import sys
 from pathlib import Path
 
-from cnn_course.files import write_whole
+from cnn_course.files import NOTEBOOKS, write_whole
 
-NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
 SOLUTION = "solution"  # the tag of solution cells
 PLAN = "lecture"  # the id of the cell with the plan for whoever presents it
 
@@ -42,40 +41,25 @@ def instructor(notebook):
     return notebook
 
 
-def write_editions(folder, notebooks=NOTEBOOKS):
+def write_editions(folder):
     """Write both editions of all notebooks; return the paths of the files.
 
-    Raises ValueError if the folder cannot be used, or is the one of the notebooks.
+    Raises OSError if the folder cannot be used.
     """
     import nbformat
 
     from cnn_course.publishing.exercise_table import as_markdown
 
-    folder, notebooks = Path(folder), Path(notebooks)
-    paths = sorted(notebooks.glob("*.ipynb"))
-    if not paths:
-        raise ValueError(f"There are no notebooks in {notebooks}.")
-    if folder.resolve() == notebooks.resolve():
-        raise ValueError(
-            f"{folder} holds the originals, and the editions lie beside them, not in "
-            "their place. Name another folder."
-        )
     written = {}
     for name, edit in (("student", student), ("instructor", instructor)):
-        for path in paths:
+        for path in sorted(NOTEBOOKS.glob("*.ipynb")):
             edited = edit(nbformat.read(path, as_version=4))
             nbformat.validate(edited)
             text = nbformat.writes(edited) + "\n"
             written[folder / name / path.name] = text
     written[folder / "instructor" / "exercises.md"] = as_markdown()
     for path, text in written.items():
-        try:
-            write_whole(path, text)
-        except OSError as error:
-            raise ValueError(
-                f"{path} cannot be written ({error.strerror}). "
-                "Name a folder of your own."
-            ) from error
+        write_whole(path, text)
     return list(written)
 
 
@@ -83,17 +67,14 @@ def main(arguments=None):
     """Write both editions; return the exit status, 1 if that was not possible."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument(
-        "folder",
-        nargs="?",
-        type=Path,
-        default=Path("editions"),
-        help="default: editions",
+        "folder", nargs="?", default="editions", help="default: editions"
     )
-    folder = parser.parse_args(arguments).folder
+    folder = Path(parser.parse_args(arguments).folder)
     try:
         written = write_editions(folder)
-    except ValueError as error:
-        print(error, file=sys.stderr)
+    except OSError as error:
+        why = f"{error.filename} cannot be written ({error.strerror})"
+        print(f"{why}. Name a folder of your own.", file=sys.stderr)
         return 1
     print(f"{len(written)} files in {folder / 'student'} and {folder / 'instructor'}")
     return 0

@@ -3,15 +3,14 @@
 python -m cnn_course.publishing.exercise_table        writes notebooks/exercises.md
 """
 
-from pathlib import Path
-
 from cnn_course.exercises import EXERCISES, PREDICTIONS
-from cnn_course.files import write_whole
+from cnn_course.files import NOTEBOOKS, write_whole
 
-FILE = Path(__file__).parents[2] / "notebooks" / "exercises.md"
+FILE = NOTEBOOKS / "exercises.md"
 HEAD = """# The exercises
 
-Made by `python -m cnn_course.publishing.exercise_table` from the checks themselves: do not edit.
+Made by `python -m cnn_course.publishing.exercise_table` from the checks \
+themselves: do not edit.
 A wrong answer of a kind listed here is recognised, and answered by name.
 """
 

@@ -7,16 +7,14 @@ that the file already holds are skipped, so an interrupted study goes on where i
 """
 
 import argparse
-import contextlib
 
 import torch
 import torch.nn.functional as F
 
-from cnn_course.checks import MAX_SIZE, is_a, refuse, whole_number
 from cnn_course.data import load_data_fashion_mnist
-from cnn_course.device import provenance
 from cnn_course.networks import fully_connected, lenet
-from cnn_course.studies.results import FOLDER, run_missing, study_options, whole
+from cnn_course.studies.provenance import provenance
+from cnn_course.studies.results import FOLDER, finished, run_missing, study_options
 from cnn_course.training import evaluate, train
 
 RESULTS = FOLDER / "05_lenet.csv"
@@ -31,34 +29,13 @@ def shifted(data_iter, right, down):
 
     What leaves on one side is lost; black comes in on the other.
     """
-    right = whole_number("right", right, -MAX_SIZE, MAX_SIZE)
-    down = whole_number("down", down, -MAX_SIZE, MAX_SIZE)
-    batches = None
-    if not is_a(data_iter, str):
-        with contextlib.suppress(Exception):
-            batches = iter(data_iter)
-    if batches is None:
-        allowed = "something to loop over that gives batches (X, y)"
-        refuse("data_iter", allowed, data_iter, TypeError)
-    return (_moved(batch, right, down) for batch in batches)
-
-
-def _moved(batch, right, down):
-    pair = is_a(batch, (tuple, list)) and len(batch) == 2
-    if not (pair and is_a(batch[0], torch.Tensor) and batch[0].dim() >= 3):
-        allowed = "something that gives batches (X, y), X a tensor (N, C, H, W)"
-        refuse("data_iter", allowed, batch, TypeError)
-    X, y = batch
-    # Farther than out of the picture is not possible.
-    right = max(-X.shape[-1], min(right, X.shape[-1]))
-    down = max(-X.shape[-2], min(down, X.shape[-2]))
-    # A negative pad crops: as much as is added on one side.
-    return F.pad(X, (right, -right, down, -down)), y
+    for X, y in data_iter:
+        # A negative pad crops: as much as is added on one side.
+        yield F.pad(X, (right, -right, down, -down)), y
 
 
 def shifted_accuracy(net, data_iter, pixels):
     """Return the mean accuracy with all pictures moved left, right, up and down."""
-    pixels = whole_number("pixels", pixels, -MAX_SIZE, MAX_SIZE)
     moves = [(pixels, 0), (-pixels, 0), (0, pixels), (0, -pixels)]
     return sum(evaluate(net, shifted(data_iter, *m)) for m in moves) / len(moves)
 
@@ -67,16 +44,12 @@ def run(arm, seed):
     """Train one network with one seed; return its rows, one dict an epoch."""
     torch.manual_seed(seed)
     net = ARMS[arm]()
-    train_iter, test_iter = load_data_fashion_mnist(
-        PROTOCOL["batch_size"],
-        train_size=PROTOCOL["train_size"],
-        test_size=PROTOCOL["test_size"],
-        seed=seed,
-    )
+    sizes = {key: PROTOCOL[key] for key in ("batch_size", "train_size", "test_size")}
+    train_iter, test_iter = load_data_fashion_mnist(**sizes, seed=seed)
     history = train(
         net, train_iter, test_iter, EPOCHS, lr=PROTOCOL["lr"], verbose=False
     )
-    whole(history, EPOCHS)
+    finished(history, EPOCHS)
     about = {"data": train_iter.name, **PROTOCOL, **provenance()}
     not_yet = {f"shifted_{pixels}": "" for pixels in SHIFTS}
     rows = [

@@ -13,11 +13,12 @@ from copy import deepcopy
 import torch
 from torch import nn
 
-from cnn_course.checks import MAX_SEED, choice, instance, whole_number
+from cnn_course.checks import choice, whole_number
 from cnn_course.data import load_data_fashion_mnist
-from cnn_course.device import choose_precision, provenance, try_gpu
+from cnn_course.device import choose_precision, try_gpu
 from cnn_course.networks import NARROW_VGG, alexnet, count_parameters, lenet, nin, vgg
-from cnn_course.studies.results import FOLDER, run_missing, study_options, whole
+from cnn_course.studies.provenance import provenance
+from cnn_course.studies.results import FOLDER, finished, run_missing, study_options
 from cnn_course.training import train
 
 RESULTS = FOLDER / "09_ablation.csv"
@@ -47,22 +48,24 @@ def nin_arm(num_1x1, last_relu, remedy="none"):
     }
 
 
-ARMS = {
-    "notes": [nin_arm(n, "yes") for n in (1, 2)],
-    "main": [nin_arm(n, relu) for n in (1, 2) for relu in ("yes", "no")],
-    "grid": [nin_arm(n, relu) for n in (0, 1, 2, 3) for relu in ("yes", "no")],
-    "remedies": [nin_arm(2, "yes", remedy) for remedy in REMEDIES],
-    # For the table of costs: the other networks, each at the rate of its notebook.
-    "networks": [
-        dict(network=network, num_1x1=None, last_relu=None, remedy="none")
-        for network in ("LeNet", "AlexNet", "narrow VGG-11")
-    ],
-}
+# The other networks, each at the rate of its notebook.
 OTHERS = {
     "LeNet": (lambda side: lenet(), 0.005),
     "AlexNet": (lambda side: alexnet(side=side), 0.001),
     "narrow VGG-11": (lambda side: vgg(NARROW_VGG, side=side, hidden=512), 0.001),
 }
+ARMS = {
+    "notes": [nin_arm(n, "yes") for n in (1, 2)],
+    "main": [nin_arm(n, relu) for n in (1, 2) for relu in ("yes", "no")],
+    "grid": [nin_arm(n, relu) for n in (0, 1, 2, 3) for relu in ("yes", "no")],
+    "remedies": [nin_arm(2, "yes", remedy) for remedy in REMEDIES],
+    # For the table of costs:
+    "networks": [
+        dict(network=network, num_1x1=None, last_relu=None, remedy="none")
+        for network in OTHERS
+    ],
+}
+ARMS["all"] = ARMS["grid"] + ARMS["remedies"] + ARMS["networks"]
 
 
 def kaiming(net):
@@ -103,60 +106,36 @@ def build(network, num_1x1, last_relu, remedy, side):
     if remedy == "lower rate":
         lr /= 10
     if remedy == "Kaiming initialisation":
-        before = deepcopy(net)
         kaiming(net)
-        check_all_changed(before, net, "the initialisation did not touch every layer")
     optimizer = torch.optim.Adam(net.parameters(), lr=lr)
     if remedy == "gradient clipping":
         clip_gradients(optimizer)
     return net, optimizer
 
 
-def check_all_changed(before, net, complaint):
-    """Raise RuntimeError(complaint) if a parameter of `net` is as in `before`."""
-    for old, new in zip(before.parameters(), net.parameters(), strict=True):
-        if torch.equal(old, new.cpu()):
-            raise RuntimeError(complaint)
-
-
 def check_declared(net, num_1x1, last_relu):
     """Raise RuntimeError if `net` is not the NiN that the arm declares."""
-    blocks = [m for m in net if isinstance(m, nn.Sequential)]
-    found = {
-        "1×1 convolutions": [
-            sum(isinstance(m, nn.Conv2d) and m.kernel_size == (1, 1) for m in block)
-            for block in blocks
-        ],
-        "a last ReLU": isinstance(blocks[-1][-1], nn.ReLU),
-        "parameters": count_parameters(net),
-    }
-    declared = {
-        "1×1 convolutions": [num_1x1] * 4,
-        "a last ReLU": last_relu == "yes",
-        "parameters": PARAMETERS[num_1x1],
-    }
+    ends_in_relu = isinstance(net[-3][-1], nn.ReLU)  # the last block
+    found = {"parameters": count_parameters(net), "a last ReLU": ends_in_relu}
+    declared = {"parameters": PARAMETERS[num_1x1], "a last ReLU": last_relu == "yes"}
     if found != declared:
         raise RuntimeError(f"the arm declares {declared}, but the net has {found}")
 
 
-def run(protocol, network, num_1x1, last_relu, remedy, seed, precision):
-    """Train one arm with one seed; return its rows, one dict an epoch.
+def check_trained(before, net):
+    """Raise RuntimeError if a parameter of `net` is still as in `before`."""
+    for old, new in zip(before.parameters(), net.parameters(), strict=True):
+        if torch.equal(old, new.cpu()):
+            raise RuntimeError("a layer of the declared net was never trained")
 
-    Raises TypeError or ValueError for what is no arm of the study.
-    """
+
+def run(protocol, network, num_1x1, last_relu, remedy, seed, precision):
+    """Train one arm with one seed; return its rows, one dict an epoch."""
     choice("protocol", protocol, tuple(PROTOCOLS))
-    if choice("network", network, ("NiN", *OTHERS)) == "NiN":
-        num_1x1 = nin_arm(num_1x1, last_relu, remedy)["num_1x1"]
-    else:
-        instance("num_1x1", num_1x1, type(None), f"None for {network}")
-        instance("last_relu", last_relu, type(None), f"None for {network}")
-        choice("remedy", remedy, ("none", *REMEDIES))
-    seed = whole_number("seed", seed, 0, MAX_SEED)
-    choice("precision", precision, ("fp32", "bf16"))
     settings = dict(PROTOCOLS[protocol])
     if network == "LeNet":
         settings["resize"] = 28  # as it was designed, so not resized at all
-    side = settings["resize"]
+    side, epochs = settings["resize"], settings["epochs"]
     torch.manual_seed(seed)
     net, optimizer = build(network, num_1x1, last_relu, remedy, side)
     if network == "NiN":
@@ -169,26 +148,12 @@ def run(protocol, network, num_1x1, last_relu, remedy, seed, precision):
         seed=seed,
     )
     before = deepcopy(net)
-    history = train(
-        net,
-        train_iter,
-        test_iter,
-        settings["epochs"],
-        optimizer=optimizer,
-        precision=precision,
-        verbose=False,
-    )
-    whole(history, settings["epochs"])
-    check_all_changed(before, net, "a layer of the declared net was never trained")
-    arm = {
-        "protocol": protocol,
-        "network": network,
-        "num_1x1": num_1x1,
-        "last_relu": last_relu,
-        "remedy": remedy,
-        "precision": precision,
-        "seed": seed,
-    }
+    how = dict(optimizer=optimizer, precision=precision, verbose=False)
+    history = train(net, train_iter, test_iter, epochs, **how)
+    finished(history, epochs)
+    check_trained(before, net)
+    arm = dict(protocol=protocol, network=network, num_1x1=num_1x1)
+    arm |= dict(last_relu=last_relu, remedy=remedy, precision=precision, seed=seed)
     about = {
         "parameters": count_parameters(net),
         "lr": optimizer.param_groups[0]["lr"],
@@ -213,7 +178,7 @@ def run(protocol, network, num_1x1, last_relu, remedy, seed, precision):
 def main(arguments=None):
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--protocol", choices=PROTOCOLS, default="reduced")
-    parser.add_argument("--arms", choices=[*ARMS, "all"], default="all")
+    parser.add_argument("--arms", choices=ARMS, default="all")
     parser.add_argument(
         "--precision",
         choices=["fp32", "bf16"],
@@ -221,15 +186,11 @@ def main(arguments=None):
         help="default: bf16 on an NVIDIA GPU made for it, else fp32",
     )
     options = study_options(parser, arguments, RESULTS)
-    groups = ["grid", "remedies", "networks"]
-    if options.arms != "all":
-        groups = [options.arms]
-    arms = [arm for group in groups for arm in ARMS[group]]
     # Seed by seed, so that a study cut short has the same seeds in every arm.
     runs = [
         dict(protocol=options.protocol, **arm, seed=seed, precision=options.precision)
         for seed in range(options.seeds)
-        for arm in arms
+        for arm in ARMS[options.arms]
     ]
     run_missing(options.out, runs, run)
 

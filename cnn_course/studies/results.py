@@ -8,36 +8,24 @@ import sys
 import time
 from pathlib import Path
 
-from cnn_course.checks import instance, real_numbers, refuse, several, shown
+from cnn_course.checks import refuse
 from cnn_course.data import find_fashion_mnist
-from cnn_course.files import write_whole
+from cnn_course.files import NOTEBOOKS, write_whole
 
 # Student's t for a 95 % interval, by degrees of freedom 1, 2, 3, … (any table has it).
 T95 = [12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228, 2.201]
 T95 += [2.179, 2.160, 2.145, 2.131, 2.120, 2.110, 2.101, 2.093]
-FOLDER = Path(__file__).parents[2] / "notebooks" / "results"
+FOLDER = NOTEBOOKS / "results"
 
 
 def read_rows(path):
     """Return the rows of a CSV file, one dict each, its numbers as numbers.
 
     Whole numbers become int, others float, an empty field None, the rest stays text.
-    A relative path is looked up in notebooks/results. Raises ValueError if there is no
-    such file, or if it is not a table of one width.
+    A relative path is looked up in notebooks/results.
     """
-    instance("path", path, (str, Path), "a text or a Path")
-    try:
-        if not (FOLDER / path).is_file():  # a device may have no end
-            refuse("path", f"that of a CSV file, absolute or in {FOLDER}", str(path))
-        with open(FOLDER / path, newline="", encoding="utf-8") as file:
-            head, *rows = list(csv.reader(file)) or [[]]
-    except (OSError, UnicodeError, csv.Error) as error:
-        why = f"that of a CSV file that can be read, but: {error}"
-        raise ValueError(f"path must be {why}; got {shown(str(path))}") from error
-    for i, row in enumerate(rows, 2):
-        if row and len(row) != len(head):
-            what = f"a file with {len(head)} fields in every row, as in its first"
-            refuse("path", f"that of {what}; row {i} has {len(row)}", str(path))
+    with open(FOLDER / path, newline="", encoding="utf-8") as file:
+        head, *rows = csv.reader(file)
     return [dict(zip(head, map(_value, row), strict=True)) for row in rows if row]
 
 
@@ -56,8 +44,9 @@ def mean_interval(values):
     Student's t: mean ± t·s/√n holds the true mean in 95 of 100 such studies, if the
     values are roughly normal. Raises ValueError for fewer or more than 2 to 20.
     """
-    values = real_numbers("values", values, 2, len(T95) + 1, finite=True)
     n = len(values)
+    if not 2 <= n <= len(T95) + 1:
+        refuse("values", f"2 to {len(T95) + 1} numbers, in a list", values)
     half = T95[n - 2] * statistics.stdev(values) / math.sqrt(n)
     return statistics.mean(values), half
 
@@ -68,7 +57,6 @@ def append_rows(path, rows):
     Raises ValueError if the file has other columns.
     """
     old = path.read_text(encoding="utf-8") if path.exists() else ""
-    rows = several("rows", rows, "dicts with the same keys", 1, 1_000_000)
     text = io.StringIO(newline="")
     writer = csv.DictWriter(text, rows[0].keys(), lineterminator="\n")
     if not old:
@@ -98,15 +86,18 @@ def study_options(parser, arguments, path):
     return options
 
 
-def whole(history, num_epochs):
-    """Return a history with `num_epochs` epochs; else raise KeyboardInterrupt.
+class Unfinished(Exception):
+    """A run was interrupted before its last epoch, so it has no result."""
+
+
+def finished(history, num_epochs):
+    """Raise Unfinished if a history has fewer than `num_epochs` epochs.
 
     `train` returns what it has when it is interrupted. Half a run is no result, and a
     study that wrote it down would never make the other half.
     """
     if len(history) < num_epochs:
-        raise KeyboardInterrupt
-    return history
+        raise Unfinished(f"interrupted after {len(history)} of {num_epochs} epochs")
 
 
 def run_missing(path, runs, run):
@@ -114,7 +105,8 @@ def run_missing(path, runs, run):
 
     `runs` are dicts of settings with the same keys, which are columns of the file;
     `run` returns the rows of one run, which are added when it ends. An interrupted
-    study so goes on where it was. Prints a line a run.
+    study so goes on where it was. Prints a line a run; ends the program with a sentence
+    if it is interrupted.
     """
     done = read_rows(path) if path.exists() else []
     done = {tuple(row[key] for key in runs[0]) for row in done}
@@ -122,12 +114,18 @@ def run_missing(path, runs, run):
     print(f"{len(runs) - len(todo)} of {len(runs)} runs are in {path.name} already")
     start = time.perf_counter()
     for i, settings in enumerate(todo, 1):
-        rows = run(**settings)
-        append_rows(path, rows)
-        each = (time.perf_counter() - start) / i
         what = ", ".join(f"{key} {value}" for key, value in settings.items())
+        try:
+            rows = run(**settings)
+        except (KeyboardInterrupt, Unfinished):
+            sys.exit(
+                f"Interrupted in run {i} of {len(todo)} ({what}), which is not written "
+                f"down. The same command goes on with it: {path.name} keeps the others."
+            )
+        append_rows(path, rows)
+        left = (time.perf_counter() - start) / i * (len(todo) - i)
+        accuracy = f"test acc {rows[-1]['test_acc']:.3f}"
         print(
-            f"{i}/{len(todo)} {what}: test acc {rows[-1]['test_acc']:.3f}; "
-            f"about {each * (len(todo) - i) / 60:.0f} min left",
+            f"{i}/{len(todo)} {what}: {accuracy}; about {left / 60:.0f} min left",
             flush=True,
         )

@@ -30,8 +30,9 @@ from torchvision import transforms
 from torchvision.datasets import FashionMNIST
 
 from cnn_course import load_data_fashion_mnist, train, try_gpu
-from cnn_course.device import choose_precision, provenance
+from cnn_course.device import choose_precision
 from cnn_course.networks import NARROW_VGG, alexnet, lenet, nin, vgg
+from cnn_course.studies import provenance
 from cnn_course.studies.results import FOLDER, append_rows
 
 BATCH_SIZE = 128

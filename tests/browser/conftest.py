@@ -86,7 +86,7 @@ def record_latency():
 def pytest_terminal_summary(terminalreporter):
     import torch
 
-    from cnn_course.device import machine_name
+    from cnn_course.studies import machine_name
 
     if LATENCIES:
         machine = f"{os.cpu_count()} cores of {machine_name(torch.device('cpu'))}"

@@ -45,12 +45,8 @@ def test_there_are_four_exercises_and_two_predictions_a_notebook(number):
     assert len(own(PREDICTIONS, number)) >= 2
 
 
-def test_there_are_54_checked_items():
-    assert len(EXERCISES) + len(PREDICTIONS) >= 54
+def test_there_is_something_of_every_activity_and_readme_counts_them():
     assert {e.activity for e in EXERCISES.values()} == set(ACTIVITIES)
-
-
-def test_readme_counts_them():
     readme = (NOTEBOOKS.parent / "README.md").read_text(encoding="utf-8")
     readme = " ".join(readme.split())  # wherever its lines break
     assert f"{len(EXERCISES)} exercises and {len(PREDICTIONS)} predictions" in readme
@@ -71,12 +67,11 @@ def test_it_is_whole(exercise):
 
 def test_no_id_is_used_twice():
     assert EXERCISES.keys().isdisjoint(PREDICTIONS)
-    for module in {name[:2] for name in EXERCISES}:
-        source = (
-            NOTEBOOKS.parent / f"cnn_course/exercises/entries/notebook_{module}.py"
-        ).read_text(encoding="utf-8")
+    folder = NOTEBOOKS.parent / "cnn_course/exercises/entries"
+    for number in {name[:2] for name in EXERCISES}:
+        source = (folder / f"notebook_{number}.py").read_text(encoding="utf-8")
         ids = re.findall(r'\bid="([^"]+)"', source)
-        assert len(ids) == len(set(ids)) and {i[:2] for i in ids} == {module}
+        assert len(ids) == len(set(ids)) and {i[:2] for i in ids} == {number}
 
 
 def right_answer(exercise):
@@ -129,9 +124,8 @@ def test_the_same_answer_in_other_clothes(exercise):
 
 def test_where_to_look_again_is_a_heading_of_the_notebook(exercise):
     prose = "\n".join(c.source for c in cells(exercise.id[:2]).values())
-    assert exercise.see in re.findall(
-        r"^## (.+?)(?: \*\(.*\)\*)?$", prose, re.MULTILINE
-    )
+    headings = re.findall(r"^## (.+?)(?: \*\(.*\)\*)?$", prose, re.MULTILINE)
+    assert exercise.see in headings
 
 
 def test_the_notebook_asks_checks_and_solves_it(exercise):
@@ -166,6 +160,22 @@ def test_a_solution_defines_nothing_that_a_student_might_use(exercise):
                     assert target.id.lower().endswith("solution"), target.id
         else:
             assert isinstance(node, (ast.Expr, ast.Assert)), ast.dump(node)
+
+
+def test_nothing_else_in_the_notebook_needs_an_answer_or_a_solution(number):
+    # So whoever runs it with nothing answered has run it with any answers, right or
+    # wrong, and without the solutions: nbval does.
+    found = cells(number)
+    blanks = [f"ex-{name_of(EXERCISES[name])}" for name in own(EXERCISES, number)]
+    checks = [found[blank].source.splitlines()[-1] for blank in blanks]
+    answers = {line.split(", ")[1].removesuffix(")") for line in checks}
+    for name, cell in found.items():
+        if cell.cell_type == "code" and name not in blanks:
+            nodes = ast.walk(ast.parse(cell.source))
+            used = {node.id for node in nodes if isinstance(node, ast.Name)}
+            assert used.isdisjoint(answers), name
+            solves = any(name.lower().endswith("solution") for name in used)
+            assert not solves or "solution" in cell.metadata.tags
 
 
 def test_the_committed_notebook_says_so(exercise):

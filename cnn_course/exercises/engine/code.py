@@ -40,9 +40,8 @@ class Code(Exercise):
         if not callable(answer):
             found = describe(answer)
             return f"The function or class itself is wanted, and this is {found}."
-        cases = self.cases(torch.Generator().manual_seed(0))
-        results = []
-        for case in cases:
+        wrong = []
+        for case in self.cases(torch.Generator().manual_seed(0)):
             given = copy.deepcopy(case)
             try:
                 result, printed = call(self.run, answer, *given)
@@ -55,37 +54,30 @@ class Code(Exercise):
                 )
             if changed := self.changed(case, given):
                 return changed
-            results.append((result, printed))
-        expected = [self.run(self.reference, *copy.deepcopy(case)) for case in cases]
-        problems = [
-            difference(result, right)
-            for (result, _), right in zip(results, expected, strict=True)
-        ]
-        wrong = [i for i, problem in enumerate(problems) if problem]
+            right = self.run(self.reference, *copy.deepcopy(case))
+            if problem := difference(result, right):
+                wrong.append((case, result, problem, printed.strip()))
         if not wrong:
             return None
         for misconception in self.misconceptions:
-            if all(
-                self.explains(misconception, cases[i], results[i][0]) for i in wrong
-            ):
+            if all(self.explains(misconception, *found[:2]) for found in wrong):
                 return misconception.says
-        first = wrong[0]
-        text = f"With {self.inputs(cases[first])}: {problems[first]}"
-        printed = results[first][1].strip()
+        case, _, problem, printed = wrong[0]
+        text = f"With {self.inputs(case)}: {problem}"
         return f"{text} (It printed: {printed[:200]})" if printed else text
+
+    def named(self, case):
+        """Return [(name, value)] of the arguments of a case."""
+        names = self.names or inspect.signature(self.reference).parameters
+        return list(zip(names, case, strict=False))
 
     def inputs(self, case):
         """Return the arguments of a case in words."""
-        names = self.names or tuple(inspect.signature(self.reference).parameters)
-        return ", ".join(
-            f"{name} = {describe(value)}"
-            for name, value in zip(names, case, strict=False)
-        )
+        return ", ".join(f"{name} = {describe(x)}" for name, x in self.named(case))
 
     def changed(self, case, given):
         """Return a sentence if the call changed a tensor or list that it was given."""
-        names = self.names or tuple(inspect.signature(self.reference).parameters)
-        for name, before, after in zip(names, case, given, strict=False):
+        for (name, before), after in zip(self.named(case), given, strict=False):
             if isinstance(before, torch.Tensor) and not equal(before, after):
                 return (
                     f"It changes its input: {name} was {describe(before)}, and after "
@@ -112,7 +104,7 @@ def equal(a, b):
 
 def difference(result, right, dtype=True):
     """Return how a result differs from the right one, as a sentence; None if equal."""
-    if result is None:
+    if result is None or result is ...:
         return "it returns nothing. Is there a `return`?"
     if isinstance(right, torch.Tensor):
         return _tensor_difference(result, right, dtype)
@@ -140,8 +132,6 @@ def _tensor_difference(result, right, dtype):
     if result.shape != right.shape:
         shapes = tuple(result.shape), tuple(right.shape)
         return f"the output's shape is {shapes[0]}; right is {shapes[1]}."
-    if result.layout != torch.strided or result.is_meta or result.is_complex():
-        return f"a plain tensor is wanted, and it returns {describe(result)}."
     a, b = result.detach().double().cpu(), right.detach().double()
     if a.isnan().any() and not b.isnan().any():
         return "there is `nan` in the output. Is something divided by 0, or never set?"

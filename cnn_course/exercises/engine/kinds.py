@@ -11,7 +11,7 @@ import torch
 
 from cnn_course.exercises.engine.answers import as_grid, as_letters, as_number
 from cnn_course.exercises.engine.feedback import Feedback, describe
-from cnn_course.exercises.engine.running import SECONDS, TimeUp, is_blank, time_limit
+from cnn_course.exercises.engine.running import attempt, ends_in_dots, is_blank
 
 ACTIVITIES = ("recall", "count", "shape", "code", "plot", "experiment", "design")
 
@@ -56,28 +56,17 @@ class Exercise:
 
     def judge(self, answer):
         """Return the Feedback for any Python object. Never raises but an interrupt."""
-        try:
-            with time_limit():
-                problem = self._problem(answer)
-        except TimeUp:
-            problem = f"This was still running after {SECONDS} seconds: too much work, "
-            problem += "or a loop that never ends."
-        if problem is ...:
-            text = (
-                "not answered yet. Put your answer in the place of the `...` and run "
-            )
-            text += f'the cell again. Stuck? `hint("{self.id}")`'
+        problem = None
+        if not is_blank(answer):
+            problem, fault = attempt(self.problem, answer)
+            problem = problem or fault
+        if is_blank(answer) or (problem and ends_in_dots(answer)):
+            text = "not answered yet. Put your answer in the place of the `...` and run"
+            text += f' the cell again. Stuck? `hint("{self.id}")`'
             return Feedback(self.id, "blank", text)
         if problem is None:
             return Feedback(self.id, "right", f"Right. {self.because}")
         return Feedback(self.id, "wrong", f"{problem} Look again at: {self.see}.")
-
-    def _problem(self, answer):
-        try:
-            return ... if is_blank(answer) else self.problem(answer)
-        except Exception as error:  # an object whose own methods raise
-            what = f"{describe(answer)} cannot be compared with anything: it raised"
-            return f"{what} `{type(error).__name__}`. Is this what you meant?"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -102,8 +91,7 @@ class Number(Exercise):
         return f"{describe(value)} is too {size}."
 
     def close(self, value, other):
-        # Never a difference of the two: a huge int does not fit into a float.
-        return other - self.tolerance <= value <= other + self.tolerance
+        return abs(value - other) <= self.tolerance
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -220,20 +208,13 @@ class Prediction:
     options: str = ""
     near: float = 0.1
 
-    def problem(self, value):
-        """Return why this cannot be a prediction; None if it can."""
-        if self.options:
-            return as_letters(value, self.options)[1]
-        number, problem = as_number(value)
-        if problem is None and abs(number) > 1e15:
-            problem = f"{describe(value)} is beyond everything that is counted here."
-        return problem
+    def read(self, value):
+        """Return (number or letters for a file, None), or (None, why it is neither)."""
+        found, fault = attempt(self._read, value)
+        return found or (None, fault)
 
-    def plain(self, value):
-        """Return the prediction as what a file can hold, a number or letters."""
-        if self.options:
-            return as_letters(value, self.options)[0]
-        return as_number(value)[0]
+    def _read(self, value):
+        return as_letters(value, self.options) if self.options else as_number(value)
 
     def compared(self, value, outcome):
         """Return in a few words how far a prediction is from the outcome."""
@@ -244,7 +225,6 @@ class Prediction:
         if outcome and value / outcome > 0:
             factor = max(value / outcome, outcome / value)
             if factor >= 2:
-                return (
-                    f"{factor:,.0f} times too {'large' if value > outcome else 'small'}"
-                )
+                size = "large" if value > outcome else "small"
+                return f"{factor:,.0f} times too {size}"
         return "too large" if value > outcome else "too small"

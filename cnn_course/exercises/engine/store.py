@@ -5,7 +5,6 @@ lose nothing, and of a crash at most the line that was being written.
 """
 
 import json
-import os
 import warnings
 
 from cnn_course.files import state_folder
@@ -16,9 +15,6 @@ _unwritten = []  # events of this kernel that are in no file
 
 def add(**event):
     """Keep an event; with nowhere to write it, for as long as the kernel lives."""
-    if _in_a_test():
-        _unwritten.append(event)
-        return
     path = state_folder() / NAME
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -54,8 +50,6 @@ def summary():
 
 
 def _written():
-    if _in_a_test():
-        return
     try:
         lines = (state_folder() / NAME).read_bytes().splitlines()
     except OSError:  # nothing done yet, or not ours to read
@@ -67,9 +61,3 @@ def _written():
             continue
         if isinstance(event, dict):
             yield event
-
-
-def _in_a_test():
-    # nbval runs notebooks for their results: they must neither count nor depend on
-    # what the user has done. A test that names a folder means it.
-    return "PYTEST_CURRENT_TEST" in os.environ and "CNN_COURSE_STATE" not in os.environ

@@ -2,10 +2,10 @@
 
 import difflib
 
-from cnn_course.checks import choice, flag, named, shown
+from cnn_course.checks import choice, refuse, shown
 from cnn_course.exercises.engine import store
 from cnn_course.exercises.engine.feedback import Feedback, Table, show
-from cnn_course.exercises.engine.running import SECONDS, TimeUp, is_blank, time_limit
+from cnn_course.exercises.engine.running import is_blank
 from cnn_course.exercises.entries import EXERCISES, PREDICTIONS
 
 _last = {}  # "exercise": its id; id: how many hints were given
@@ -19,9 +19,7 @@ def check(exercise, answer, keep=True):
     keep      False for a solution: it is judged, but does not count as yours
     Never raises for an answer; raises ValueError for an unknown id.
     """
-    declared = find("exercise", exercise, EXERCISES)
-    flag("keep", keep)
-    exercise, feedback = declared.id, declared.judge(answer)
+    feedback = find("exercise", exercise, EXERCISES).judge(answer)
     _last["exercise"] = exercise
     if feedback.verdict == "right" and not keep:
         # Its cell is folded, but not what it prints: that must not tell the answer.
@@ -39,11 +37,9 @@ def hint(exercise=None):
     exercise = _last.get("exercise") if exercise is None else exercise
     if exercise is None:
         raise ValueError('Which exercise? Say its name, such as hint("03.fc-params").')
-    declared = find("exercise", exercise, EXERCISES)
-    exercise, hints = declared.id, declared.hints
-    _last["exercise"], given = exercise, _last.get(exercise, 0)
-    _last[exercise] = given + 1
-    number = min(given + 1, len(hints))
+    hints = find("exercise", exercise, EXERCISES).hints
+    number = min(_last.get(exercise, 0) + 1, len(hints))
+    _last["exercise"], _last[exercise] = exercise, number
     text = f"hint {number} of {len(hints)}: {hints[number - 1]}"
     if number == len(hints):
         text += " (That was the last one.)"
@@ -58,33 +54,23 @@ def predict(name, value):
     Never raises for a value; raises ValueError for an unknown id.
     """
     prediction = find("name", name, PREDICTIONS)
-    name = prediction.id
     if is_blank(value):
-        text = (
-            "not predicted yet. Put your guess in the place of the `...` and run the "
-        )
-        text += "cell, before you run the next one. A wrong guess is worth as much."
+        text = "not predicted yet. Put your guess in the place of the `...` and run the"
+        text += " cell, before you run the next one. A wrong guess is worth as much."
         show(Feedback(name, "blank", text))
         return
-    try:
-        with time_limit():
-            problem, value = prediction.problem(value), prediction.plain(value)
-    except TimeUp:
-        problem = f"this object could not be read in {SECONDS} seconds."
-    except Exception as error:  # an object whose own methods raise
-        problem = f"this object cannot be read: it raised `{type(error).__name__}`."
+    value, problem = prediction.read(value)
     if problem:
         show(Feedback(name, "wrong", f"{problem} Nothing was kept."))
         return
     kept = store.summary()[1].get(name)
+    text = f"kept: {said(value, prediction)}."
     if kept is None:
         store.add(id=name, prediction=value)
-        show(Feedback(name, "hint", f"kept: {said(value, prediction)}. Now run on."))
-    elif kept == value:
-        show(Feedback(name, "hint", f"kept: {said(value, prediction)}."))
-    else:
+        text += " Now run on."
+    elif kept != value:
         text = f"your first prediction stays: {said(kept, prediction)}."
-        show(Feedback(name, "hint", text))
+    show(Feedback(name, "hint", text))
 
 
 def predictions(outcomes):
@@ -93,27 +79,19 @@ def predictions(outcomes):
     outcomes  {prediction's id: number or letters}, computed by the notebook
     Raises ValueError for an unknown id, or an outcome of the wrong kind.
     """
-    outcomes = named("outcomes", outcomes, "predictions with what came out")
     kept, rows = store.summary()[1], []
     for name, outcome in outcomes.items():
         prediction = find("outcomes", name, PREDICTIONS)
-        try:
-            problem = prediction.problem(outcome)
-            value = None if problem else prediction.plain(outcome)
-        except Exception as error:  # an object whose own methods raise
-            problem = f"It raised `{type(error).__name__}`."
+        found, problem = prediction.read(outcome)
         if problem:
             letters = prediction.options
-            kind = f"letters of {letters}" if letters else "a number"
-            raise ValueError(
-                f"outcomes[{name!r}] must be {kind}; got {shown(outcome)}. {problem}"
-            )
-        outcome = value
+            wanted = f"letters of {letters}" if letters else "a number"
+            refuse(f"outcomes[{name!r}]", wanted, outcome)
         yours, verdict = "none", ""
-        if (value := kept.get(name)) is not None:
-            yours = said(value, prediction)
-            verdict = prediction.compared(value, outcome)
-        rows.append((prediction.asks, yours, said(outcome, prediction), verdict))
+        if name in kept:
+            yours = said(kept[name], prediction)
+            verdict = prediction.compared(kept[name], found)
+        rows.append((prediction.asks, yours, said(found, prediction), verdict))
     show(Table(("You were asked", "you predicted", "it was", ""), tuple(rows)))
 
 
@@ -144,9 +122,8 @@ def progress(notebook=None, forget=None):
         rows = [_line(number, done, predicted) for number in numbers]
         count = len(done & EXERCISES.keys())
         below = f"{count} of {len(EXERCISES)} exercises of the course are done."
-        show(
-            Table(("notebook", "exercises", "done", "predictions"), tuple(rows), below)
-        )
+        head = ("notebook", "exercises", "done", "predictions")
+        show(Table(head, tuple(rows), below))
         return
     rows = [
         ("✓" if name in done else "○", name, exercise.topic)
@@ -169,12 +146,10 @@ def _line(number, done, predicted):
 
 def find(argument, name, known):
     """Return known[name]; raises ValueError that names the ids most like it."""
-    close = []
-    if type(name) is str:
-        if name in known:
-            return known[name]
-        close = difflib.get_close_matches(name[:100], known, 3, 0.5)
-    meant = ", ".join(f'"{other}"' for other in close or list(known)[:2])
+    if name in known:
+        return known[name]
+    close = difflib.get_close_matches(str(name), known, 3, 0.5) or list(known)[:2]
+    meant = ", ".join(f'"{other}"' for other in close)
     raise ValueError(
         f"{argument} must be a name that the course knows; got {shown(name)}. "
         f"Did you mean {meant}?"

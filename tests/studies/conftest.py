@@ -1,0 +1,19 @@
+"""Both studies made small, on the crafted files: a run takes less than a second."""
+
+import pytest
+
+from cnn_course.studies import lenet, nin
+
+SIDE = 67  # the smallest pictures that NiN and AlexNet take
+
+
+@pytest.fixture
+def small(monkeypatch, data_root):
+    """The settings of a small run of the study `nin` that no arm has."""
+    monkeypatch.setenv("CNN_COURSE_DATA", str(data_root))
+    protocol = dict(train_size=100, test_size=50, batch_size=20, lr=0.01)
+    monkeypatch.setattr(lenet, "PROTOCOL", protocol)
+    monkeypatch.setattr(lenet, "EPOCHS", 2)
+    protocol = dict(resize=SIDE, train_size=10, test_size=10, epochs=2)
+    monkeypatch.setitem(nin.PROTOCOLS, "reduced", protocol)
+    return dict(protocol="reduced", seed=0, precision="fp32")
