@@ -3,14 +3,14 @@
 import time
 from dataclasses import replace
 
-import ipywidgets
 import torch
 from IPython import get_ipython
 from IPython.display import display
 
 from cnn_course.training import ProgressBar, count_batches, place
-from cnn_course.views.kit.view import LABEL, Number, View
-from cnn_course.views.training_picture import Run, draw_training, duration
+from cnn_course.views.kit.controls import Number, checkbox
+from cnn_course.views.kit.view import View
+from cnn_course.views.training_picture import TrainingState, draw_training, duration
 
 PAUSE = 0.5  # seconds from one drawing to the next, at least
 SHARE = 0.04  # of the time may be spent drawing
@@ -19,7 +19,7 @@ EXPECTED = (KeyboardInterrupt, FloatingPointError)
 
 
 class LiveCurves:
-    """A view that follows `train`; its methods are those of `cnn_course.training.progress`.
+    """A view that follows `train`, with the methods of `ProgressBar`.
 
     `train` calls them from its own thread, and the controls draw from another. So what
     a drawing reads changes under the view's lock only.
@@ -27,20 +27,17 @@ class LiveCurves:
 
     def __init__(self, train_iter, num_epochs, device, classes):
         self.device = device
-        self.run = Run(num_epochs, count_batches(train_iter), classes)
+        self.run = TrainingState(num_epochs, count_batches(train_iter), classes)
         self.images, self.drawn, self.cost = 0, 0.0, 0.0
         self.view = View(
             "Training, live",
             "while it trains, make the loss logarithmic, or smooth it more. Then "
             "Kernel → Interrupt Kernel: what is kept?",
             {
-                "logarithmic": ipywidgets.Checkbox(
-                    description="logarithmic loss",
-                    indent=False,
-                    style=LABEL,
-                    layout={"width": "auto", "margin": "2px 24px 2px 2px"},
+                "logarithmic": checkbox("logarithmic loss"),
+                "smoothing": Number(
+                    "smooth over steps", SMOOTHING, 1, 200, limits=(1, 10**9)
                 ),
-                "smoothing": Number("smooth over steps", SMOOTHING, 1, 200),
             },
             lambda **values: draw_training(self.run, **values),
             summary="loss and accuracy by epoch",
@@ -142,9 +139,9 @@ def _hear_while_busy(control):
 def training_curves(train_iter, num_epochs, shown, device, watch_classes=False):
     """Follow a training live: pass this function itself, `train(…, progress=…)`.
 
-    Arguments as in `cnn_course.training.progress`. Returns live curves in a notebook, and
-    with `watch_classes` what share of the test images each class is given; elsewhere a
-    plain bar, and nothing to be seen unless `shown`.
+    Arguments as of `ProgressBar`. Returns live curves in a notebook, and with
+    `watch_classes` what share of the test images each class is given; elsewhere a plain
+    bar, and nothing to be seen unless `shown`.
     """
     if not shown or not hasattr(get_ipython(), "kernel"):
         return ProgressBar(train_iter, num_epochs, shown, device)

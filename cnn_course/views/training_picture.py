@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from cnn_course.training import History
-from cnn_course.views.kit.board import BLUE, GREY, ORANGE, Board
-from cnn_course.views.kit.curves import Axes, round_down, trailing_mean
+from cnn_course.views.kit.board import BLUE, GREY, ORANGE, Board, blue
+from cnn_course.views.kit.curves import Axes, trailing_mean
 
 PALE_BLUE = "#9CC7E3"
 # In the monitor: where names end, how long the longest bar is, where cells begin.
@@ -15,7 +15,7 @@ NAMES, BARS, CELLS = 104, 230, 520
 
 
 @dataclass
-class Run:
+class TrainingState:
     """What is known of a training.
 
     batches   steps in an epoch, or None where that is not known
@@ -112,9 +112,9 @@ def describe(run):
 
 
 def draw_training(run, logarithmic, smoothing):
-    """Draw a `Run`; return (board, text). `smoothing` is a number of steps.
+    """Draw a `TrainingState`; return (board, text).
 
-    Raises ValueError if that is below 1.
+    smoothing  how many steps each mean of the loss is over
     """
     steps = np.array(run.history.step_loss + run.losses)
     finite = np.isfinite(steps)
@@ -137,11 +137,12 @@ def draw_training(run, logarithmic, smoothing):
 def _draw_loss(board, run, steps, means, logarithmic, smoothing):
     high = steps.max(initial=0.0) or 2.5
     low = 0.0
-    if logarithmic:
-        low = round_down(max(steps.min(initial=high), 1e-6 * high))
+    if logarithmic:  # a tenth at least, so that there are some numbers on the axis
+        low = max(min(steps.min(initial=high), high / 10), 1e-6 * high)
     title = f"loss: cross-entropy{', logarithmic' * logarithmic}"
     ylim = (low, 1.02 * high)
-    axes = Axes(board, 48, 50, title, run.shown_epochs, ylim, log=logarithmic)
+    epochs = run.shown_epochs
+    axes = Axes(board, 48, 50, title, "epochs", epochs, ylim, log=logarithmic)
     x = np.arange(1, len(steps) + 1) / run.epoch_steps
     axes.curve("each step", x, steps, PALE_BLUE, 1)
     axes.curve(f"mean of {smoothing} step{'s' * (smoothing > 1)}", x, means, BLUE, 2)
@@ -152,7 +153,7 @@ def _draw_loss(board, run, steps, means, logarithmic, smoothing):
 def _draw_accuracies(board, run):
     history = run.history
     title = "accuracy: share of images classified correctly"
-    axes = Axes(board, 484, 50, title, run.shown_epochs, (0, 1))
+    axes = Axes(board, 484, 50, title, "epochs", run.shown_epochs, (0, 1))
     ends = np.arange(1, len(history) + 1)
     axes.curve("training, in the epoch", ends - 0.5, history.train_acc, BLUE, 2, "dot")
     if history.test_acc or not history:
@@ -163,7 +164,7 @@ def _draw_accuracies(board, run):
 def _draw_classes(board, run, y):
     """Draw the share of the test images that each class was given: now, and before."""
     title = "share of the test images given to each class"
-    board.text(0, y, title, size=14, bold=True, anchor="lm")
+    board.title(0, y, title)
     if not run.history.predicted:
         text = "known after the first epoch"
         board.text(0, y + 26, text, size=13, fill=GREY, anchor="lm")
@@ -185,13 +186,11 @@ def _draw_classes(board, run, y):
             style = {"size": 13, "bold": bool(lost[c, -1] or dead[c, -1])}
             board.text(NAMES, middle, name, anchor="rm", **style)
             board.text(NAMES + 12 + width, middle, found, anchor="lm", **style)
-    board.text(CELLS, y, "epoch by epoch", size=14, bold=True, anchor="lm")
+    board.title(CELLS, y, "epoch by epoch")
     epochs, height = share.shape[1], len(share) * row
     cell = min(26, (860 - CELLS) / epochs)
-    shade = np.minimum(share * len(share) / 2, 1)[..., None]  # half: a fair share
-    pixels = np.array([0x00, 0x72, 0xB2]) * shade + 255 * (1 - shade)
-    board.paste(pixels.astype(np.uint8), CELLS, top, epochs * cell, height)
-    board.rectangle(CELLS, top, epochs * cell, height, outline=GREY, line=0.5)
+    pixels = blue(np.minimum(share * len(share) / 2, 1))  # half: a fair share
+    board.paste(pixels, CELLS, top, epochs * cell, height, GREY)
     if words and cell >= 9:
         for c, e in np.argwhere(lost | dead):
             at = (CELLS + (e + 0.5) * cell, top + (c + 0.5) * row)

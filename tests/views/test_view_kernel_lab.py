@@ -19,7 +19,6 @@ from cnn_course.views.kernel_lab import (
     SIZES,
     centred,
     correlate,
-    draw_kernel_lab,
     ignores_plain_grey,
     preset_kernel,
 )
@@ -233,11 +232,6 @@ def test_learned_kernels_of_other_sizes_fit(shape):
 def test_what_is_no_learned_kernel_is_refused(learned, words):
     with pytest.raises(ValueError, match=words):
         kernel_lab(learned)
-
-
-def test_a_kernel_larger_than_the_picture_fits_nowhere():
-    with pytest.raises(ValueError, match="7×7, is larger than the picture, 5×20"):
-        draw_kernel_lab(torch.rand(5, 20), torch.ones(7, 7))
 
 
 @pytest.mark.parametrize("kind", ["png", "jpeg", "webp", "gif", "bmp", "tiff"])

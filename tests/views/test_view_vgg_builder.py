@@ -1,19 +1,18 @@
 """View 8: a table of blocks becomes a network, and its costs are those of torch."""
 
-import base64
-import io
-
 import numpy as np
 import pytest
 import torch
-from PIL import Image, ImageColor
+from PIL import ImageColor
 from torch import nn
 
-from cnn_course.networks.architectures import NARROW_VGG, VGG11, vgg
-from cnn_course.networks.cost import (
+from cnn_course.networks import (
+    NARROW_VGG,
+    VGG11,
     activation_bytes,
     count_multiply_adds,
     count_parameters,
+    vgg,
 )
 from cnn_course.views import vgg_builder
 from cnn_course.views.kit.board import BLUE, ORANGE
@@ -21,10 +20,10 @@ from cnn_course.views.vgg_builder import (
     PRESETS,
     ROW,
     BlockTable,
-    check,
     draw_vgg,
     memory,
     receptive_sizes,
+    refuse_small_pictures,
     stages,
 )
 
@@ -132,9 +131,9 @@ def test_what_vgg_refuses_is_refused_with_the_block_at_fault():
                     vgg(*network)
             except ValueError:
                 with pytest.raises(ValueError, match=r"block \d gets a 1×1 map"):
-                    check(*network)
+                    refuse_small_pictures(network[0], network[3])
             else:
-                check(*network)
+                refuse_small_pictures(network[0], network[3])
 
 
 @pytest.mark.parametrize(
@@ -144,23 +143,9 @@ def test_what_vgg_refuses_is_refused_with_the_block_at_fault():
         ((((1, 1),) * 6, 1, 10, 17, 1), "block 5 gets a 1×1 map.*or 4 blocks"),
         ((((1, 1),) * 3, 1, 10, 2, 1), "block 2 gets.* 8 pixels or more, or 1 block$"),
         ((((1, 1),), 1, 10, 1, 1), "block 1 gets.* take pictures of 2 pixels or more$"),
-        (((1, 8), (0, 8)), "block 2, convolutions: 0 is nothing to compute with"),
-        (((1, 8), (-3, 8)), "block 2, convolutions: -3 is nothing"),
-        (((1, 0),), "block 1, channels: 0 is nothing to compute with"),
-        (((21, 8),), "convolutions: 21 is too much here; take .* from 1 to 20"),
-        (((1, 5000),), "channels: 5,000 is too much here; take .* from 1 to 4,096"),
-        ((VGG11, 0, 10, 224, 4096), "channels in: 0 "),
-        ((VGG11, 1, 0, 224, 4096), "classes: 0 "),
-        ((VGG11, 1, 10, 0, 4096), "side: 0 "),
-        ((VGG11, 1, 10, -8, 4096), "side: -8 "),
-        ((VGG11, 1, 10, 10**9, 4096), "side: 1,000,000,000 is too much"),
-        ((VGG11, 1, 10, 224, 0), "hidden width: 0 "),
-        ((VGG11, 1, 10, 224, 10**6), "hidden width: 1,000,000 is too much"),
     ],
 )
-def test_what_cannot_be_is_explained(network, words):
-    if len(network) < 5:  # only a table
-        network = (network, 1, 10, 224, 4096)
+def test_a_picture_that_is_too_small_is_explained(network, words):
     with pytest.raises(ValueError, match=words):
         draw_vgg(*network)
 
@@ -182,19 +167,6 @@ def test_the_text_has_the_numbers(view):
     view.controls["side"].write(96)
     assert "707,626 parameters" in view.text.value
     assert PRESETS["narrow VGG-11"] == NARROW_VGG
-
-
-def test_every_number_changes_the_picture(view):
-    for name in ("side", "in_channels", "num_classes", "hidden"):
-        before = view.last.tobytes()
-        slider = view.controls[name].slider
-        slider.value += 1 if slider.value < slider.max else -1
-        assert view.last.tobytes() != before, name
-    for field in view.controls["blocks"].fields[:10]:
-        before = view.last.tobytes()
-        field.value = str(int(field.value) + 1)
-        assert view.last.tobytes() != before, field.description
-        assert view.message.value == ""
 
 
 def test_the_bars_are_as_long_as_the_shares(view):
@@ -232,20 +204,17 @@ def test_a_preset_is_drawn_once():
 
 
 @pytest.mark.parametrize(
-    "typed", ["", "two", "2.5", "nan", "inf", "1e300", "0", "-1", "9" * 5000, "²", "30"]
+    "typed", ["", "two", "2.5", "nan", "1e300", "0", "-1", "9" * 5000, "²", "5000"]
 )
 def test_absurd_input_gives_a_message_and_the_view_recovers(view, typed):
-    for place in (2, 3):
+    for place, most in {2: "20", 3: "4,096"}.items():
         field = view.controls["blocks"].fields[place]
         kept, field.value = field.value, typed
-        if typed == "30" and place == 3:
-            assert view.message.value == ""  # 30 channels are fine
-        else:
-            assert f"{field.description}: " in view.message.value
-            assert len(view.message.value) < 300
-            press(view, "add a block")  # copies the last block; the fault stays
-            assert f"{field.description}: " in view.message.value
-            press(view, "remove the last block")
+        words = f"{field.description}: type a whole number, from 1 to {most}; got "
+        assert words in view.message.value and len(view.message.value) < 300
+        press(view, "add a block")  # copies the last block; the fault stays
+        assert words in view.message.value
+        press(view, "remove the last block")
         field.value = kept
         assert view.message.value == ""
 
@@ -262,10 +231,3 @@ def test_a_small_picture_is_explained_and_the_view_recovers(view):
     assert "side: type a whole number" in view.message.value
     view.controls["side"].write(64)
     assert view.message.value == "" and view.text.value.startswith("13 layers")
-
-
-def test_where_nothing_runs_there_is_a_picture_and_its_text(view):
-    bundle, _ = view._repr_mimebundle_()
-    assert bundle["text/plain"].startswith("[picture] VGG builder: 11 layers: 128,806")
-    sheet = Image.open(io.BytesIO(base64.b64decode(bundle["image/png"])))
-    assert np.asarray(sheet.convert("RGB")).std() > 20
