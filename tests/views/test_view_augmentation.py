@@ -1,6 +1,5 @@
 """View 7: random changes agree with torchvision's, and one strength moves one thing."""
 
-import numpy as np
 import pytest
 import torch
 from torchvision.transforms import v2
@@ -31,10 +30,6 @@ def photo():
 
 def one_change(**settings):
     return random_changes(3, **{**PLAIN, **settings})[0]
-
-
-def test_without_strengths_nothing_changes(photo):
-    torch.testing.assert_close(augment(photo, one_change()), photo)
 
 
 def test_flips_and_crops_are_those_of_torch(photo):
@@ -89,13 +84,8 @@ def test_one_setting_changes_its_own_effect_only(name):
     value = 100 if name == "crop" else 0.5
     before = random_changes(0, **PLAIN)
     after = random_changes(0, **{**PLAIN, name: value})
-    changed = {
-        key
-        for old, new in zip(before, after, strict=True)
-        for key in old
-        if old[key] != new[key]
-    }
-    assert changed == own
+    pairs = list(zip(before, after, strict=True))
+    assert {key for a, b in pairs for key in a if a[key] != b[key]} == own
 
 
 def test_torch_s_random_numbers_are_left_alone():
@@ -133,38 +123,17 @@ def test_draw_again_draws_anew_and_only_then(view):
     assert augmentation_mixer().last.tobytes() == whole
 
 
-def test_the_original_is_shown_whole_and_the_draws_as_asked(photo):
-    red = torch.zeros(3, 256, 256)
-    red[0] = 1
-    view = augmentation_mixer(red)
-    for name in ("brightness", "contrast", "saturation", "hue"):
-        view.controls[name].write(0)
-
-    def is_red(x, y):
-        return tuple(np.asarray(view.last)[2 * y, 2 * x]) == (255, 0, 0)
-
-    assert is_red(90, 90) and is_red(340, 90) and is_red(640, 290)
-    view.controls["hue"].write(0.5)
-    assert is_red(90, 90) and not is_red(340, 90) and not is_red(640, 290)
-
-
-@pytest.mark.parametrize(
-    "photo, words",
-    [
-        (
-            torch.rand(256, 256),
-            "^photo must be in colour.*; got a Tensor of shape .256",
-        ),
-        (torch.rand(1, 9, 9), "in colour"),
-        (torch.full((3, 9, 9), 255, dtype=torch.uint8), "bytes: X / 255.*; got a Tens"),
-        (torch.full((3, 9, 9), 1.5), "from 0 to 1 .*, not from 1.5 to 1.5"),
-        (torch.full((3, 9, 9), torch.nan), "not from nan to nan"),
-    ],
-    ids=["grey", "one", "bytes", "bright", "nan"],
-)
-def test_what_is_no_photo_is_refused(photo, words):
-    with pytest.raises(ValueError, match=words):
-        augmentation_mixer(photo)
+def test_what_is_no_photo_is_refused():
+    photos = {
+        r"^photo must be in colour.*; got a Tensor of shape .9, 9.": torch.rand(9, 9),
+        "in colour": torch.rand(1, 9, 9),
+        "bytes: X / 255": torch.full((3, 9, 9), 255, dtype=torch.uint8),
+        "from 0 to 1 .*, not from 1.5 to 1.5": torch.full((3, 9, 9), 1.5),
+        "not from nan to nan": torch.full((3, 9, 9), torch.nan),
+    }
+    for words, photo in photos.items():
+        with pytest.raises(ValueError, match=words):
+            augmentation_mixer(photo)
 
 
 def test_other_sizes_are_made_square():

@@ -19,7 +19,7 @@ from cnn_course.views.edge_learner import (
     rate_limit,
     verdict,
 )
-from cnn_course.views.kit.board import BLUE, GREY, ORANGE
+from cnn_course.views.kit.board import GREY, ORANGE
 
 
 @pytest.fixture
@@ -144,13 +144,6 @@ def loss_curve(*values):
         return (pixels == ImageColor.getrgb(colour)).all(axis=-1)
 
     return find
-
-
-def test_the_curve_of_the_loss_falls_and_moves_to_the_right():
-    ends = [np.argwhere(loss_curve(0.3, n, 0.0, 0)(BLUE)).max(axis=0) for n in (9, 99)]
-    assert (ends[1] > ends[0]).all()
-    tops = [np.argwhere(loss_curve(1.0, n, 0.0, 0)(BLUE))[0, 0] for n in (9, 60)]
-    assert tops[1] < tops[0] - 50
 
 
 def test_the_floor_and_the_step_of_divergence_are_lines():

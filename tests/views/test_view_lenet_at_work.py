@@ -166,27 +166,10 @@ def test_the_board_shows_the_input_the_maps_and_no_black_rest(net):
     board, _ = draw_lenet_at_work(net, image, "mine", CLASSES)
     pixels = np.asarray(board.image)
     assert (pixels[50:188:5, 2:140:5, 0] == image).all()
-    maps = feature_maps(net, torch.tensor(image)[None, None] / 255)[0][0][1].numpy()
-    level = (maps[1] - maps.min()) / (maps.max() - maps.min()) * 255
-    left = 188 + 150  # of the second map, in dots
-    seen = pixels[50:188:5, left + 2 : left + 140 : 5]
-    assert np.abs(seen[1:-1, 1:-1, 0] - level[1:-1, 1:-1]).max() <= 1
     wide = nn.Sequential(nn.Conv2d(1, 64, 3), nn.Flatten(), nn.Linear(64 * 676, 10))
     board, text = draw_lenet_at_work(wide, image, "mine", CLASSES)
     assert text.endswith("Feature maps: 64×26×26")  # of which 32 are drawn
     assert (np.asarray(board.image)[-8:] == 255).all()
-
-
-def test_negative_maps_are_orange_and_purple(net):
-    image = np.full((28, 28), 200, np.uint8)
-    linear = nn.Sequential(net[0], *net[2:])
-    nn.init.ones_(linear[0].weight)
-    linear[0].weight.data[0] = -1
-    board, _ = draw_lenet_at_work(linear, image, "mine", CLASSES)
-    red, _, blue = np.asarray(board.image)[48 + 70, 188 + 70].astype(int)
-    assert red > blue + 30
-    red, _, blue = np.asarray(board.image)[48 + 70, 188 + 150 + 70].astype(int)
-    assert blue > red + 30
 
 
 def test_a_loader_that_resizes_is_followed(test_iter):
