@@ -3,18 +3,11 @@
 import numpy as np
 import torch.nn.functional as F
 
-from cnn_course.views.kit.board import (
-    GREY,
-    ORANGE,
-    Board,
-    is_exact,
-    number,
-    signed_colours,
-    size_of,
-)
+from cnn_course.views.kit.board import GREY, ORANGE, Board, signed_colours
 from cnn_course.views.kit.controls import Number, checkbox
 from cnn_course.views.kit.number_grid import NumberGrid, as_matrix
 from cnn_course.views.kit.stepper import Stepper, stride_control, window_places
+from cnn_course.views.kit.texts import is_exact, number, size_of
 from cnn_course.views.kit.view import View
 
 X_DEFAULT = ((1, 2, 0), (3, 1, 4), (1, 2, 5))
@@ -101,9 +94,8 @@ def draw_correlation(X, K, step, padding=0, stride=1, flip=False, reveal=False):
 
 def _draw_input(board, X, padded, padding):
     cell, (rows, columns) = _cell(padded), X.shape
-    board.title(
-        4, TOP - 16, f"input {size_of(X)}" + (f", padding {padding}" if padding else "")
-    )
+    title = f"input {size_of(X)}" + (f", padding {padding}" if padding else "")
+    board.title(4, TOP - 16, title)
     colours = np.full((*padded.shape, 3), 0xDC, dtype=np.uint8)
     inside = slice(padding, padding + rows), slice(padding, padding + columns)
     colours[inside] = signed_colours(X, room=1.6)
@@ -130,9 +122,8 @@ def _draw_window(board, laid, top, left, cell):
 
 def _draw_kernel(board, laid, flip):
     cell, (h, w) = _cell(laid, 200), laid.shape
-    board.title(
-        330, TOP - 16, f"kernel {h}×{w}" + (", turned half a turn" if flip else "")
-    )
+    title = f"kernel {h}×{w}" + (", turned half a turn" if flip else "")
+    board.title(330, TOP - 16, title)
     board.grid(laid, 330, TOP, cell, size=_letters(cell))
     board.rectangle(330, TOP, w * cell, h * cell, outline=ORANGE, line=3)
 

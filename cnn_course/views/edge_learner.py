@@ -1,7 +1,6 @@
 """View 3, for notebook 02: an edge kernel learns, step by step, or runs away."""
 
 import functools
-import math
 
 import ipywidgets
 import torch
@@ -10,6 +9,7 @@ from cnn_course.networks import corr2d
 from cnn_course.views.kit.board import BLUE, GREEN, GREY, ORANGE, Board, grey
 from cnn_course.views.kit.controls import Number
 from cnn_course.views.kit.curves import Axes
+from cnn_course.views.kit.texts import short
 from cnn_course.views.kit.view import View
 
 NUM_STEPS = 100
@@ -116,12 +116,6 @@ def draw_edge_learner(lr, num_steps, noise, seed):
     )
 
 
-def short(value):
-    """Return two decimals, or a power of ten where they would be too long."""
-    text = f"{value:.0e}" if 1e4 <= abs(value) < math.inf else f"{value:.2f}"
-    return text.replace("-0.00", "0.00").replace("-", "−")
-
-
 def _draw_losses(board, x, y, losses, num_steps, floor, diverged):
     """Draw the loss, on axes for all steps, so that they stand still."""
     losses = losses.clamp(min=1e-12)
@@ -162,9 +156,8 @@ def _draw_layer(board, y, parameters, target):
     top = values[values.isfinite()].abs().max().item()
     titles = {4: "the picture", 246: "kernel", 388: "the layer gives", 640: "wanted"}
     for x, title in titles.items():
-        board.text(x, y - 14, title, size=14, anchor="lm")
-    board.paste(grey(bar()), 4, y, 8 * CELL, 6 * CELL)
-    board.rectangle(4, y, 8 * CELL, 6 * CELL)
+        board.title(x, y - 14, title)
+    board.paste(grey(bar()), 4, y, 8 * CELL, 6 * CELL, "black")
     board.text(225, y + 3 * CELL, "⋆", size=28)
     board.grid(kernel, 246, y + 3 * CELL - 25, 50, top=top)
     board.text(296, y + 3 * CELL + 44, f"+ bias {short(bias)}", size=14)

@@ -7,17 +7,10 @@ import torch
 import torch.nn.functional as F
 
 from cnn_course.data import load_photograph
-from cnn_course.views.kit.board import (
-    GREY,
-    Board,
-    draw_scale,
-    grey,
-    number,
-    signed_colours,
-    size_of,
-)
+from cnn_course.views.kit.board import GREY, Board, draw_scale, grey, signed_colours
 from cnn_course.views.kit.controls import dropdown
 from cnn_course.views.kit.number_grid import NumberGrid, as_matrix
+from cnn_course.views.kit.texts import number, size_of
 from cnn_course.views.kit.upload import PictureUpload
 from cnn_course.views.kit.view import View
 

@@ -15,10 +15,10 @@ from cnn_course.views.kit.board import (
     Board,
     grey,
     signed_colours,
-    size_of,
 )
 from cnn_course.views.kit.chooser import Chooser
 from cnn_course.views.kit.network import answer_of, refuse_diverged
+from cnn_course.views.kit.texts import size_of
 from cnn_course.views.kit.view import View
 
 WIDTH, INPUT, GAP = 540, 70, 5  # of board, input and between maps, in CSS pixels
@@ -150,8 +150,7 @@ def _draw_maps(title, maps, left=0):
         legend = f"black {low:.2f}, white {high:.2f}"
     if count > MOST:
         legend = f"the first {MOST}; {legend}"
-    title = f"{title}: {count} × {height} × {width}"
-    board.title(left, 10, title)
+    board.title(left, 10, f"{title}: {count} × {height} × {width}")
     board.text(WIDTH, 10, legend, size=12, fill=GREY, anchor="rm")
     for i, pixels in enumerate(colours):
         row, column = divmod(i, columns)
@@ -173,9 +172,8 @@ def _draw_classes(best, label):
         board.rectangle(116, middle - 8, 340, 16, outline=GREY, line=0.5)
         fill = GREEN if right else BLUE
         board.rectangle(116, middle - 8, max(340 * share, 1), 16, fill=fill, line=0.5)
-        board.text(
-            464, middle, f"{100 * share:.1f} %", size=14, bold=right, anchor="lm"
-        )
+        found = f"{100 * share:.1f} %"
+        board.text(464, middle, found, size=14, bold=right, anchor="lm")
     return board
 
 

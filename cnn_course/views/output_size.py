@@ -83,7 +83,7 @@ def _draw_coverage(board, counts, padding, x, y):
     never = (together == 0) & inside
     pixels[never] = (0xD5, 0x5E, 0x00)
     cell = SIDE / len(counts)
-    board.text(x, y - 14, "pixels by number of windows", size=14, anchor="lm")
+    board.title(x, y - 14, "pixels by number of windows")
     board.paste(pixels, x, y, SIDE, SIDE)
     if cell >= 6:
         for i in range(len(counts) + 1):
@@ -105,15 +105,13 @@ def _draw_coverage(board, counts, padding, x, y):
         board.text(x + 20, y + SIDE + 17, name, size=13, anchor="lm")
         x += 40 + 7.5 * len(name)
     if padding:
-        outside = "pale: padding"
-        board.text(x, y + SIDE + 17, outside, size=13, anchor="lm")
+        board.text(x, y + SIDE + 17, "pale: padding", size=13, anchor="lm")
     return int(never.sum())
 
 
 def _draw_receptive_fields(board, layers, x, y):
     """Draw, layer by layer, how many pixels in a row one unit sees."""
-    title = "kernel/stride, and what one unit behind it sees"
-    board.text(x, y - 14, title, size=14, anchor="lm")
+    board.title(x, y - 14, "kernel/stride, and what one unit behind it sees")
     widest = receptive_size(layers)
     for i, (kernel_size, stride) in enumerate(layers):
         size = receptive_size(layers[: i + 1])

@@ -6,10 +6,11 @@ import ipywidgets
 import numpy as np
 import torch
 
-from cnn_course.views.kit.board import Board, is_exact, number, signed_colours, size_of
+from cnn_course.views.kit.board import Board, signed_colours
 from cnn_course.views.kit.controls import Number, dropdown
 from cnn_course.views.kit.number_grid import LARGEST, NumberGrid, as_matrix
 from cnn_course.views.kit.stepper import Stepper, stride_control, window_places
+from cnn_course.views.kit.texts import is_exact, number, size_of
 from cnn_course.views.kit.view import View
 
 X_DEFAULT = ((1, 3, 2, 0), (5, 3, 1, 1), (0, 2, 4, 8), (2, 0, 6, 6))

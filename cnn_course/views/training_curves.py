@@ -9,8 +9,9 @@ from IPython.display import display
 
 from cnn_course.training import ProgressBar, count_batches, place
 from cnn_course.views.kit.controls import Number, checkbox
+from cnn_course.views.kit.texts import duration
 from cnn_course.views.kit.view import View
-from cnn_course.views.training_picture import TrainingState, draw_training, duration
+from cnn_course.views.training_picture import TrainingState, draw_training
 
 PAUSE = 0.5  # seconds from one drawing to the next, at least
 SHARE = 0.04  # of the time may be spent drawing

@@ -8,6 +8,7 @@ import numpy as np
 from cnn_course.training import History
 from cnn_course.views.kit.board import BLUE, GREY, ORANGE, Board, blue
 from cnn_course.views.kit.curves import Axes, trailing_mean
+from cnn_course.views.kit.texts import duration
 
 PALE_BLUE = "#9CC7E3"
 # In the monitor: where names end, how long the longest bar is, where cells begin.
@@ -73,30 +74,20 @@ class TrainingState:
         return min(most, self.num_epochs)
 
 
-def duration(seconds):
-    """Return seconds in words: "8 s", "1 min 20 s", "2 h 5 min"."""
-    seconds = round(seconds)
-    if seconds < 60:
-        return f"{seconds} s"
-    if seconds < 3600:
-        return f"{seconds // 60} min {seconds % 60} s"
-    return f"{seconds // 3600} h {seconds % 3600 // 60} min"
-
-
 def describe(run):
     """Return where a training is, and what it has reached, in one line."""
     history, epochs = run.history, len(run.history)
-    parts = [run.ended]
-    if not run.ended:
+    now = run.ended
+    if not now:
         of = f" of {run.batches}" if run.batches else ""
         now = f"epoch {epochs + 1} of {run.num_epochs}, step {len(run.losses)}{of}"
-        if epochs and not run.losses:
-            now = f"epoch {epochs} of {run.num_epochs} done"
         if run.losses:
             now += f", {run.speed:,.0f} images/s"
+        elif epochs:
+            now = f"epoch {epochs} of {run.num_epochs} done"
         if run.seconds_left is not None:
             now += f", about {duration(run.seconds_left)} left"
-        parts = [now]
+    parts = [now]
     if epochs:
         result = f"after epoch {epochs}: loss {history.loss[-1]:.3f}, "
         result += f"training accuracy {history.train_acc[-1]:.3f}"

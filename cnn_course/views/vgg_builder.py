@@ -16,6 +16,7 @@ from cnn_course.networks import (
 )
 from cnn_course.views.kit.board import BLUE, ORANGE, PALE, Board
 from cnn_course.views.kit.controls import LABEL, Number, button, read_typed
+from cnn_course.views.kit.texts import memory
 from cnn_course.views.kit.view import View
 
 # Configurations A, B, D and E of Simonyan and Zisserman (2014), and notebook 07's own.
@@ -85,13 +86,6 @@ def refuse_small_pictures(blocks, side):
             )
 
 
-def memory(num_bytes):
-    """Return a number of bytes as short text, such as 65.6 MB (a kB is 1,000 bytes)."""
-    power = min((len(str(num_bytes)) - 1) // 3, 4)
-    unit = ("bytes", "kB", "MB", "GB", "TB")[power]
-    return f"{num_bytes / 1000**power:.{1 if power else 0}f} {unit}"
-
-
 def draw_vgg(blocks, in_channels, num_classes, side, hidden):
     """Draw the table of a VGG with the shares as bars; return (board, text)."""
     refuse_small_pictures(blocks, side)
@@ -114,13 +108,13 @@ def draw_vgg(blocks, in_channels, num_classes, side, hidden):
     _line(board, 3, "picture", f"{in_channels} × {side} × {side}")
     for i, stage in enumerate(found):
         name = stage.name + (f", {blocks[i][0]} conv" if i < len(blocks) else "")
-        costs = (_count(stage.multiply_adds), memory(stage.num_bytes))
+        costs = (f"{stage.multiply_adds:,}", memory(stage.num_bytes))
         _line(board, i + 4, name, *stage[1:3], f"{stage.parameters:,}", *costs)
         _share(board, i + 4, 424, stage.parameters / parameters, BLUE)
         _share(board, i + 4, 664, stage.multiply_adds / work, ORANGE)
     y = ROW * (len(found) + 4)
     board.line(4, y - ROW / 2, 856, y - ROW / 2, width=1)
-    total = (f"{parameters:,}", _count(work), memory(num_bytes))
+    total = (f"{parameters:,}", f"{work:,}", memory(num_bytes))
     _line(board, len(found) + 4, "together", "", "", *total, bold=True)
     weights = f"weights {memory(4 * parameters)} in float32"
     kept = f"activations {batch}, of which training keeps most"
@@ -129,12 +123,6 @@ def draw_vgg(blocks, in_channels, num_classes, side, hidden):
         f"{layers}: {total[0]} parameters, {total[1]} multiply-adds; activations "
         f"{total[2]} for a picture, {batch}; {where}"
     )
-
-
-def _count(multiply_adds):
-    """Return a number, in millions where all of its digits would not fit."""
-    few = multiply_adds < 10**12
-    return f"{multiply_adds:,}" if few else f"{multiply_adds / 1e6:,.0f} M"
 
 
 def _line(board, line, *columns, bold=False):
@@ -156,7 +144,7 @@ class BlockTable(ipywidgets.VBox):
     """The table of blocks: two fields for each, and buttons that fill or change it."""
 
     def __init__(self, blocks):
-        self.callbacks, self.silent = [], False
+        self.callback, self.silent = lambda: None, False
         self.fields = [
             ipywidgets.Text(
                 description=f"block {i}, {what}",
@@ -201,12 +189,11 @@ class BlockTable(ipywidgets.VBox):
         self._changed()
 
     def on_change(self, callback):
-        self.callbacks.append(callback)
+        self.callback = callback
 
     def _changed(self, _=None):
         if not self.silent:
-            for callback in self.callbacks:
-                callback()
+            self.callback()
 
     def read(self):
         """Return ((convolutions, channels), …); ValueError for what is no number."""

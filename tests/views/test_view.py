@@ -1,21 +1,16 @@
 """What all views share: reading controls, complaining, a picture without a kernel."""
 
 import io
+import math
 import re
 
 import numpy as np
 import pytest
 from PIL import Image
 
-from cnn_course.views.kit.board import (
-    SCALE,
-    Board,
-    grey,
-    is_exact,
-    number,
-    signed_colours,
-)
+from cnn_course.views.kit.board import SCALE, Board, grey, signed_colours
 from cnn_course.views.kit.controls import Number
+from cnn_course.views.kit.texts import duration, is_exact, memory, number, short
 from cnn_course.views.kit.view import View
 
 
@@ -119,8 +114,12 @@ def test_grey_is_clipped():
     assert grey([[3.0, 3.0]], 3, 3).max() == 0
 
 
-def test_numbers_are_short():
-    shown = {2.0: "2", -0.001: "0", 1 / 3: "0.33", 1e7: "1e+07", float("inf"): "inf"}
-    assert {value: number(value) for value in shown} == shown
-    assert number(-0.5) == "−0.5"
-    assert [is_exact(n) for n in (2.0, -0.25, 1 / 3, 123456.0)] == [1, 1, 0, 0]
+def test_numbers_sizes_and_times_are_short_texts():
+    for text, value in {
+        number: {2.0: "2", -0.001: "0", -1 / 3: "−0.33", 1e7: "1e+07", math.inf: "inf"},
+        is_exact: {2.0: True, -0.25: True, 1 / 3: False, 123456.0: False},
+        short: {2.0: "2.00", -0.001: "0.00", -0.5: "−0.50", 2e5: "2e+05"},
+        memory: {0: "0 bytes", 999: "999 bytes", 1000: "1.0 kB", 10**17: "100000.0 TB"},
+        duration: {0.4: "0 s", 59.4: "59 s", 80: "1 min 20 s", 7500: "2 h 5 min"},
+    }.items():
+        assert {n: text(n) for n in value} == value

@@ -16,7 +16,6 @@ from cnn_course.views.vgg_builder import (
     PRESETS,
     BlockTable,
     draw_vgg,
-    memory,
     receptive_sizes,
     refuse_small_pictures,
     stages,
@@ -117,12 +116,6 @@ def test_what_vgg_refuses_is_refused_with_the_block_at_fault():
 def test_a_picture_that_is_too_small_is_explained(network, words):
     with pytest.raises(ValueError, match=words):
         draw_vgg(*network)
-
-
-def test_memory_is_readable():
-    texts = [memory(n) for n in (0, 40, 999, 1000, 65_595_432, 128 * 65_595_432)]
-    assert texts == ["0 bytes", "40 bytes", "999 bytes", "1.0 kB", "65.6 MB", "8.4 GB"]
-    assert memory(118 * 10**12) == "118.0 TB" and memory(10**17) == "100000.0 TB"
 
 
 def test_the_text_has_the_numbers(view):

@@ -12,6 +12,7 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
 from cnn_course.plots import COLOURS, SIGNED
+from cnn_course.views.kit.texts import number
 
 SCALE = 2
 BLUE, ORANGE, GREEN = COLOURS[0], COLOURS[4], COLOURS[2]
@@ -106,26 +107,6 @@ def font(size, bold=False):
     folder = Path(matplotlib.get_data_path()) / "fonts" / "ttf"
     name = "DejaVuSans-Bold.ttf" if bold else "DejaVuSans.ttf"
     return ImageFont.truetype(folder / name, round(size * SCALE))
-
-
-def number(value):
-    """Return a number as short text: 2 decimals at most, a true minus, and no −0."""
-    if abs(value) >= 1e5 and np.isfinite(value):
-        text = f"{value:.0e}"
-    else:
-        text = f"{round(float(value), 2) + 0.0:g}"
-    return text.replace("-", "−")
-
-
-def is_exact(value):
-    """Say whether `number` shows all of a value."""
-    shown = float(number(value).replace("−", "-"))
-    return abs(shown - value) <= 1e-6 * max(1, abs(value))
-
-
-def size_of(matrix):
-    """Return the shape of a matrix, a tensor or an array, as text: 3×4."""
-    return "×".join(map(str, matrix.shape))
 
 
 @functools.cache
