@@ -28,7 +28,7 @@ class LiveCurves:
 
     def __init__(self, train_iter, num_epochs, device, classes):
         self.device = device
-        self.run = TrainingState(num_epochs, count_batches(train_iter), classes)
+        self.state = TrainingState(num_epochs, count_batches(train_iter), classes)
         self.images, self.drawn, self.cost = 0, 0.0, 0.0
         self.view = View(
             "Training, live",
@@ -40,13 +40,13 @@ class LiveCurves:
                     "smooth over steps", SMOOTHING, 1, 200, limits=(1, 10**9)
                 ),
             },
-            lambda **values: draw_training(self.run, **values),
+            lambda **values: draw_training(self.state, **values),
             summary="loss and accuracy by epoch",
         )
 
     @property
     def place(self):
-        return place(len(self.run.history), len(self.run.pending))
+        return place(len(self.state.history), len(self.state.pending))
 
     def __enter__(self):
         self.began = time.perf_counter()
@@ -57,14 +57,14 @@ class LiveCurves:
         return self
 
     def start(self, epoch, history):
-        if epoch > len(self.run.history):  # that much was trained before
+        if epoch > len(self.state.history):  # that much was trained before
             self._take(history)
         self.images, self.since = 0, time.perf_counter()
 
     def advance(self, images, loss):
-        self.run.pending.append(loss)
+        self.state.pending.append(loss)
         self.images += images
-        last = len(self.run.pending) == self.run.batches
+        last = len(self.state.pending) == self.state.batches
         self._draw(0 if last else PAUSE)
 
     def end(self, history):
@@ -74,7 +74,9 @@ class LiveCurves:
     def _take(self, history):
         # In one go, so that no interrupt leaves an epoch that counts twice.
         with self.view.lock:
-            self.run = replace(self.run, history=history.copy(), losses=[], pending=[])
+            self.state = replace(
+                self.state, history=history.copy(), losses=[], pending=[]
+            )
 
     def write(self, line):
         print(line)
@@ -99,19 +101,19 @@ class LiveCurves:
 
     def _read(self):
         """Read from the device what `advance` was given: a GPU has to wait for it."""
-        run, now = self.run, time.perf_counter()
-        new = run.pending[len(run.losses) :]
+        state, now = self.state, time.perf_counter()
+        new = state.pending[len(state.losses) :]
         if new:
-            run.losses += torch.stack(new).tolist()
-            run.speed = self.images / (now - self.since)
-        run.seconds = now - self.began
+            state.losses += torch.stack(new).tolist()
+            state.speed = self.images / (now - self.since)
+        state.seconds = now - self.began
 
     def _finish(self, error):
         """Draw for the last time, and leave that picture in the notebook."""
         with self.view.lock:
             if error is None or isinstance(error, EXPECTED):
                 self._read()  # after an error of the device it would only come again
-            self.run.ended = self._ending(error)
+            self.state.ended = self._ending(error)
             if self.view.message.value:  # a bad entry must not cost the last picture
                 self.view.controls["smoothing"].write(SMOOTHING)
             self.view.refresh()
@@ -119,7 +121,7 @@ class LiveCurves:
 
     def _ending(self, error):
         if error is None:
-            epochs, took = self.run.num_epochs, duration(self.run.seconds)
+            epochs, took = self.state.num_epochs, duration(self.state.seconds)
             return f"finished: {epochs} epoch{'s' * (epochs > 1)} in {took}"
         if isinstance(error, KeyboardInterrupt):
             return f"stopped {self.place}"

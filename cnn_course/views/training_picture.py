@@ -74,19 +74,19 @@ class TrainingState:
         return min(most, self.num_epochs)
 
 
-def describe(run):
+def describe(state):
     """Return where a training is, and what it has reached, in one line."""
-    history, epochs = run.history, len(run.history)
-    now = run.ended
+    history, epochs = state.history, len(state.history)
+    now = state.ended
     if not now:
-        of = f" of {run.batches}" if run.batches else ""
-        now = f"epoch {epochs + 1} of {run.num_epochs}, step {len(run.losses)}{of}"
-        if run.losses:
-            now += f", {run.speed:,.0f} images/s"
+        of = f" of {state.batches}" if state.batches else ""
+        now = f"epoch {epochs + 1} of {state.num_epochs}, step {len(state.losses)}{of}"
+        if state.losses:
+            now += f", {state.speed:,.0f} images/s"
         elif epochs:
-            now = f"epoch {epochs} of {run.num_epochs} done"
-        if run.seconds_left is not None:
-            now += f", about {duration(run.seconds_left)} left"
+            now = f"epoch {epochs} of {state.num_epochs} done"
+        if state.seconds_left is not None:
+            now += f", about {duration(state.seconds_left)} left"
     parts = [now]
     if epochs:
         result = f"after epoch {epochs}: loss {history.loss[-1]:.3f}, "
@@ -94,30 +94,30 @@ def describe(run):
         if history.test_acc:
             result += f", test accuracy {history.test_acc[-1]:.3f}"
         parts += [result]
-    if run.classes is not None and history.predicted:
+    if state.classes is not None and history.predicted:
         lost, dead = history.never_predicted(), history.dead_classes()
         for name, classes in {"never predicted": lost, "dead": dead}.items():
-            listed = ", ".join(run.names[c] for c in classes) or "none"
+            listed = ", ".join(state.names[c] for c in classes) or "none"
             parts += [f"{name}: {listed}"]
     return "; ".join(parts)
 
 
-def draw_training(run, logarithmic, smoothing):
+def draw_training(state, logarithmic, smoothing):
     """Draw a `TrainingState`; return (board, text).
 
     smoothing  how many steps each mean of the loss is over
     """
-    steps = np.array(run.history.step_loss + run.losses)
+    steps = np.array(state.history.step_loss + state.losses)
     finite = np.isfinite(steps)
     steps = steps[: len(steps) if finite.all() else finite.argmin()]
     means = trailing_mean(steps, smoothing)
-    board = Board(860, 262 if run.classes is None else 508)
+    board = Board(860, 262 if state.classes is None else 508)
     smoothing = min(smoothing, max(len(steps), 1))
-    _draw_loss(board, run, steps, means, logarithmic, smoothing)
-    _draw_accuracies(board, run)
-    if run.classes is not None:
-        _draw_classes(board, run, 276)
-    text = describe(run)
+    _draw_loss(board, state, steps, means, logarithmic, smoothing)
+    _draw_accuracies(board, state)
+    if state.classes is not None:
+        _draw_classes(board, state, 276)
+    text = describe(state)
     if len(means):
         scale = ", logarithmic scale" if logarithmic else ""
         last = f"{smoothing} step{'s' * (smoothing > 1)} {means[-1]:.3f}"
@@ -125,26 +125,26 @@ def draw_training(run, logarithmic, smoothing):
     return board, text
 
 
-def _draw_loss(board, run, steps, means, logarithmic, smoothing):
+def _draw_loss(board, state, steps, means, logarithmic, smoothing):
     high = steps.max(initial=0.0) or 2.5
     low = 0.0
     if logarithmic:  # a tenth at least, so that there are some numbers on the axis
         low = max(min(steps.min(initial=high), high / 10), 1e-6 * high)
     title = f"loss: cross-entropy{', logarithmic' * logarithmic}"
     ylim = (low, 1.02 * high)
-    epochs = run.shown_epochs
+    epochs = state.shown_epochs
     axes = Axes(board, 48, 50, title, "epochs", epochs, ylim, log=logarithmic)
-    x = np.arange(1, len(steps) + 1) / run.epoch_steps
+    x = np.arange(1, len(steps) + 1) / state.epoch_steps
     axes.curve("each step", x, steps, PALE_BLUE, 1)
     axes.curve(f"mean of {smoothing} step{'s' * (smoothing > 1)}", x, means, BLUE, 2)
-    middles = np.arange(len(run.history)) + 0.5
-    axes.curve("mean of the epoch", middles, run.history.loss, "black", 0, "dot")
+    middles = np.arange(len(state.history)) + 0.5
+    axes.curve("mean of the epoch", middles, state.history.loss, "black", 0, "dot")
 
 
-def _draw_accuracies(board, run):
-    history = run.history
+def _draw_accuracies(board, state):
+    history = state.history
     title = "accuracy: share of images classified correctly"
-    axes = Axes(board, 484, 50, title, "epochs", run.shown_epochs, (0, 1))
+    axes = Axes(board, 484, 50, title, "epochs", state.shown_epochs, (0, 1))
     ends = np.arange(1, len(history) + 1)
     axes.curve("training, in the epoch", ends - 0.5, history.train_acc, BLUE, 2, "dot")
     if history.test_acc or not history:
@@ -152,20 +152,20 @@ def _draw_accuracies(board, run):
         axes.curve("test, after it", ends, after, ORANGE, 2, "square")
 
 
-def _draw_classes(board, run, y):
+def _draw_classes(board, state, y):
     """Draw the share of the test images that each class was given: now, and before."""
     title = "share of the test images given to each class"
     board.title(0, y, title)
-    if not run.history.predicted:
+    if not state.history.predicted:
         text = "known after the first epoch"
         board.text(0, y + 26, text, size=13, fill=GREY, anchor="lm")
         return
-    predicted = np.array(run.history.predicted).T  # (classes, epochs)
+    predicted = np.array(state.history.predicted).T  # (classes, epochs)
     share = predicted / predicted.sum(axis=0)
-    lost, dead = predicted == 0, np.array(run.history.largest_logit).T == 0
+    lost, dead = predicted == 0, np.array(state.history.largest_logit).T == 0
     row, top = min(18, 190 / len(share)), y + 16
     words = row >= 12  # else there is no room; the line of text has them
-    for c, name in enumerate(run.names):
+    for c, name in enumerate(state.names):
         middle = top + (c + 0.5) * row
         width = BARS * share[c, -1] / share[:, -1].max()
         bar = (NAMES + 6, middle - 0.4 * row, width, 0.8 * row)

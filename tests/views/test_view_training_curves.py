@@ -127,8 +127,8 @@ def test_batches_that_nobody_can_count_and_no_test(shown, every_step, monkeypatc
 def test_the_time_left():
     def left(epochs, losses, batches=10):
         history = History([1.0] * epochs, step_loss=[1.0] * 10 * epochs)
-        run = TrainingState(5, batches, None, history, [1.0] * losses, seconds=12.0)
-        return run.seconds_left
+        state = TrainingState(5, batches, None, history, [1.0] * losses, seconds=12.0)
+        return state.seconds_left
 
     assert left(0, 1) == pytest.approx(12 * 49)
     assert left(2, 5) == pytest.approx(12.0) == left(2, 5, batches=None)
@@ -142,7 +142,7 @@ def clock(monkeypatch):
     now = SimpleNamespace(seconds=100.0, drawings=[])
     board = Board(4, 4)
 
-    def draw(run, **_):
+    def draw(state, **_):
         now.drawings.append(now.seconds)
         now.seconds += 0.1
         return board, "drawn"
@@ -306,9 +306,9 @@ def test_another_error_is_named_and_let_through(shown):
 
 
 def test_losses_that_are_not_finite_end_the_curve():
-    run = TrainingState(1, 5, losses=[2.0, 1.0, math.nan, math.inf, 3.0])
+    state = TrainingState(1, 5, losses=[2.0, 1.0, math.nan, math.inf, 3.0])
     for logarithmic, scale in {False: "", True: ", logarithmic scale"}.items():
-        _, text = draw_training(run, logarithmic, 20)
+        _, text = draw_training(state, logarithmic, 20)
         assert text.endswith(f"mean loss of the last 2 steps 1.500{scale}")
 
 
@@ -403,8 +403,8 @@ def test_many_classes_and_many_epochs_are_drawn_too():
 def test_the_axes_grow_and_end_where_training_ended():
     def epochs(done, num_epochs=500, ended=""):
         history = History([1.0] * done, step_loss=[1.0] * 4 * done)
-        run = TrainingState(num_epochs, 4, None, history, [1.0], ended=ended)
-        return run.shown_epochs
+        state = TrainingState(num_epochs, 4, None, history, [1.0], ended=ended)
+        return state.shown_epochs
 
     assert [epochs(n) for n in (0, 9, 10, 39, 330)] == [10, 10, 20, 40, 500]
     assert epochs(2, num_epochs=5) == 5 and epochs(2, ended="stopped") == 3
