@@ -2,10 +2,11 @@
 
 import ipywidgets
 
-from cnn_course.checks import instance, is_a, refuse, several
+from cnn_course.checks import refuse
 from cnn_course.plots import COLOURS, Picture
 from cnn_course.studies import mean_interval
-from cnn_course.views.kit.view import LABEL, Number, View
+from cnn_course.views.kit.controls import LABEL, Number, dropdown
+from cnn_course.views.kit.view import View
 
 # What is shown: (column of the results, what its axis says)
 MEASURES = {
@@ -16,13 +17,6 @@ MEASURES = {
     "dead classes": ("dead", "dead classes: logit 0 for every test image"),
     "seconds": ("seconds", "seconds of the epoch, with its test"),
 }
-
-NUMBER, TEXT, NOTHING = (int, float), (str,), type(None)
-COLUMNS = dict(network=TEXT, remedy=TEXT, protocol=TEXT, precision=TEXT)  # and kinds
-COLUMNS |= dict(seed=(int,), epoch=(int,), num_1x1=(int, NOTHING))
-COLUMNS |= dict(last_relu=(str, NOTHING), test_acc=NUMBER, train_acc=NUMBER)
-COLUMNS |= dict(loss=NUMBER, seconds=NUMBER, never_predicted=(str, NOTHING))
-COLUMNS |= dict(dead=(str, NOTHING))
 
 
 def arm_name(row):
@@ -48,7 +42,7 @@ def measure_of(row, measure):
     return value
 
 
-def choose(rows, arms, seeds, epoch, protocol, precision):
+def chosen_runs(rows, arms, seeds, epoch, protocol, precision):
     """Return {arm: [row, …]} of the runs asked for, arms in the order given.
 
     Raises ValueError with a sentence if no arm or no seed is chosen, or if nothing
@@ -65,18 +59,16 @@ def choose(rows, arms, seeds, epoch, protocol, precision):
                 found[arm_name(row)].append(row)
     found = {arm: runs for arm, runs in found.items() if runs}
     if not found:
-        last = max(row["epoch"] for row in rows)
         raise ValueError(
             f"the study has no run of these arms and seeds in {precision} under the "
-            f"protocol {protocol!r} after epoch {epoch}. Choose others; it has epochs "
-            f"1 to {last}"
+            f"protocol {protocol!r} after epoch {epoch}. Choose others"
         )
     return found
 
 
 def draw_ablation(rows, own, arms, seeds, measure, epoch, protocol, precision):
     """Draw every run as a dot, means with 95 % intervals; return (picture, text)."""
-    found = choose(rows, arms, seeds, epoch, protocol, precision)
+    found = chosen_runs(rows, arms, seeds, epoch, protocol, precision)
     height = 1.5 + 0.5 * len(found)
     picture = Picture(8.6, height, f"{measure} of every chosen run, by arm")
     ax = picture.subplots()
@@ -113,30 +105,15 @@ def draw_ablation(rows, own, arms, seeds, measure, epoch, protocol, precision):
     return picture, f"{measure} after epoch {epoch}. {'; '.join(summaries)}"
 
 
-def checked(name, rows, low):
-    """Return rows of results as a list; refuse what the view could not read."""
-    rows = several(name, rows, "rows, as read_rows gives them", low, 100_000)
-    for i, row in enumerate(rows):
-        known = instance(f"{name}[{i}]", row, dict, "a dict {column: value}")
-        if not all(column in known for column in COLUMNS):
-            refuse(f"{name}[{i}]", f"a dict with {', '.join(COLUMNS)}", row)
-        for column, kinds in COLUMNS.items():
-            allowed = " or ".join(kind.__name__ for kind in kinds)
-            allowed = allowed.replace("NoneType", "None")
-            value = instance(f"{name}[{i}][{column!r}]", row[column], kinds, allowed)
-            if is_a(value, (int, float)) and not -1e9 <= value <= 1e9:
-                refuse(f"{name}[{i}][{column!r}]", "a number within ±1e9", value)
-    return rows
-
-
 def ablation_explorer(rows, own=()):
     """Return the view of the study's `rows`, as `results.read_rows` gives them.
 
     own  rows of runs of your own, as `ablation.run` returns them: stars among the dots
 
-    Raises TypeError or ValueError if there are no rows, or rows of something else.
+    Raises ValueError if there are no rows.
     """
-    rows, own = checked("rows", rows, 1), checked("own", own, 0)
+    if not rows:
+        refuse("rows", "rows of results, as read_rows gives them", rows)
     arms, seeds, protocols, precisions = (
         list(dict.fromkeys(values))
         for values in (
@@ -148,38 +125,29 @@ def ablation_explorer(rows, own=()):
     )
     last = max(row["epoch"] for row in rows)
     first = [arm for arm in arms if arm[0] in "12" and arm.endswith("ReLU")]
-    several = ipywidgets.Layout(width="310px", height="132px")
-    controls = {
-        "arms": ipywidgets.SelectMultiple(
-            options=arms,
-            value=first or arms[:4],
-            description="arms",
-            style=LABEL,
-            layout=several,
-        ),
-        "seeds": ipywidgets.SelectMultiple(
-            options=sorted(seeds),
-            value=sorted(seeds),
-            description="seeds",
-            style=LABEL,
-            layout=ipywidgets.Layout(width="110px", height="132px"),
-        ),
-        "measure": ipywidgets.Dropdown(
-            options=list(MEASURES), description="measure", style=LABEL
-        ),
-        "epoch": Number("epoch", min(5, last), 1, last),
-        "protocol": ipywidgets.Dropdown(
-            options=protocols, description="protocol", style=LABEL
-        ),
-        "precision": ipywidgets.Dropdown(
-            options=precisions, description="precision", style=LABEL
-        ),
-    }
     return View(
         "The study, run by run",
         "choose only seed 0, then only seed 3: which arm would you have called the "
         "better one? Hold Ctrl or Cmd to choose several.",
-        controls,
+        {
+            "arms": _several("arms", arms, first or arms[:4], "310px"),
+            "seeds": _several("seeds", sorted(seeds), sorted(seeds), "110px"),
+            "measure": dropdown("measure", list(MEASURES)),
+            "epoch": Number("epoch", min(5, last), 1, last),
+            "protocol": dropdown("protocol", protocols),
+            "precision": dropdown("precision", precisions),
+        },
         lambda **values: draw_ablation(rows, own, **values),
         rows=[["arms", "seeds"], ["measure", "epoch", "protocol", "precision"]],
+    )
+
+
+def _several(label, options, value, width):
+    """Return a list to choose several from."""
+    return ipywidgets.SelectMultiple(
+        options=options,
+        value=value,
+        description=label,
+        style=LABEL,
+        layout={"width": width, "height": "132px"},
     )

@@ -12,36 +12,19 @@ from PIL import Image
 from cnn_course.checks import refuse
 from cnn_course.plots import COLOURS
 from cnn_course.views.kit.board import GREY, Board
-from cnn_course.views.kit.given import numbers
-from cnn_course.views.kit.view import Number, View
+from cnn_course.views.kit.controls import Number
+from cnn_course.views.kit.view import View
 
 SIDE = 256  # pixels of the picture each way
 NUM_DRAWS = 4
 SEED = 1007  # with it the first four draws differ widely
-LIMITS = {  # setting: (lowest, highest, why)
-    "mirror": (0, 1, "it is a probability"),
-    "upside_down": (0, 1, "it is a probability"),
-    "crop": (64, SIDE, f"the picture has {SIDE} pixels, and fewer than 64 say little"),
-    "brightness": (0, 1, "at 1 a picture may already turn black"),
-    "contrast": (0, 1, "at 1 a picture may already turn plain grey"),
-    "saturation": (0, 1, "at 1 a picture may already lose all colour"),
-    "hue": (0, 0.5, "half a turn of the colour circle is the farthest"),
-}
+NO_CROP = ("so few pixels say little", f"the picture has {SIDE} pixels")
+NO_HUE = ("", "half a turn of the colour circle is the farthest")
 STRENGTHS = ("brightness", "contrast", "saturation", "hue")
 SHOWN, ROW = 180, 194  # side of a shown picture, height of a row, in CSS pixels
 LEFT = (254, 556)  # where the draws begin
+COLOUR = "in colour, (3, H, W), of decimal numbers from 0 to 1 (bytes: X / 255)"
 DRAW_COLOURS = [COLOURS[i] for i in (0, 4, 2, 6)]  # those that white is read on
-
-
-def check(settings):
-    """Raise ValueError with a sentence for a setting outside LIMITS."""
-    for name, value in settings.items():
-        low, high, why = LIMITS[name]
-        if not low <= value <= high:
-            raise ValueError(
-                f"{name.replace('_', ' ')} {value:g} makes no sense here: {why}. "
-                f"Take a number from {low} to {high}"
-            )
 
 
 def random_changes(seed, mirror, upside_down, crop, **strengths):
@@ -101,9 +84,8 @@ def draw_augmentation(photo, turn, **settings):
     """Draw a photo (3, 256, 256) and four random versions; return (board, text).
 
     turn      how often new random numbers were asked for
-    settings  a number for each name in LIMITS; ValueError for one outside
+    settings  arguments of `random_changes`
     """
-    check(settings)
     board = Board(856, ROW + SHOWN)
     whole = F.interpolate(photo[None], SHOWN, mode="bilinear", antialias=True)[0]
     _draw_picture(board, 0, 0, whole, ["picture", "and crops"], GREY)
@@ -116,17 +98,15 @@ def draw_augmentation(photo, turn, **settings):
         _draw_picture(board, x, y, changed, words, DRAW_COLOURS[i])
     flips, count = count_pictures(*map(settings.get, ("mirror", "upside_down", "crop")))
     places = SIDE - settings["crop"] + 1
+    board.title(0, ROW + 14, "Would the label still be right?")
+    board.title(0, ROW + 36, "Could such a picture occur?")
     lines = [
-        "Would the label still be right?",
-        "Could such a picture occur?",
-        "",
         f"{places} × {places} places for the crop",
         f"× {flips} for the flips",
         f"= {count:,} different pictures,",
         "before any change of colour",
     ]
-    for i, line in enumerate(lines):
-        board.text(0, ROW + 14 + 22 * i, line, size=14, bold=i < 2, anchor="lm")
+    board.lines(0, ROW + 80, lines, 22, size=14)
     strengths = ", ".join(f"{name} ±{settings[name]:g}" for name in STRENGTHS)
     return board, (
         f"draws {first} to {first + NUM_DRAWS - 1}: mirrored with "
@@ -142,9 +122,8 @@ def _draw_picture(board, x, y, photo, lines, colour):
     pixels = (photo.permute(1, 2, 0) * 255).round().byte().numpy()
     board.paste(pixels, x, y, SHOWN, SHOWN)
     board.rectangle(x, y, SHOWN, SHOWN, outline=colour, line=3)
-    for i, line in enumerate(lines):
-        where = (x + SHOWN + 7, y + 10 + 17 * i)
-        board.text(*where, line, size=12, bold=i == 0, anchor="lm")
+    board.text(x + SHOWN + 7, y + 10, lines[0], size=12, bold=True, anchor="lm")
+    board.lines(x + SHOWN + 7, y + 27, lines[1:], 17, size=12)
 
 
 def _draw_crops(board, draws, first):
@@ -188,15 +167,12 @@ def as_square(photo):
     """
     from torchvision.transforms.v2 import functional
 
-    allowed = "in colour, (3, H, W), of decimal numbers from 0 to 1 (bytes: X / 255)"
-    found = numbers("photo", photo, (3,), allowed)
-    low, high = found.aminmax()
-    # Resizing may round to a little more than 1.
-    if len(found) != 3 or not (found.is_floating_point() and -1e-3 <= low <= high):
-        refuse("photo", allowed, photo)
-    if high > 1.001:
-        refuse("photo", f"{allowed}, not up to {high:g}", photo)
-    photo = found.float().clamp(0, 1)
+    photo = torch.as_tensor(photo)
+    if photo.dim() != 3 or len(photo) != 3 or not photo.is_floating_point():
+        refuse("photo", COLOUR, photo)
+    if not -0.001 <= photo.min() <= photo.max() <= 1.001:  # resizing may round
+        refuse("photo", f"{COLOUR}, not from {photo.min():g} to {photo.max():g}", photo)
+    photo = photo.detach().cpu().float().clamp(0, 1)
     photo = functional.center_crop(photo, [min(photo.shape[1:])] * 2)
     return functional.resize(photo, [SIDE, SIDE])
 
@@ -231,15 +207,24 @@ def augmentation_mixer(photo=None):
         "boot, a ripe tomato, a 6?",
         {
             "turn": DrawAgain(),
-            "mirror": Number("p(mirror)", 0.5, 0.0, 1.0, 0.1),
-            "upside_down": Number("p(upside down)", 0.0, 0.0, 1.0, 0.1),
-            "crop": Number("crop, pixels", 224, *LIMITS["crop"][:2]),
-            "brightness": Number("brightness", 0.3, 0.0, 1.0, 0.05),
-            "contrast": Number("contrast", 0.3, 0.0, 1.0, 0.05),
-            "saturation": Number("saturation", 0.3, 0.0, 1.0, 0.05),
-            "hue": Number("hue", 0.05, 0.0, 0.5, 0.05),
+            "mirror": _probability("p(mirror)", 0.5),
+            "upside_down": _probability("p(upside down)", 0.0),
+            "crop": Number("crop, pixels", 224, 64, SIDE, why=NO_CROP),
+            "brightness": _strength("brightness", "turn black"),
+            "contrast": _strength("contrast", "turn plain grey"),
+            "saturation": _strength("saturation", "lose all colour"),
+            "hue": Number("hue", 0.05, 0.0, 0.5, 0.05, why=NO_HUE),
         },
         lambda **values: draw_augmentation(photo, **values),
         rows=[["mirror", "upside_down", "crop"], STRENGTHS[:3], ["hue", "turn"]],
         photograph=True,
     )
+
+
+def _probability(label, value):
+    return Number(label, value, 0.0, 1.0, 0.1, why=("it is a probability",) * 2)
+
+
+def _strength(label, what):
+    why = ("", f"at 1 a picture may already {what}")
+    return Number(label, 0.3, 0.0, 1.0, 0.05, why=why)

@@ -3,21 +3,28 @@
 import copy
 import functools
 
-import ipywidgets
 import numpy as np
 from PIL import Image
 
 from cnn_course.checks import network, whole_number
-from cnn_course.views.kit.board import GREY, SCALE, Board, grey, number, signed_colours
-from cnn_course.views.kit.given import loader, try_out
+from cnn_course.views.kit.board import (
+    GREY,
+    SCALE,
+    Board,
+    draw_scale,
+    grey,
+    signed_colours,
+)
+from cnn_course.views.kit.chooser import refuse_other_than_batches
+from cnn_course.views.kit.controls import Number, dropdown
 from cnn_course.views.kit.sheet import (
     CORNERS,
-    choose,
+    choose_pictures,
     find_class_maps,
     lay_sheet,
     looking_places,
 )
-from cnn_course.views.kit.view import LABEL, Number, View
+from cnn_course.views.kit.view import View
 
 FIRST = (1, 7, 8, 9)  # the classes on the sheet of notebook 08
 TILE, GAP, TITLE = 134, 11, 50  # of a drawn map, in CSS pixels
@@ -52,11 +59,7 @@ def draw_class_maps(sheet, maps, places, names, opacity, own, smooth):
     names    of the classes
     opacity  in percent
     own      whether each map has its own scale of colours
-
-    Raises ValueError for another opacity than 0 to 100.
     """
-    if not 0 <= opacity <= 100:
-        raise ValueError(f"opacity is {opacity} %: take a number from 0 to 100")
     averages, strongest = maps.mean(dim=(1, 2)), maps.abs().amax(dim=(1, 2))
     top = strongest.max().item()
     largest = averages.argmax().item() if averages.max() > averages.min() else None
@@ -87,9 +90,9 @@ def draw_class_maps(sheet, maps, places, names, opacity, own, smooth):
 
 
 def _draw_tile(board, x, y, picture, lines, bold=False):
-    for i, line in enumerate(lines):
-        style = {"size": 12} if i else {"size": 13, "bold": bold}
-        board.text(x, y + 9 + 15 * i, line.replace(" -", " −"), anchor="lm", **style)
+    name, *facts = (line.replace(" -", " −") for line in lines)
+    board.text(x, y + 9, name, size=13, bold=bold, anchor="lm")
+    board.lines(x, y + 24, facts, 15, size=12)
     board.image.paste(picture, (round(x * SCALE), round((y + TITLE) * SCALE)))
     board.rectangle(x, y + TITLE, TILE, TILE, outline=GREY, line=0.5)
 
@@ -98,11 +101,7 @@ def _draw_key(board, top, own, y):
     """Say what the colours mean, and where they lie."""
     lines = ["each map has its own", "scale: a weak one", "looks strong, too"]
     if not own:
-        board.paste(signed_colours(np.linspace(-1, 1, TILE)[None]), 0, y, TILE, 14)
-        board.rectangle(0, y, TILE, 14, outline=GREY, line=0.5)
-        board.text(0, y + 24, f"−{number(top)}", size=12, anchor="lm")
-        board.text(TILE / 2, y + 24, "0", size=12)
-        board.text(TILE, y + 24, number(top), size=12, anchor="rm")
+        draw_scale(board, 0, y, TILE, top)
         lines = ["", "", "one scale for all"]
     lines += [
         "",
@@ -110,8 +109,7 @@ def _draw_key(board, top, own, y):
         "middle of the pixels",
         "that its number sees.",
     ]
-    for i, line in enumerate(lines):
-        board.text(0, y + 9 + 16 * i, line, size=12, anchor="lm")
+    board.lines(0, y + 9, lines, 16, size=12)
 
 
 def class_maps(net, data_iter, side=224):
@@ -122,17 +120,18 @@ def class_maps(net, data_iter, side=224):
     data_iter  a loader that `load_data_fashion_mnist` returns
     side       of the sheet, in pixels
 
-    Raises ValueError if the network or the loader is of another kind, TypeError or
-    ValueError if `side` is no whole number from 67 to 448.
+    Raises TypeError or ValueError for a network or a loader of another kind, and
+    unless `side` is a whole number from 67 to 448.
     """
     whole_number("side", side, 67, 448)
-    images, labels, names = loader("data_iter", data_iter)
-    first = tuple(min(c, len(names) - 1) for c in FIRST)
+    refuse_other_than_batches("data_iter", data_iter)
+    images, labels = data_iter.images.cpu(), data_iter.labels.cpu()
+    names = data_iter.classes
     net = copy.deepcopy(network("net", net)).eval()
 
     @functools.lru_cache(maxsize=4)
     def look(classes, whole, right, down, seed):
-        pictures = choose(images, labels, classes, seed)
+        pictures = choose_pictures(images, labels, classes, seed)
         sheet = lay_sheet(pictures, side, whole, right, down)
         return sheet, find_class_maps(net, sheet[None, None], len(names))
 
@@ -146,37 +145,23 @@ def class_maps(net, data_iter, side=224):
         return board, f"{_describe(classes, names, whole, maps)}; {settings}; {text}"
 
     every = [("empty", None), *((name, c) for c, name in enumerate(names))]
-    corners = {
-        corner: _dropdown(corner, every, c)
-        for corner, c in zip(CORNERS, first, strict=True)
-    }
-    # So that what does not fit is an error of the cell.
-    a_picture = "a loader with a picture of each class"
-    try_out("data_iter", data_iter, a_picture, lambda: choose(images, labels, first, 0))
-    draw_first = functools.partial(look, first, False, 0, 0, 0)
-    try_out("net", net, "a network like nin(), for these pictures", draw_first)
+    corners = zip(CORNERS, FIRST, strict=True)
+    four_or_one = [("four pictures", False), ("top left only, enlarged", True)]
+    scales = [("one for all maps", False), ("each its own: exaggerates", True)]
     return View(
         "NiN's class maps",
         "move the top left picture to the right: does the map of its class follow? "
         "What do the maps say about an empty sheet?",
         {
-            **corners,
-            "whole": _dropdown(
-                "sheet",
-                [("four pictures", False), ("top left only, enlarged", True)],
-                False,
-            ),
+            **{corner: dropdown(corner, every, value=c) for corner, c in corners},
+            "whole": dropdown("sheet", four_or_one),
             "right": Number("top left: right by", 0, 0, side),
             "down": Number("top left: down by", 0, 0, side),
-            "seed": Number("picture seed", 0, 0, 99),
+            "seed": Number("picture seed", 0, 0, 99, limits=(0, 10**9)),
             "opacity": Number("opacity in percent", 70, 0, 100),
-            "own": _dropdown(
-                "colour scale",
-                [("one for all maps", False), ("each its own: exaggerates", True)],
-                False,
-            ),
-            "smooth": _dropdown(
-                "show numbers", [("as squares", False), ("smoothly", True)], False
+            "own": dropdown("colour scale", scales),
+            "smooth": dropdown(
+                "show numbers", [("as squares", False), ("smoothly", True)]
             ),
         },
         draw,
@@ -186,13 +171,6 @@ def class_maps(net, data_iter, side=224):
             ["whole", "own", "smooth", "opacity"],
         ],
         summary=f"{len(names)} class maps, each over the sheet with its average",
-    )
-
-
-def _dropdown(label, options, value):
-    layout = ipywidgets.Layout(width="auto", margin="2px 12px 2px 2px")
-    return ipywidgets.Dropdown(
-        options=options, value=value, description=label, style=LABEL, layout=layout
     )
 
 

@@ -1,19 +1,18 @@
 """View 1, for notebook 01: the window moves, multiplies and adds."""
 
-import ipywidgets
 import numpy as np
 import torch.nn.functional as F
 
-from cnn_course.checks import refuse
-from cnn_course.views.kit.board import GREY, ORANGE, Board, number, signed_colours
-from cnn_course.views.kit.given import matrix
-from cnn_course.views.kit.number_grid import HUGE, NumberGrid
-from cnn_course.views.kit.stepper import Stepper, window_places
-from cnn_course.views.kit.view import Number, View
+from cnn_course.views.kit.board import GREY, ORANGE, Board, signed_colours
+from cnn_course.views.kit.controls import Number, checkbox
+from cnn_course.views.kit.number_grid import NumberGrid, as_matrix
+from cnn_course.views.kit.stepper import Stepper, stride_control, window_places
+from cnn_course.views.kit.texts import is_exact, number, size_of
+from cnn_course.views.kit.view import View
 
 X_DEFAULT = ((1, 2, 0), (3, 1, 4), (1, 2, 5))
 K_DEFAULT = ((1, 2), (3, 0))
-LARGEST_INPUT, LARGEST_KERNEL, LARGEST_PADDING = 8, 5, 2
+LARGEST_KERNEL, LARGEST_PADDING = 5, 2
 SIZES = ((1, 1), (1, 2), (2, 1), (2, 2), (3, 3))
 SHORT = 6  # products that fit on one line
 WIDTH, TOP, SIDE = 860, 34, 250  # of the board and its grids, in CSS pixels
@@ -23,15 +22,8 @@ def correlate(X, K, padding, stride, flip):
     """Return what slides over what, and the result: (padded X, kernel laid, Y).
 
     X (H, W) and K (h, w); `flip` turns K by half a turn, as a convolution does.
-    Raises ValueError with a sentence for sizes that make no sense.
+    Raises ValueError with a sentence if K fits nowhere.
     """
-    if not 0 <= padding <= LARGEST_PADDING:
-        why = "is too much to draw" if padding > 0 else "makes no sense here"
-        raise ValueError(
-            f"padding {padding} {why}: take a whole number from 0 to {LARGEST_PADDING}"
-        )
-    if max(K.shape) > LARGEST_KERNEL:
-        raise ValueError(f"kernel: 5×5 numbers at most; got {K.shape[0]}×{K.shape[1]}")
     for n, size in zip(X.shape, K.shape, strict=True):
         window_places(n + 2 * padding, size, stride, "kernel")
     padded = F.pad(X, (padding,) * 4)
@@ -47,13 +39,12 @@ def written_out(window, kernel, value):
         for pair in zip(window.tolist(), kernel.tolist(), strict=True)
     ]
     numbers = [*window.flatten().tolist(), *kernel.flatten().tolist(), value]
-    exact = all(abs(float(number(n)) - n) <= 1e-6 * max(1, abs(n)) for n in numbers)
-    return rows, f"{'=' if exact else '≈'} {_written(value).strip('()')}"
+    return rows, f"{'=' if all(map(is_exact, numbers)) else '≈'} {number(value)}"
 
 
 def _written(value):
     text = number(value)
-    return f"(−{text[1:]})" if text.startswith("-") else text
+    return f"({text})" if text.startswith("−") else text
 
 
 def board_height(K):
@@ -92,8 +83,8 @@ def draw_correlation(X, K, step, padding=0, stride=1, flip=False, reveal=False):
     name = "convolution" if flip else "cross-correlation"
     text = (
         f"{name}, {place}, step {step} of {Y.numel()}: {' + '.join(products)} {total}; "
-        f"input {_size(X)}, kernel {_size(K)}, padding {padding}, stride {stride}: "
-        f"output {_size(Y)}"
+        f"input {size_of(X)}, kernel {size_of(K)}, padding {padding}, stride {stride}: "
+        f"output {size_of(Y)}"
     )
     if reveal and Y.numel() <= 25:  # more would be a page of text
         rows = (" ".join(map(number, row)) for row in Y.tolist())
@@ -101,17 +92,10 @@ def draw_correlation(X, K, step, padding=0, stride=1, flip=False, reveal=False):
     return board, text
 
 
-def _size(matrix):
-    return "×".join(map(str, matrix.shape))
-
-
-def _title(board, x, text):
-    board.text(x, TOP - 16, text, size=14, bold=True, anchor="lm")
-
-
 def _draw_input(board, X, padded, padding):
     cell, (rows, columns) = _cell(padded), X.shape
-    _title(board, 4, f"input {_size(X)}" + (f", padding {padding}" if padding else ""))
+    title = f"input {size_of(X)}" + (f", padding {padding}" if padding else "")
+    board.title(4, TOP - 16, title)
     colours = np.full((*padded.shape, 3), 0xDC, dtype=np.uint8)
     inside = slice(padding, padding + rows), slice(padding, padding + columns)
     colours[inside] = signed_colours(X, room=1.6)
@@ -138,7 +122,8 @@ def _draw_window(board, laid, top, left, cell):
 
 def _draw_kernel(board, laid, flip):
     cell, (h, w) = _cell(laid, 200), laid.shape
-    _title(board, 330, f"kernel {h}×{w}" + (", turned half a turn" if flip else ""))
+    title = f"kernel {h}×{w}" + (", turned half a turn" if flip else "")
+    board.title(330, TOP - 16, title)
     board.grid(laid, 330, TOP, cell, size=_letters(cell))
     board.rectangle(330, TOP, w * cell, h * cell, outline=ORANGE, line=3)
 
@@ -150,7 +135,7 @@ def _letters(cell):
 def _draw_output(board, Y, known, row, column):
     """Draw the first `known` numbers; the others are still to be predicted."""
     x, y, cell = output_box(Y)
-    _title(board, x, f"output {_size(Y)}")
+    board.title(x, TOP - 16, f"output {size_of(Y)}")
     shown = Y.flatten().clone()
     shown[known:] = 0
     shown = shown.reshape(Y.shape)
@@ -174,8 +159,7 @@ def _draw_sum(board, place, products, total):
     if sum(line.count("·") for line in products) <= SHORT:
         lines = [" ".join(lines)]
     letters = min(17, 1000 / max(map(len, lines)))
-    for i, line in enumerate(lines):
-        board.text(230, y + 24 * i, line, size=letters, bold=True, anchor="lm")
+    board.lines(230, y, lines, 24, size=letters, bold=True)
 
 
 def correlation_stepper(X=None, K=None):
@@ -183,10 +167,8 @@ def correlation_stepper(X=None, K=None):
 
     X, K  (H, W), up to 8×8, and (h, w), up to 5×5; by default notebook 01's
     """
-    X = matrix("X", X_DEFAULT if X is None else X, LARGEST_INPUT, HUGE)
-    K = matrix("K", K_DEFAULT if K is None else K, LARGEST_KERNEL, HUGE)
-    if any(k > n for k, n in zip(K.shape, X.shape, strict=True)):
-        refuse("K", f"no larger than X, which is {_size(X)}", K)
+    X = as_matrix("X", X_DEFAULT if X is None else X)
+    K = as_matrix("K", K_DEFAULT if K is None else K, LARGEST_KERNEL)
     stepper = Stepper()
 
     def draw(step, **values):
@@ -202,17 +184,11 @@ def correlation_stepper(X=None, K=None):
             "step": stepper,
             "K": NumberGrid("kernel", K, SIZES),
             "padding": Number("padding", 0, 0, LARGEST_PADDING),
-            "stride": Number("stride", 1, 1, 4),
-            "flip": _checkbox("flip the kernel (convolution)"),
-            "reveal": _checkbox("show all outputs"),
+            "stride": stride_control(1),
+            "flip": checkbox("flip the kernel (convolution)"),
+            "reveal": checkbox("show all outputs"),
         },
         draw,
         rows=[["step"], ["K", ("padding", "stride"), ("flip", "reveal")]],
         over=stepper.cells,
-    )
-
-
-def _checkbox(label):
-    return ipywidgets.Checkbox(
-        False, description=label, indent=False, layout={"width": "auto"}
     )

@@ -1,21 +1,21 @@
 """View 3, for notebook 02: an edge kernel learns, step by step, or runs away."""
 
 import functools
-import itertools
-import math
 
 import ipywidgets
 import torch
 
 from cnn_course.networks import corr2d
-from cnn_course.views.kit.board import BLUE, GREEN, GREY, ORANGE, PALE, Board, grey
-from cnn_course.views.kit.view import Number, View
+from cnn_course.views.kit.board import BLUE, GREEN, GREY, ORANGE, Board, grey
+from cnn_course.views.kit.controls import Number
+from cnn_course.views.kit.curves import Axes
+from cnn_course.views.kit.texts import short
+from cnn_course.views.kit.view import View
 
 NUM_STEPS = 100
-FASTEST = 10  # learning rate: at this one the loss overflows after 13 steps
+RATES = (1e-6, 10.0)  # that may be typed: at 10 the loss overflows after 13 steps
+NO_RATE = ("at 0 it never moves the kernel, below it goes uphill", "")
 CELL = 25  # side of a drawn pixel
-WIDTH, HEIGHT = 260, 150  # of a pair of axes
-RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
 def bar():
@@ -99,30 +99,16 @@ def verdict(losses, lr, floor):
     return f"rate {lr:g} is {side} the limit {rate_limit():.4f}: {words}", diverged
 
 
-def check(lr, num_steps, noise, seed):
-    """Raise ValueError with a sentence for what cannot be learned or drawn."""
-    if lr <= 0:
-        what = "never moves the kernel" if lr == 0 else "goes uphill"
-        raise ValueError(f"learning rate {lr:g} {what}: take one above 0")
-    largest = {"learning rate": FASTEST, "steps": NUM_STEPS, "noise": 10, "start": 1e9}
-    for name, value in zip(largest, (lr, num_steps, noise, seed), strict=True):
-        if not 0 <= value <= largest[name]:
-            why = "makes no sense" if value < 0 else "is too much to draw"
-            allowed = f"take a number from 0 to {largest[name]:g}"
-            raise ValueError(f"{name} {value:g} {why}: {allowed}")
-
-
 def draw_edge_learner(lr, num_steps, noise, seed):
     """Draw the first `num_steps` steps of learning; return (board, text)."""
-    check(lr, num_steps, noise, seed)
     trace = learn(lr, noise, seed)
     floor = lowest_loss(noise) if noise else 0
     words, diverged = verdict(trace[: num_steps + 1, 0], lr, floor)
-    board = Board(860, 446)
+    board = Board(860, 488)
     board.text(4, 14, words, size=16, bold=True, anchor="lm")
-    _draw_losses(board, 50, 64, trace[:, 0], num_steps, floor, diverged)
-    _draw_parameters(board, 460, 64, trace[: num_steps + 1, 1:])
-    _draw_layer(board, 290, trace[num_steps, 1:], noisy_target(noise).reshape(6, 7))
+    _draw_losses(board, 52, 80, trace[:, 0], num_steps, floor, diverged)
+    _draw_parameters(board, 484, 80, trace[: num_steps + 1, 1:])
+    _draw_layer(board, 332, trace[num_steps, 1:], noisy_target(noise).reshape(6, 7))
     loss, left, right, bias = trace[num_steps].tolist()
     return board, (
         f"step {num_steps}: loss {loss:.3g}, kernel [{short(left)}, {short(right)}], "
@@ -130,81 +116,35 @@ def draw_edge_learner(lr, num_steps, noise, seed):
     )
 
 
-def short(value):
-    """Return two decimals, or a power of ten where they would be too long."""
-    text = f"{value:.0e}" if 1e4 <= abs(value) < math.inf else f"{value:.2f}"
-    return text.replace("-0.00", "0.00").replace("-", "−")
-
-
-def _axes(board, x, y, title, ticks, low, high):
-    """Draw axes over the steps, `ticks` {value: label}; return what places points."""
-
-    def place(step, value):
-        return x + WIDTH * step / NUM_STEPS, y + HEIGHT * (high - value) / (high - low)
-
-    board.text(x, y - 20, title, size=14, anchor="lm")
-    for value, label in ticks.items():
-        _, height = place(0, value)
-        board.line(x, height, x + WIDTH, height, fill=PALE, width=1)
-        board.text(x - 6, height, label, size=13, anchor="rm")
-    for step in range(0, NUM_STEPS + 1, 20):
-        board.text(x + WIDTH * step / NUM_STEPS, y + HEIGHT + 12, str(step), size=13)
-    board.text(x + WIDTH / 2, y + HEIGHT + 30, "steps taken", size=13)
-    board.line(x, y, x, y + HEIGHT)
-    board.line(x, y + HEIGHT, x + WIDTH, y + HEIGHT)
-    return place
-
-
-def _curve(board, place, values, colour):
-    """Draw the finite values of a list, and a dot at their end; return where it is."""
-    points = [place(step, v) for step, v in enumerate(values) if math.isfinite(v)]
-    for start, end in itertools.pairwise(points):
-        board.line(*start, *end, fill=colour, width=2)
-    x, y = points[-1]
-    board.rectangle(x - 3, y - 3, 6, 6, fill=colour, outline=None)
-    return x, y
-
-
 def _draw_losses(board, x, y, losses, num_steps, floor, diverged):
-    """Draw powers of ten, on axes for all steps, so that they stand still."""
-    powers = losses.clamp(min=1e-12).log10()
-    finite = powers[powers.isfinite()]
-    low, high = math.floor(finite.min() - 0.3), math.ceil(finite.max())
-    every = -(-(high - low) // 5)
-    ticks = [n for n in range(low, high + 1) if n % every == 0]
-    ticks = {n: "10" + str(n).translate(RAISED) for n in ticks}
-    place = _axes(board, x, y, "loss (powers of ten)", ticks, low, high)
+    """Draw the loss, on axes for all steps, so that they stand still."""
+    losses = losses.clamp(min=1e-12)
+    finite = losses[losses.isfinite()]
+    ylim = (finite.min().item() / 2, 2 * finite.max().item())
+    title = "loss, logarithmic"
+    axes = Axes(board, x, y, title, "steps taken", NUM_STEPS, ylim, log=True)
+    _curve(axes, f"loss {losses[num_steps]:.3g}", losses[: num_steps + 1], BLUE)
+    if floor:
+        axes.curve(f"floor {floor:.3g}", [0, NUM_STEPS], [floor] * 2, GREY, 1)
     if diverged is not None:
-        at, _ = place(diverged, low)
-        board.line(at, y, at, y + HEIGHT, fill=ORANGE, width=1)
-        label, low_right = f"| diverged: step {diverged}", (x + WIDTH, y + HEIGHT - 10)
-        board.text(*low_right, label, size=13, fill=ORANGE, anchor="rm")
-    if floor and math.log10(floor) >= low:  # else it is below the axes
-        _, height = place(0, math.log10(floor))
-        board.line(x, height, x + WIDTH, height, fill=GREY, width=1)
-        label = f"floor {floor:.3g}"
-        board.text(x + WIDTH / 2, height + 10, label, size=13, fill=GREY)
-    at, height = _curve(board, place, powers[: num_steps + 1].tolist(), BLUE)
-    now, height = f"{losses[num_steps]:.3g}", max(height - 10, y)
-    board.text(at + 6, height, now, size=13, bold=True, fill=BLUE, anchor="lm")
+        axes.curve(f"diverged: step {diverged}", [diverged] * 2, ylim, ORANGE, 1)
 
 
 def _draw_parameters(board, x, y, parameters):
     """Draw both weights and the bias, (steps taken + 1, 3), as they moved."""
-    top = max(1.5, parameters[parameters.isfinite()].abs().max().item())
-    ten = 10.0 ** math.floor(math.log10(top))
-    mark = max(n * ten for n in (1, 2, 5) if n * ten <= top)
-    ticks = {n * mark: f"{n * mark:g}".replace("-", "−") for n in (-1, 0, 1)}
-    place = _axes(board, x, y, "weights and bias", ticks, -1.1 * top, 1.1 * top)
-    names = {"left weight": BLUE, "right weight": ORANGE, "bias": GREEN}
-    heads = []
+    top = 1.1 * max(1.5, parameters[parameters.isfinite()].abs().max().item())
+    title = "weights of the kernel, and the bias"
+    axes = Axes(board, x, y, title, "steps taken", NUM_STEPS, (-top, top))
+    names = {"left": BLUE, "right": ORANGE, "bias": GREEN}
     for (name, colour), values in zip(names.items(), parameters.t(), strict=True):
-        at, height = _curve(board, place, values.tolist(), colour)
-        heads.append((height, at, f"{name} {short(values[-1].item())}", colour))
-    lowest = -math.inf
-    for height, at, label, colour in sorted(heads):
-        lowest = max(height, lowest + 15)
-        board.text(at + 6, lowest - 9, label, size=13, fill=colour, anchor="lm")
+        _curve(axes, f"{name} {short(values[-1].item())}", values, colour)
+
+
+def _curve(axes, name, values, colour):
+    """Draw values by step, as far as they are finite."""
+    values = values[values.isfinite()]
+    marker = "dot" if len(values) == 1 else None  # one point makes no line
+    axes.curve(name, range(len(values)), values, colour, 2, marker)
 
 
 def _draw_layer(board, y, parameters, target):
@@ -216,9 +156,8 @@ def _draw_layer(board, y, parameters, target):
     top = values[values.isfinite()].abs().max().item()
     titles = {4: "the picture", 246: "kernel", 388: "the layer gives", 640: "wanted"}
     for x, title in titles.items():
-        board.text(x, y - 14, title, size=14, anchor="lm")
-    board.paste(grey(bar()), 4, y, 8 * CELL, 6 * CELL)
-    board.rectangle(4, y, 8 * CELL, 6 * CELL)
+        board.title(x, y - 14, title)
+    board.paste(grey(bar()), 4, y, 8 * CELL, 6 * CELL, "black")
     board.text(225, y + 3 * CELL, "⋆", size=28)
     board.grid(kernel, 246, y + 3 * CELL - 25, 50, top=top)
     board.text(296, y + 3 * CELL + 44, f"+ bias {short(bias)}", size=14)
@@ -239,10 +178,12 @@ def edge_learner():
         "play at rate 0.3, then at 0.67 and at 0.68: what changes? "
         "With noise, does the loss still reach 0?",
         {
-            "lr": Number("learning rate", 0.3, 0.01, 1.0, 0.01),
+            "lr": Number(
+                "learning rate", 0.3, 0.01, 1.0, 0.01, limits=RATES, why=NO_RATE
+            ),
             "num_steps": steps,
-            "noise": Number("noise", 0.0, 0.0, 0.5, 0.01),
-            "seed": Number("start", 0, 0, 20),
+            "noise": Number("noise", 0.0, 0.0, 0.5, 0.01, limits=(0.0, 10.0)),
+            "seed": Number("start", 0, 0, 20, limits=(0, 10**9)),
         },
         draw_edge_learner,
         rows=[["lr", "noise", "seed"], ["num_steps"]],

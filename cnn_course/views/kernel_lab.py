@@ -3,16 +3,16 @@
 import functools
 
 import ipywidgets
-import numpy as np
 import torch
 import torch.nn.functional as F
 
 from cnn_course.data import load_photograph
-from cnn_course.views.kit.board import GREY, Board, grey, number, signed_colours
-from cnn_course.views.kit.given import matrix
-from cnn_course.views.kit.number_grid import HUGE, NumberGrid
+from cnn_course.views.kit.board import GREY, Board, draw_scale, grey, signed_colours
+from cnn_course.views.kit.controls import dropdown
+from cnn_course.views.kit.number_grid import NumberGrid, as_matrix
+from cnn_course.views.kit.texts import number, size_of
 from cnn_course.views.kit.upload import PictureUpload
-from cnn_course.views.kit.view import LABEL, View
+from cnn_course.views.kit.view import View
 
 PRESETS = {
     "identity": ((0, 0, 0), (0, 1, 0), (0, 0, 0)),
@@ -54,17 +54,8 @@ def ignores_plain_grey(kernel):
 
 
 def correlate(photo, kernel):
-    """Return the cross-correlation (H-h+1, W-w+1); ValueError if K does not fit."""
-    if any(k > n for k, n in zip(kernel.shape, photo.shape, strict=True)):
-        raise ValueError(
-            f"the kernel, {_size(kernel)}, is larger than the picture, {_size(photo)}: "
-            "it fits nowhere. Take a smaller kernel or another picture"
-        )
+    """Return the cross-correlation of both, (H-h+1, W-w+1)."""
     return F.conv2d(photo[None, None], kernel[None, None])[0, 0]
-
-
-def _size(matrix):
-    return f"{matrix.shape[0]}×{matrix.shape[1]}"
 
 
 def draw_kernel_lab(photo, kernel, learned=None):
@@ -80,25 +71,25 @@ def draw_kernel_lab(photo, kernel, learned=None):
     zoom = min(HEIGHT / photo.shape[0], room / photo.shape[1])
     step = max(zoom * photo.shape[1], 250) + GAP
     below = TOP + zoom * photo.shape[0] + 10
-    board = Board(columns * step - GAP, below + (18 if learned is None else 124))
+    board = Board(columns * step - GAP, below + (34 if learned is None else 134))
     _draw_map(board, 0, "the picture", grey(photo), zoom)
-    texts = [f"{_size(photo)} pixels"]
+    texts = [f"{size_of(photo)} pixels"]
     for i, (name, Y) in enumerate(maps.items(), start=1):
         pixels = signed_colours(Y, top=top) if edges[name] else grey(Y)
         _draw_map(board, i * step, name, pixels, zoom)
-        _draw_scale(board, i * step, below, top if edges[name] else None)
+        draw_scale(board, i * step, below, 120, top if edges[name] else None)
         texts.append(_describe(name, kernels[name], Y, edges[name]))
     text = "; ".join(texts)
     if learned is not None:
         strongest = max(K.abs().max().item() for K in kernels.values())
         for i, K in enumerate(kernels.values(), start=1):
             cell = min(32, 96 / max(K.shape))
-            board.grid(K, i * step, below + 27, cell, top=strongest)
+            board.grid(K, i * step, below + 37, cell, top=strongest)
         if learned.shape == kernel.shape:
             first, second = maps.values()
             apart = f"{(first - second).abs().max().item():.3f}"
-            board.text(0, below + 60, "the two outputs differ", anchor="lm")
-            board.text(0, below + 82, f"by {apart} at most", anchor="lm")
+            lines = ["the two outputs differ", f"by {apart} at most"]
+            board.lines(0, below + 60, lines, 22)
             text += f". The two outputs differ by {apart} at most"
     return board, text
 
@@ -109,34 +100,16 @@ def _describe(name, kernel, Y, signed):
         how = "in grey, 0 black and 1 white"
         outside = ((Y < -1e-6) | (Y > 1 + 1e-6)).float().mean().item()
         how += f", {100 * outside:.1f} % of them outside" if outside else ""
-    total, low, high = (_written(n.item()) for n in (kernel.sum(), *Y.aminmax()))
-    return (
-        f"{name}, {_size(kernel)} with the sum {total}: {_size(Y)} outputs from {low} "
-        f"to {high}, {how}"
-    )
-
-
-def _written(value):
-    return number(value).replace("-", "−")
+    total, low, high = (number(n.item()) for n in (kernel.sum(), *Y.aminmax()))
+    sizes = f"{size_of(kernel)} with the sum {total}: {size_of(Y)} outputs"
+    return f"{name}, {sizes} from {low} to {high}, {how}"
 
 
 def _draw_map(board, x, title, pixels, zoom):
     """Draw a picture, uint8 (H, W, 3), under its title."""
     board.text(x, TOP - 14, title, bold=True, anchor="lm")
     height, width = zoom * pixels.shape[0], zoom * pixels.shape[1]
-    board.paste(pixels, x, TOP, width, height)
-    board.rectangle(x, TOP, width, height, outline=GREY)
-
-
-def _draw_scale(board, x, y, top):
-    """Draw which colours mean which numbers: −top to top, or 0 to 1 in grey."""
-    low, high = (0, 1) if top is None else (-top, top)
-    ramp = np.linspace(low, high, 100)[None]
-    pixels = grey(ramp) if top is None else signed_colours(ramp, top=top)
-    board.paste(pixels, x, y, 120, 14)
-    board.rectangle(x, y, 120, 14, outline=GREY)
-    text = f"from {_written(low)} to {_written(high)}"
-    board.text(x + 128, y + 7, text, size=13, anchor="lm")
+    board.paste(pixels, x, TOP, width, height, GREY)
 
 
 class KernelChooser(ipywidgets.HBox):
@@ -148,14 +121,8 @@ class KernelChooser(ipywidgets.HBox):
     def __init__(self, under, learned=None):
         self.learned = learned
         names = [*PRESETS, OWN] if learned is None else [*PRESETS, "learned", OWN]
-        self.preset = ipywidgets.Dropdown(
-            options=names, value="Sobel x", description="preset", style=LABEL
-        )
-        self.size = ipywidgets.Dropdown(
-            options=[(f"{size}×{size}", size) for size in SIZES],
-            description="size",
-            style=LABEL,
-        )
+        self.preset = dropdown("preset", names, value="Sobel x")
+        self.size = dropdown("size", [(f"{size}×{size}", size) for size in SIZES])
         self.grid = NumberGrid("kernel", preset_kernel("Sobel x", 3))
         menus = [self.preset, self.size, under]
         super().__init__([ipywidgets.VBox(menus), self.grid])
@@ -205,7 +172,7 @@ def kernel_lab(learned=None):
     draw, summary = draw_kernel_lab, None
     if learned is not None:
         # The whole of conv.weight would be (1, 1, h, w): a kernel is conv.weight[0, 0].
-        learned = matrix("learned", learned, SIZES[-1], HUGE)
+        learned = as_matrix("learned", learned, SIZES[-1])
         try_this = (
             "is there a difference to see? Change one number of Sobel x, bit by bit: "
             "from when on do you see it?"

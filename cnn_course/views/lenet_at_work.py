@@ -17,8 +17,8 @@ from cnn_course.views.kit.board import (
     signed_colours,
 )
 from cnn_course.views.kit.chooser import Chooser
-from cnn_course.views.kit.given import loader, try_out
-from cnn_course.views.kit.sketchpad import SIDE
+from cnn_course.views.kit.network import answer_of, refuse_diverged
+from cnn_course.views.kit.texts import size_of
 from cnn_course.views.kit.view import View
 
 WIDTH, INPUT, GAP = 540, 70, 5  # of board, input and between maps, in CSS pixels
@@ -59,14 +59,7 @@ def feature_maps(net, X):
     stages, convolutions, flat = [], 0, False
     for layer in layers:
         kind = type(layer).__name__
-        try:
-            with torch.no_grad():
-                X = layer.eval()(X)
-        except (RuntimeError, ValueError) as error:
-            raise ValueError(
-                f"{kind} cannot take what comes in, {tuple(X.shape[1:])}: "
-                f"{str(error).splitlines()[0]}; {EXPECTED}"
-            ) from error
+        X = answer_of(layer.eval(), X, EXPECTED)
         flat = flat or isinstance(layer, nn.Flatten)
         if flat:
             continue
@@ -93,11 +86,7 @@ def probabilities(logits, classes):
             f"the network's output has the shape {tuple(logits.shape)}, but there are "
             f"{len(classes)} classes; {EXPECTED}"
         )
-    if not logits.isfinite().all():
-        raise ValueError(
-            "the network's logits are not all finite numbers: its training went wrong. "
-            "Train it once more, with a smaller learning rate"
-        )
+    refuse_diverged(logits)
     return sorted(zip(logits.softmax(0).tolist(), classes, strict=True), reverse=True)
 
 
@@ -124,7 +113,7 @@ def draw_lenet_at_work(net, image, name, classes, label=None, resize=None):
     best = probabilities(logits, classes)[:3]
     (title, maps), *rest = stages
     strips = [_draw_maps(title, maps, left=94)]
-    strips[0].text(0, 10, "input", size=14, bold=True, anchor="lm")
+    strips[0].title(0, 10, "input")
     strips[0].paste(grey(image, 0, 255), 0, 24, INPUT, INPUT)
     strips += [_draw_maps(title, maps) for title, maps in rest]
     strips.append(_draw_classes(best if image.any() else [], label))
@@ -139,7 +128,7 @@ def draw_lenet_at_work(net, image, name, classes, label=None, resize=None):
     text += ", ".join(f"{name} {100 * share:.1f} %" for share, name in best)
     if not label:
         text += f"; it must choose one of {len(classes)} classes, whatever you draw"
-    sizes = " → ".join("×".join(map(str, maps.shape)) for _, maps in stages)
+    sizes = " → ".join(size_of(maps) for _, maps in stages)
     return board, f"{text}. Feature maps: {sizes}"
 
 
@@ -161,14 +150,12 @@ def _draw_maps(title, maps, left=0):
         legend = f"black {low:.2f}, white {high:.2f}"
     if count > MOST:
         legend = f"the first {MOST}; {legend}"
-    title = f"{title}: {count} × {height} × {width}"
-    board.text(left, 10, title, size=14, bold=True, anchor="lm")
+    board.title(left, 10, f"{title}: {count} × {height} × {width}")
     board.text(WIDTH, 10, legend, size=12, fill=GREY, anchor="rm")
     for i, pixels in enumerate(colours):
         row, column = divmod(i, columns)
         place = (left + column * (size + GAP), 24 + row * step, size, step - GAP)
-        board.paste(pixels, *place)
-        board.rectangle(*place, outline=GREY, line=0.5)
+        board.paste(pixels, *place, GREY)
     return board
 
 
@@ -178,16 +165,15 @@ def _draw_classes(best, label):
     title = "the three likeliest classes" if best else NOTHING
     if label:
         title += f"; the label is {label}"
-    board.text(0, 10, title, size=14, bold=True, anchor="lm")
+    board.title(0, 10, title)
     for i, (share, name) in enumerate(best):
         middle, right = 34 + 22 * i, name == label
         board.text(108, middle, name, size=14, bold=right, anchor="rm")
         board.rectangle(116, middle - 8, 340, 16, outline=GREY, line=0.5)
         fill = GREEN if right else BLUE
         board.rectangle(116, middle - 8, max(340 * share, 1), 16, fill=fill, line=0.5)
-        board.text(
-            464, middle, f"{100 * share:.1f} %", size=14, bold=right, anchor="lm"
-        )
+        found = f"{100 * share:.1f} %"
+        board.text(464, middle, found, size=14, bold=right, anchor="lm")
     return board
 
 
@@ -197,26 +183,16 @@ def lenet_at_work(net, test_iter):
     net        a trained network like lenet(), on any device and in any mode
     test_iter  the loader of the test pictures, (n, 28, 28), and their classes
 
-    Raises ValueError if the network or the loader is of another kind.
+    Raises TypeError or ValueError if the network or the loader is of another kind.
     """
     network("net", net)
-    loader("test_iter", test_iter, SIDE)
+    chooser, classes = Chooser("test_iter", test_iter), test_iter.classes
 
     def draw(picture):
         image, name, label = picture
-        return draw_lenet_at_work(
-            net,
-            image,
-            name,
-            test_iter.classes,
-            label,
-            getattr(test_iter, "resize", None),
-        )
+        resize = test_iter.resize
+        return draw_lenet_at_work(net, image, name, classes, label, resize)
 
-    chooser = Chooser(test_iter)
-    # So that an unfit network is an error of the cell.
-    allowed = "a network like lenet(), for these pictures"
-    try_out("net", net, allowed, lambda: draw(chooser.read()))
     return View(
         "LeNet at work",
         "paint an ankle boot's heel black: what does LeNet say now? Then clear the "

@@ -7,27 +7,20 @@ import numpy as np
 
 from cnn_course.networks import receptive_size
 from cnn_course.plots import COLOURS
-from cnn_course.views.kit.board import BLUE, ORANGE, Board
-from cnn_course.views.kit.view import LABEL, Number, View
+from cnn_course.views.kit.board import BLUE, ORANGE, Board, blue
+from cnn_course.views.kit.controls import LABEL, Number
+from cnn_course.views.kit.stepper import stride_control
+from cnn_course.views.kit.view import View
 
 SIDE = 360  # of the drawn input, in CSS pixels
-LARGEST = 512
+LIMITS = (1, 512)  # of what may be typed
 
 
 def output_size(n, kernel_size, padding, stride, dilation):
     """Return ⌊(n + 2p − d(k − 1) − 1)/s⌋ + 1, as nn.Conv2d computes it.
 
-    Raises ValueError with a sentence for sizes that make no sense.
+    Raises ValueError with a sentence if the kernel fits nowhere.
     """
-    sizes = {"input": n, "kernel": kernel_size, "dilation": dilation}
-    for name, size in {**sizes, "stride": stride, "padding": padding}.items():
-        low = 0 if name == "padding" else 1
-        if not low <= size <= LARGEST:
-            why = "would never move the window" if (name, size) == ("stride", 0) else ""
-            why = why or "makes no sense here" if size < low else "is too much to draw"
-            raise ValueError(
-                f"{name} {size} {why}: take a whole number from {low} to {LARGEST}"
-            )
     span, room = dilation * (kernel_size - 1) + 1, n + 2 * padding
     if span > room:
         raise ValueError(
@@ -85,14 +78,13 @@ def _draw_coverage(board, counts, padding, x, y):
     together = np.outer(counts, counts)
     inside = np.zeros(together.shape, dtype=bool)
     inside[padding : len(counts) - padding, padding : len(counts) - padding] = True
-    shade = (together / together.max())[..., None]
-    pixels = np.array([0x00, 0x72, 0xB2]) * shade + 255 * (1 - shade)
+    pixels = blue(together / together.max())
     pixels[~inside] = 0.35 * pixels[~inside] + 0.65 * 255  # the frame of zeros: pale
     never = (together == 0) & inside
     pixels[never] = (0xD5, 0x5E, 0x00)
     cell = SIDE / len(counts)
-    board.text(x, y - 14, "pixels by number of windows", size=14, anchor="lm")
-    board.paste(pixels.astype(np.uint8), x, y, SIDE, SIDE)
+    board.title(x, y - 14, "pixels by number of windows")
+    board.paste(pixels, x, y, SIDE, SIDE)
     if cell >= 6:
         for i in range(len(counts) + 1):
             at = i * cell
@@ -113,15 +105,13 @@ def _draw_coverage(board, counts, padding, x, y):
         board.text(x + 20, y + SIDE + 17, name, size=13, anchor="lm")
         x += 40 + 7.5 * len(name)
     if padding:
-        outside = "pale: padding"
-        board.text(x, y + SIDE + 17, outside, size=13, anchor="lm")
+        board.text(x, y + SIDE + 17, "pale: padding", size=13, anchor="lm")
     return int(never.sum())
 
 
 def _draw_receptive_fields(board, layers, x, y):
     """Draw, layer by layer, how many pixels in a row one unit sees."""
-    title = "kernel/stride, and what one unit behind it sees"
-    board.text(x, y - 14, title, size=14, anchor="lm")
+    board.title(x, y - 14, "kernel/stride, and what one unit behind it sees")
     widest = receptive_size(layers)
     for i, (kernel_size, stride) in enumerate(layers):
         size = receptive_size(layers[: i + 1])
@@ -142,11 +132,11 @@ def output_size_calculator():
         "input 7, kernel 2: which pixels does stride 3 never look at? "
         "Then AlexNet's 224, 11 and stride 4.",
         {
-            "n": Number("input", 7, 1, 64),
-            "kernel_size": Number("kernel", 2, 1, 15),
-            "padding": Number("padding", 0, 0, 8),
-            "stride": Number("stride", 1, 1, 8),
-            "dilation": Number("dilation", 1, 1, 5),
+            "n": Number("input", 7, 1, 64, limits=LIMITS),
+            "kernel_size": Number("kernel", 2, 1, 15, limits=LIMITS),
+            "padding": Number("padding", 0, 0, 8, limits=(0, LIMITS[1])),
+            "stride": stride_control(1, 8, LIMITS[1]),
+            "dilation": Number("dilation", 1, 1, 5, limits=LIMITS),
             "stack": ipywidgets.Text(
                 "3/1, 2/2, 3/1",
                 description="stack, kernel/stride:",

@@ -6,11 +6,12 @@ import ipywidgets
 import numpy as np
 import torch
 
-from cnn_course.views.kit.board import Board, number, signed_colours
-from cnn_course.views.kit.given import matrix
-from cnn_course.views.kit.number_grid import HUGE, LARGEST, NumberGrid
-from cnn_course.views.kit.stepper import Stepper, window_places
-from cnn_course.views.kit.view import LABEL, Number, View
+from cnn_course.views.kit.board import Board, signed_colours
+from cnn_course.views.kit.controls import Number, dropdown
+from cnn_course.views.kit.number_grid import LARGEST, NumberGrid, as_matrix
+from cnn_course.views.kit.stepper import Stepper, stride_control, window_places
+from cnn_course.views.kit.texts import is_exact, number, size_of
+from cnn_course.views.kit.view import View
 
 X_DEFAULT = ((1, 3, 2, 0), (5, 3, 1, 1), (0, 2, 4, 8), (2, 0, 6, 6))
 SIZES = ((3, 3), (4, 4), (5, 5), (6, 6))
@@ -22,7 +23,7 @@ WIDTH, LEFT, MIDDLE, RIGHT, UPPER = 860, 4, 244, 466, 32
 
 
 def output_shape(X, window, stride):
-    """Return (rows, columns) of the output; ValueError for sizes of no sense."""
+    """Return (rows, columns) of the output; ValueError if the window fits nowhere."""
     return tuple(window_places(n, window, stride, "window") for n in X.shape)
 
 
@@ -95,8 +96,8 @@ def draw_pooling(X, mode, window, stride, step, arriving):
     side, lower, height = measures(X)
     board = Board(WIDTH, height)
     here = (row, column, 1, 1)
-    _draw_grid(board, f"input {_size(X)}", X, LEFT, UPPER, side, area, unseen)
-    _draw_grid(board, f"output {_size(Y)}", Y, MIDDLE, UPPER, side, here)
+    _draw_grid(board, f"input {size_of(X)}", X, LEFT, UPPER, side, area, unseen)
+    _draw_grid(board, f"output {size_of(Y)}", Y, MIDDLE, UPPER, side, here)
     _draw_grid(board, "gradient of the inputs", back, LEFT, lower, side, area, unseen)
     _draw_grid(board, "gradient that arrives", gradient, MIDDLE, lower, side, here)
     for y, arrow in ((UPPER, "→"), (lower, "←")):
@@ -107,10 +108,6 @@ def draw_pooling(X, mode, window, stride, step, arriving):
     _write(board, "backwards", backwards, lower)
     text = f"{mode} pooling, window {window}, stride {stride}, step {step} of "
     return board, text + "; ".join([str(Y.numel()), *forwards, *backwards])
-
-
-def _size(matrix):
-    return "×".join(map(str, matrix.shape))
 
 
 def _place(row, column):
@@ -137,9 +134,8 @@ def _backwards(share, gradient, mode, window, row, column):
     """Return sentences about where the gradient of one output goes, and about all."""
     arriving = number(gradient[row, column].item())
     if mode == "average":
-        exact = gradient[row, column].item() / window**2
-        each = number(exact)
-        each = f"= {each}" if abs(float(each) - exact) < 1e-6 else f"≈ {each}"
+        each = gradient[row, column].item() / window**2
+        each = f"{'=' if is_exact(each) else '≈'} {number(each)}"
         lines = [f"its gradient is shared out: {arriving} / {window**2} {each} each"]
     else:
         i, j = divmod(share[row, column].argmax().item(), share.shape[3])
@@ -158,7 +154,7 @@ def _draw_grid(board, title, matrix, x, y, side, window, unseen=None):
     colours = signed_colours(matrix, room=1.6)
     if unseen is not None:
         colours[unseen.numpy()] = 0xDC
-    board.text(x, y - 14, title, size=14, bold=True, anchor="lm")
+    board.title(x, y - 14, title)
     board.grid(matrix, x, y, cell, colours=colours)
     board.window(x, y, cell, *window)
 
@@ -178,18 +174,17 @@ def _draw_marks(board, X, share, window, stride, cell):
 
 
 def _write(board, title, lines, y):
-    board.text(RIGHT, y - 14, title, size=14, bold=True, anchor="lm")
+    board.title(RIGHT, y - 14, title)
     y += 10
     for line in lines:
-        for part in textwrap.wrap(line, 45) or [""]:
-            board.text(RIGHT, y, part, anchor="lm")
-            y += 20
-        y += 5
+        parts = textwrap.wrap(line, 45)
+        board.lines(RIGHT, y, parts, 20)
+        y += 20 * len(parts) + 5
 
 
 def pooling_explorer(X=None):
     """Return the view: pooling of X (H, W), up to 8×8; by default notebook 04's."""
-    X = matrix("X", X_DEFAULT if X is None else X, LARGEST, HUGE)
+    X = as_matrix("X", X_DEFAULT if X is None else X)
     grid = NumberGrid("input", X, SIZES)
     stepper = Stepper()
 
@@ -211,11 +206,11 @@ def pooling_explorer(X=None):
                 options=[(f"{mode} pooling", mode) for mode in MODES],
                 style={"button_width": "130px"},
             ),
-            "window": Number("window", min(2, grid.rows, grid.columns), 1, 4),
-            "stride": Number("stride", 2, 1, 4),
-            "arriving": ipywidgets.Dropdown(
-                options=ARRIVING, description="gradient that arrives:", style=LABEL
+            "window": Number(
+                "window", min(2, grid.rows, grid.columns), 1, 4, limits=(1, LARGEST)
             ),
+            "stride": stride_control(2),
+            "arriving": dropdown("gradient that arrives:", ARRIVING),
             "step": stepper,
         },
         draw,

@@ -3,14 +3,15 @@
 import time
 from dataclasses import replace
 
-import ipywidgets
 import torch
 from IPython import get_ipython
 from IPython.display import display
 
 from cnn_course.training import ProgressBar, count_batches, place
-from cnn_course.views.kit.view import LABEL, Number, View
-from cnn_course.views.training_picture import Run, draw_training, duration
+from cnn_course.views.kit.controls import Number, checkbox
+from cnn_course.views.kit.texts import duration
+from cnn_course.views.kit.view import View
+from cnn_course.views.training_picture import TrainingState, draw_training
 
 PAUSE = 0.5  # seconds from one drawing to the next, at least
 SHARE = 0.04  # of the time may be spent drawing
@@ -19,7 +20,7 @@ EXPECTED = (KeyboardInterrupt, FloatingPointError)
 
 
 class LiveCurves:
-    """A view that follows `train`; its methods are those of `cnn_course.training.progress`.
+    """A view that follows `train`, with the methods of `ProgressBar`.
 
     `train` calls them from its own thread, and the controls draw from another. So what
     a drawing reads changes under the view's lock only.
@@ -27,28 +28,25 @@ class LiveCurves:
 
     def __init__(self, train_iter, num_epochs, device, classes):
         self.device = device
-        self.run = Run(num_epochs, count_batches(train_iter), classes)
+        self.state = TrainingState(num_epochs, count_batches(train_iter), classes)
         self.images, self.drawn, self.cost = 0, 0.0, 0.0
         self.view = View(
             "Training, live",
             "while it trains, make the loss logarithmic, or smooth it more. Then "
             "Kernel → Interrupt Kernel: what is kept?",
             {
-                "logarithmic": ipywidgets.Checkbox(
-                    description="logarithmic loss",
-                    indent=False,
-                    style=LABEL,
-                    layout={"width": "auto", "margin": "2px 24px 2px 2px"},
+                "logarithmic": checkbox("logarithmic loss"),
+                "smoothing": Number(
+                    "smooth over steps", SMOOTHING, 1, 200, limits=(1, 10**9)
                 ),
-                "smoothing": Number("smooth over steps", SMOOTHING, 1, 200),
             },
-            lambda **values: draw_training(self.run, **values),
+            lambda **values: draw_training(self.state, **values),
             summary="loss and accuracy by epoch",
         )
 
     @property
     def place(self):
-        return place(len(self.run.history), len(self.run.pending))
+        return place(len(self.state.history), len(self.state.pending))
 
     def __enter__(self):
         self.began = time.perf_counter()
@@ -59,14 +57,14 @@ class LiveCurves:
         return self
 
     def start(self, epoch, history):
-        if epoch > len(self.run.history):  # that much was trained before
+        if epoch > len(self.state.history):  # that much was trained before
             self._take(history)
         self.images, self.since = 0, time.perf_counter()
 
     def advance(self, images, loss):
-        self.run.pending.append(loss)
+        self.state.pending.append(loss)
         self.images += images
-        last = len(self.run.pending) == self.run.batches
+        last = len(self.state.pending) == self.state.batches
         self._draw(0 if last else PAUSE)
 
     def end(self, history):
@@ -76,7 +74,9 @@ class LiveCurves:
     def _take(self, history):
         # In one go, so that no interrupt leaves an epoch that counts twice.
         with self.view.lock:
-            self.run = replace(self.run, history=history.copy(), losses=[], pending=[])
+            self.state = replace(
+                self.state, history=history.copy(), losses=[], pending=[]
+            )
 
     def write(self, line):
         print(line)
@@ -101,19 +101,19 @@ class LiveCurves:
 
     def _read(self):
         """Read from the device what `advance` was given: a GPU has to wait for it."""
-        run, now = self.run, time.perf_counter()
-        new = run.pending[len(run.losses) :]
+        state, now = self.state, time.perf_counter()
+        new = state.pending[len(state.losses) :]
         if new:
-            run.losses += torch.stack(new).tolist()
-            run.speed = self.images / (now - self.since)
-        run.seconds = now - self.began
+            state.losses += torch.stack(new).tolist()
+            state.speed = self.images / (now - self.since)
+        state.seconds = now - self.began
 
     def _finish(self, error):
         """Draw for the last time, and leave that picture in the notebook."""
         with self.view.lock:
             if error is None or isinstance(error, EXPECTED):
                 self._read()  # after an error of the device it would only come again
-            self.run.ended = self._ending(error)
+            self.state.ended = self._ending(error)
             if self.view.message.value:  # a bad entry must not cost the last picture
                 self.view.controls["smoothing"].write(SMOOTHING)
             self.view.refresh()
@@ -121,7 +121,7 @@ class LiveCurves:
 
     def _ending(self, error):
         if error is None:
-            epochs, took = self.run.num_epochs, duration(self.run.seconds)
+            epochs, took = self.state.num_epochs, duration(self.state.seconds)
             return f"finished: {epochs} epoch{'s' * (epochs > 1)} in {took}"
         if isinstance(error, KeyboardInterrupt):
             return f"stopped {self.place}"
@@ -142,9 +142,9 @@ def _hear_while_busy(control):
 def training_curves(train_iter, num_epochs, shown, device, watch_classes=False):
     """Follow a training live: pass this function itself, `train(…, progress=…)`.
 
-    Arguments as in `cnn_course.training.progress`. Returns live curves in a notebook, and
-    with `watch_classes` what share of the test images each class is given; elsewhere a
-    plain bar, and nothing to be seen unless `shown`.
+    Arguments as of `ProgressBar`. Returns live curves in a notebook, and with
+    `watch_classes` what share of the test images each class is given; elsewhere a plain
+    bar, and nothing to be seen unless `shown`.
     """
     if not shown or not hasattr(get_ipython(), "kernel"):
         return ProgressBar(train_iter, num_epochs, shown, device)

@@ -6,8 +6,9 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from cnn_course.training import History
-from cnn_course.views.kit.board import BLUE, GREY, ORANGE, Board
-from cnn_course.views.kit.curves import Axes, round_down, trailing_mean
+from cnn_course.views.kit.board import BLUE, GREY, ORANGE, Board, blue
+from cnn_course.views.kit.curves import Axes, trailing_mean
+from cnn_course.views.kit.texts import duration
 
 PALE_BLUE = "#9CC7E3"
 # In the monitor: where names end, how long the longest bar is, where cells begin.
@@ -15,7 +16,7 @@ NAMES, BARS, CELLS = 104, 230, 520
 
 
 @dataclass
-class Run:
+class TrainingState:
     """What is known of a training.
 
     batches   steps in an epoch, or None where that is not known
@@ -73,60 +74,50 @@ class Run:
         return min(most, self.num_epochs)
 
 
-def duration(seconds):
-    """Return seconds in words: "8 s", "1 min 20 s", "2 h 5 min"."""
-    seconds = round(seconds)
-    if seconds < 60:
-        return f"{seconds} s"
-    if seconds < 3600:
-        return f"{seconds // 60} min {seconds % 60} s"
-    return f"{seconds // 3600} h {seconds % 3600 // 60} min"
-
-
-def describe(run):
+def describe(state):
     """Return where a training is, and what it has reached, in one line."""
-    history, epochs = run.history, len(run.history)
-    parts = [run.ended]
-    if not run.ended:
-        of = f" of {run.batches}" if run.batches else ""
-        now = f"epoch {epochs + 1} of {run.num_epochs}, step {len(run.losses)}{of}"
-        if epochs and not run.losses:
-            now = f"epoch {epochs} of {run.num_epochs} done"
-        if run.losses:
-            now += f", {run.speed:,.0f} images/s"
-        if run.seconds_left is not None:
-            now += f", about {duration(run.seconds_left)} left"
-        parts = [now]
+    history, epochs = state.history, len(state.history)
+    now = state.ended
+    if not now:
+        of = f" of {state.batches}" if state.batches else ""
+        now = f"epoch {epochs + 1} of {state.num_epochs}, step {len(state.losses)}{of}"
+        if state.losses:
+            now += f", {state.speed:,.0f} images/s"
+        elif epochs:
+            now = f"epoch {epochs} of {state.num_epochs} done"
+        if state.seconds_left is not None:
+            now += f", about {duration(state.seconds_left)} left"
+    parts = [now]
     if epochs:
         result = f"after epoch {epochs}: loss {history.loss[-1]:.3f}, "
         result += f"training accuracy {history.train_acc[-1]:.3f}"
         if history.test_acc:
             result += f", test accuracy {history.test_acc[-1]:.3f}"
         parts += [result]
-    if run.classes is not None and history.predicted:
+    if state.classes is not None and history.predicted:
         lost, dead = history.never_predicted(), history.dead_classes()
         for name, classes in {"never predicted": lost, "dead": dead}.items():
-            listed = ", ".join(run.names[c] for c in classes) or "none"
+            listed = ", ".join(state.names[c] for c in classes) or "none"
             parts += [f"{name}: {listed}"]
     return "; ".join(parts)
 
 
-def draw_training(run, logarithmic, smoothing):
-    """Draw a `Run`; return (board, text). `smoothing` is a number of steps.
+def draw_training(state, logarithmic, smoothing):
+    """Draw a `TrainingState`; return (board, text).
 
-    Raises ValueError if that is below 1.
+    smoothing  how many steps each mean of the loss is over
     """
-    steps = np.array(run.history.step_loss + run.losses)
+    steps = np.array(state.history.step_loss + state.losses)
     finite = np.isfinite(steps)
     steps = steps[: len(steps) if finite.all() else finite.argmin()]
     means = trailing_mean(steps, smoothing)
-    board = Board(860, 262 if run.classes is None else 508)
+    board = Board(860, 262 if state.classes is None else 508)
     smoothing = min(smoothing, max(len(steps), 1))
-    _draw_loss(board, run, steps, means, logarithmic, smoothing)
-    _draw_accuracies(board, run)
-    if run.classes is not None:
-        _draw_classes(board, run, 276)
-    text = describe(run)
+    _draw_loss(board, state, steps, means, logarithmic, smoothing)
+    _draw_accuracies(board, state)
+    if state.classes is not None:
+        _draw_classes(board, state, 276)
+    text = describe(state)
     if len(means):
         scale = ", logarithmic scale" if logarithmic else ""
         last = f"{smoothing} step{'s' * (smoothing > 1)} {means[-1]:.3f}"
@@ -134,25 +125,26 @@ def draw_training(run, logarithmic, smoothing):
     return board, text
 
 
-def _draw_loss(board, run, steps, means, logarithmic, smoothing):
+def _draw_loss(board, state, steps, means, logarithmic, smoothing):
     high = steps.max(initial=0.0) or 2.5
     low = 0.0
-    if logarithmic:
-        low = round_down(max(steps.min(initial=high), 1e-6 * high))
+    if logarithmic:  # a tenth at least, so that there are some numbers on the axis
+        low = max(min(steps.min(initial=high), high / 10), 1e-6 * high)
     title = f"loss: cross-entropy{', logarithmic' * logarithmic}"
     ylim = (low, 1.02 * high)
-    axes = Axes(board, 48, 50, title, run.shown_epochs, ylim, log=logarithmic)
-    x = np.arange(1, len(steps) + 1) / run.epoch_steps
+    epochs = state.shown_epochs
+    axes = Axes(board, 48, 50, title, "epochs", epochs, ylim, log=logarithmic)
+    x = np.arange(1, len(steps) + 1) / state.epoch_steps
     axes.curve("each step", x, steps, PALE_BLUE, 1)
     axes.curve(f"mean of {smoothing} step{'s' * (smoothing > 1)}", x, means, BLUE, 2)
-    middles = np.arange(len(run.history)) + 0.5
-    axes.curve("mean of the epoch", middles, run.history.loss, "black", 0, "dot")
+    middles = np.arange(len(state.history)) + 0.5
+    axes.curve("mean of the epoch", middles, state.history.loss, "black", 0, "dot")
 
 
-def _draw_accuracies(board, run):
-    history = run.history
+def _draw_accuracies(board, state):
+    history = state.history
     title = "accuracy: share of images classified correctly"
-    axes = Axes(board, 484, 50, title, run.shown_epochs, (0, 1))
+    axes = Axes(board, 484, 50, title, "epochs", state.shown_epochs, (0, 1))
     ends = np.arange(1, len(history) + 1)
     axes.curve("training, in the epoch", ends - 0.5, history.train_acc, BLUE, 2, "dot")
     if history.test_acc or not history:
@@ -160,20 +152,20 @@ def _draw_accuracies(board, run):
         axes.curve("test, after it", ends, after, ORANGE, 2, "square")
 
 
-def _draw_classes(board, run, y):
+def _draw_classes(board, state, y):
     """Draw the share of the test images that each class was given: now, and before."""
     title = "share of the test images given to each class"
-    board.text(0, y, title, size=14, bold=True, anchor="lm")
-    if not run.history.predicted:
+    board.title(0, y, title)
+    if not state.history.predicted:
         text = "known after the first epoch"
         board.text(0, y + 26, text, size=13, fill=GREY, anchor="lm")
         return
-    predicted = np.array(run.history.predicted).T  # (classes, epochs)
+    predicted = np.array(state.history.predicted).T  # (classes, epochs)
     share = predicted / predicted.sum(axis=0)
-    lost, dead = predicted == 0, np.array(run.history.largest_logit).T == 0
+    lost, dead = predicted == 0, np.array(state.history.largest_logit).T == 0
     row, top = min(18, 190 / len(share)), y + 16
     words = row >= 12  # else there is no room; the line of text has them
-    for c, name in enumerate(run.names):
+    for c, name in enumerate(state.names):
         middle = top + (c + 0.5) * row
         width = BARS * share[c, -1] / share[:, -1].max()
         bar = (NAMES + 6, middle - 0.4 * row, width, 0.8 * row)
@@ -185,13 +177,11 @@ def _draw_classes(board, run, y):
             style = {"size": 13, "bold": bool(lost[c, -1] or dead[c, -1])}
             board.text(NAMES, middle, name, anchor="rm", **style)
             board.text(NAMES + 12 + width, middle, found, anchor="lm", **style)
-    board.text(CELLS, y, "epoch by epoch", size=14, bold=True, anchor="lm")
+    board.title(CELLS, y, "epoch by epoch")
     epochs, height = share.shape[1], len(share) * row
     cell = min(26, (860 - CELLS) / epochs)
-    shade = np.minimum(share * len(share) / 2, 1)[..., None]  # half: a fair share
-    pixels = np.array([0x00, 0x72, 0xB2]) * shade + 255 * (1 - shade)
-    board.paste(pixels.astype(np.uint8), CELLS, top, epochs * cell, height)
-    board.rectangle(CELLS, top, epochs * cell, height, outline=GREY, line=0.5)
+    pixels = blue(np.minimum(share * len(share) / 2, 1))  # half: a fair share
+    board.paste(pixels, CELLS, top, epochs * cell, height, GREY)
     if words and cell >= 9:
         for c, e in np.argwhere(lost | dead):
             at = (CELLS + (e + 0.5) * cell, top + (c + 0.5) * row)

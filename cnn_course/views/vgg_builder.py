@@ -1,14 +1,23 @@
 """View 8, for notebook 07: a network as a table, to edit, and what it costs."""
 
-import re
 from typing import NamedTuple
 
 import ipywidgets
 import torch
 
-from cnn_course.networks import NARROW_VGG, VGG11, cost, receptive_size, vgg
+from cnn_course.networks import (
+    NARROW_VGG,
+    VGG11,
+    activation_bytes,
+    count_multiply_adds,
+    count_parameters,
+    receptive_size,
+    vgg,
+)
 from cnn_course.views.kit.board import BLUE, ORANGE, PALE, Board
-from cnn_course.views.kit.view import LABEL, Number, View
+from cnn_course.views.kit.controls import LABEL, Number, button, read_typed
+from cnn_course.views.kit.texts import memory
+from cnn_course.views.kit.view import View
 
 # Configurations A, B, D and E of Simonyan and Zisserman (2014), and notebook 07's own.
 PRESETS = {
@@ -18,7 +27,7 @@ PRESETS = {
     "VGG-19": ((2, 64), (2, 128), (4, 256), (4, 512), (4, 512)),
     "narrow VGG-11": NARROW_VGG,
 }
-MOST_BLOCKS = 6
+MOST_BLOCKS, MOST_CONVS, MOST_CHANNELS = 6, 20, 4096  # in each block
 BATCH_SIZE = 128  # as in notebook 07
 ROW = 24  # height of a line of the table, in CSS pixels
 
@@ -47,9 +56,9 @@ def stages(blocks, in_channels, num_classes, side, hidden):
         X = torch.zeros(1, in_channels, side, side)
         for name, size, part in zip(names, sees, parts, strict=True):
             costs = (
-                cost.count_parameters(part),
-                cost.count_multiply_adds(part, tuple(X.shape)),
-                cost.activation_bytes(part, tuple(X.shape)),
+                count_parameters(part),
+                count_multiply_adds(part, tuple(X.shape)),
+                activation_bytes(part, tuple(X.shape)),
             )
             X = part(X)
             shape = " × ".join(map(str, X.shape[1:]))
@@ -66,23 +75,8 @@ def receptive_sizes(blocks):
     return sizes
 
 
-def check(blocks, in_channels, num_classes, side, hidden):
-    """Raise ValueError with a sentence for a network that cannot be built or shown."""
-    numbers = {
-        "side": (side, 1024),
-        "channels in": (in_channels, 4096),
-        "classes": (num_classes, 100_000),
-        "hidden width": (hidden, 16_384),
-    }
-    for i, (num_convs, channels) in enumerate(blocks, 1):
-        numbers[f"block {i}, convolutions"] = (num_convs, 20)
-        numbers[f"block {i}, channels"] = (channels, 4096)
-    for name, (value, most) in numbers.items():
-        if not 1 <= value <= most:
-            why = "is nothing to compute with" if value < 1 else "is too much here"
-            raise ValueError(
-                f"{name}: {value:,} {why}; take a whole number from 1 to {most:,}"
-            )
+def refuse_small_pictures(blocks, side):
+    """Raise ValueError with a sentence if a block would halve its map to nothing."""
     for i in range(len(blocks)):
         if side >> i == 1:  # halved and rounded down i times
             fewer = f", or {i} block{'s' * (i > 1)}" if i else ""
@@ -92,16 +86,9 @@ def check(blocks, in_channels, num_classes, side, hidden):
             )
 
 
-def memory(num_bytes):
-    """Return a number of bytes as short text, such as 65.6 MB (a kB is 1,000 bytes)."""
-    power = min((len(str(num_bytes)) - 1) // 3, 4)
-    unit = ("bytes", "kB", "MB", "GB", "TB")[power]
-    return f"{num_bytes / 1000**power:.{1 if power else 0}f} {unit}"
-
-
 def draw_vgg(blocks, in_channels, num_classes, side, hidden):
     """Draw the table of a VGG with the shares as bars; return (board, text)."""
-    check(blocks, in_channels, num_classes, side, hidden)
+    refuse_small_pictures(blocks, side)
     found = stages(blocks, in_channels, num_classes, side, hidden)
     _, _, _, *costs = zip(*found, strict=True)
     parameters, work, num_bytes = map(sum, costs)
@@ -121,13 +108,13 @@ def draw_vgg(blocks, in_channels, num_classes, side, hidden):
     _line(board, 3, "picture", f"{in_channels} × {side} × {side}")
     for i, stage in enumerate(found):
         name = stage.name + (f", {blocks[i][0]} conv" if i < len(blocks) else "")
-        costs = (_count(stage.multiply_adds), memory(stage.num_bytes))
+        costs = (f"{stage.multiply_adds:,}", memory(stage.num_bytes))
         _line(board, i + 4, name, *stage[1:3], f"{stage.parameters:,}", *costs)
         _share(board, i + 4, 424, stage.parameters / parameters, BLUE)
         _share(board, i + 4, 664, stage.multiply_adds / work, ORANGE)
     y = ROW * (len(found) + 4)
     board.line(4, y - ROW / 2, 856, y - ROW / 2, width=1)
-    total = (f"{parameters:,}", _count(work), memory(num_bytes))
+    total = (f"{parameters:,}", f"{work:,}", memory(num_bytes))
     _line(board, len(found) + 4, "together", "", "", *total, bold=True)
     weights = f"weights {memory(4 * parameters)} in float32"
     kept = f"activations {batch}, of which training keeps most"
@@ -136,12 +123,6 @@ def draw_vgg(blocks, in_channels, num_classes, side, hidden):
         f"{layers}: {total[0]} parameters, {total[1]} multiply-adds; activations "
         f"{total[2]} for a picture, {batch}; {where}"
     )
-
-
-def _count(multiply_adds):
-    """Return a number, in millions where all of its digits would not fit."""
-    few = multiply_adds < 10**12
-    return f"{multiply_adds:,}" if few else f"{multiply_adds / 1e6:,.0f} M"
 
 
 def _line(board, line, *columns, bold=False):
@@ -163,7 +144,7 @@ class BlockTable(ipywidgets.VBox):
     """The table of blocks: two fields for each, and buttons that fill or change it."""
 
     def __init__(self, blocks):
-        self.callbacks, self.silent = [], False
+        self.callback, self.silent = lambda: None, False
         self.fields = [
             ipywidgets.Text(
                 description=f"block {i}, {what}",
@@ -182,11 +163,7 @@ class BlockTable(ipywidgets.VBox):
         }
         acts["add a block"] = lambda: self.write([*self.typed, self.typed[-1]])
         acts["remove the last block"] = lambda: self.write(self.typed[:-1])
-        buttons = []
-        for name, act in acts.items():
-            buttons.append(ipywidgets.Button(description=name))
-            buttons[-1].layout.width = "auto"
-            buttons[-1].on_click(lambda _, act=act: act())
+        buttons = [button(name, act) for name, act in acts.items()]
         *_, self.add, self.remove = buttons
         wrap = ipywidgets.Layout(flex_flow="row wrap")
         self.shown = ipywidgets.HBox(layout=wrap)
@@ -212,20 +189,18 @@ class BlockTable(ipywidgets.VBox):
         self._changed()
 
     def on_change(self, callback):
-        self.callbacks.append(callback)
+        self.callback = callback
 
     def _changed(self, _=None):
         if not self.silent:
-            for callback in self.callbacks:
-                callback()
+            self.callback()
 
     def read(self):
         """Return ((convolutions, channels), …); ValueError for what is no number."""
-        for field in self.shown.children:
-            if not re.fullmatch("-?[0-9]{1,9}", field.value.strip()):
-                typed = f"{field.value!r:.40}" if field.value else "nothing"
-                raise ValueError(f"{field.description}: type a number; got {typed}")
-        numbers = [int(field.value) for field in self.shown.children]
+        numbers = []
+        for i, field in enumerate(self.shown.children):
+            most = MOST_CHANNELS if i % 2 else MOST_CONVS
+            numbers.append(read_typed(field.description, field.value, int, (1, most)))
         return tuple(zip(numbers[::2], numbers[1::2], strict=True))
 
 
@@ -237,10 +212,10 @@ def vgg_builder():
         "Then pictures of 32 pixels and a sixth block.",
         {
             "blocks": BlockTable(VGG11),
-            "side": Number("side", 224, 1, 256),
-            "in_channels": Number("channels in", 1, 1, 4),
-            "num_classes": Number("classes", 10, 1, 1000),
-            "hidden": Number("hidden width", 4096, 1, 4096),
+            "side": Number("side", 224, 1, 256, limits=(1, 1024)),
+            "in_channels": Number("channels in", 1, 1, 4, limits=(1, MOST_CHANNELS)),
+            "num_classes": Number("classes", 10, 1, 1000, limits=(1, 100_000)),
+            "hidden": Number("hidden width", 4096, 1, 4096, limits=(1, 16_384)),
         },
         draw_vgg,
         rows=[["blocks"], ["side", "in_channels"], ["num_classes", "hidden"]],

@@ -69,7 +69,7 @@ def test_notebook(path, open_notebook, record_latency):
 def test_every_view_is_in_a_notebook_and_has_its_test():
     modules = {
         path.stem
-        for path in (ROOT / "cnn_course" / "widgets").glob("*.py")
+        for path in (ROOT / "cnn_course" / "views").glob("*.py")
         if "return View(" in path.read_text(encoding="utf-8")
     }
     tested = {name for names in VIEWS.values() for name in names}

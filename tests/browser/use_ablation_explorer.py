@@ -27,7 +27,7 @@ def use(notebook, record_latency):
     view.type("epoch", "five")
     view.complains("epoch: type a whole number")
     view.type("epoch", "77")
-    view.complains("epochs 1 to 5")
+    view.complains("epoch: type a whole number, from 1 to 5; got")
     view.type("epoch", "5")
     view.fine()
     record_latency(TITLE, view.slider_latencies("epoch"))

@@ -28,7 +28,7 @@ def use(notebook, record_latency):
         ("hue", "0.9", "half a turn of the colour circle"),
         ("hue", "red", "hue: type a number"),
         ("hue", "0.1", None),
-        ("crop, pixels", "0", "crop 0 makes no sense here"),
+        ("crop, pixels", "0", "so few pixels say little"),
         ("crop, pixels", "300", "the picture has 256 pixels"),
         ("crop, pixels", "64", None),
         ("p(mirror)", "2", "it is a probability"),

@@ -33,13 +33,13 @@ def use(notebook, record_latency):
     view.says("sheet: empty; moved right by")
     view.choose("top left", "Trouser")
     view.answers(
-        ("top left: right by", "500", "cannot be moved right by 500 pixels"),
+        ("top left: right by", "500", "right by: type a whole number, from 0 to 224"),
         ("top left: right by", "some", "right by: type a whole number"),
         ("top left: right by", "8", None),
-        ("picture seed", "-1", "picture seed -1 is negative"),
+        ("picture seed", "-1", "picture seed: type a whole number, from 0"),
         ("picture seed", "", "got nothing"),
         ("picture seed", "3", None),
-        ("opacity in percent", "101", "opacity is 101 %"),
+        ("opacity in percent", "101", "type a whole number, from 0 to 100"),
         ("opacity in percent", "60", None),
     )
     record_latency(TITLE, view.slider_latencies("opacity in percent"))

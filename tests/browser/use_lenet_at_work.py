@@ -126,8 +126,8 @@ def check_messages(view):
     for typed, words in [
         ("two", "test picture: type a whole number"),
         ("", "got nothing"),
-        ("-1", "test picture -1 does not exist"),
-        ("70000", "test picture 70000 does not exist"),
+        ("-1", "test picture: type a whole number, from 0"),
+        ("70000", "test picture: type a whole number, from 0"),
     ]:
         view.type("test picture", typed)
         view.complains(words)

@@ -36,7 +36,7 @@ def use(notebook, record_latency):
         ("window", "2", None),
         ("stride", "0", "would never move the window"),
         ("stride", "2", None),
-        ("step", "0", "there are 4 outputs"),
+        ("step", "0", "step: type a whole number, from 1 to 4"),
         ("step", "1", None),
     )
     view.titled("input row 1, column 1").fill("")

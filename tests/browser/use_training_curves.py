@@ -29,7 +29,7 @@ def try_controls(view):
     view.type("smooth over steps", "many")
     view.complains("smooth over steps: type a whole number")
     view.type("smooth over steps", "0")
-    view.complains("a mean of 0 steps does not exist")
+    view.complains("smooth over steps: type a whole number, from 1")
     view.type("smooth over steps", "1")
     view.fine()
     view.says("mean loss of the last 1 step ")

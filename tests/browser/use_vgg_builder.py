@@ -39,11 +39,11 @@ def use(notebook, record_latency):
     view.fine()
     view.says("11 layers: ")
     for label, typed, words in [
-        ("block 2, convolutions", "0", "block 2, convolutions: 0 is nothing"),
+        ("block 2, convolutions", "0", "type a whole number, from 1 to 20"),
         ("block 2, convolutions", "3", None),
-        ("block 2, channels", "many", "type a number; got 'many'"),
+        ("block 2, channels", "many", "from 1 to 4,096; got 'many'"),
         ("block 2, channels", "", "got nothing"),
-        ("block 2, channels", "9999", "take a whole number from 1 to 4,096"),
+        ("block 2, channels", "9999", "type a whole number, from 1 to 4,096"),
         ("block 2, channels", "32", None),
     ]:
         view.box.get_by_label(label, exact=True).fill(typed)

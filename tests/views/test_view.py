@@ -1,16 +1,17 @@
 """What all views share: reading controls, complaining, a picture without a kernel."""
 
 import io
-import threading
+import math
+import re
 
-import ipywidgets
 import numpy as np
 import pytest
 from PIL import Image
 
-from cnn_course.plots.pictures import Picture
-from cnn_course.views.kit.board import SCALE, Board, grey, number, signed_colours
-from cnn_course.views.kit.view import Number, View, as_image
+from cnn_course.views.kit.board import SCALE, Board, grey, signed_colours
+from cnn_course.views.kit.controls import Number
+from cnn_course.views.kit.texts import duration, is_exact, memory, number, short
+from cnn_course.views.kit.view import View
 
 
 def draw(n):
@@ -29,44 +30,40 @@ def view():
 
 
 def test_a_number_can_be_slid_and_typed():
-    n = Number("n", 3, 0, 20)
+    n = Number("n", 3, 0, 20, limits=(0, 100))
     n.slider.value = 7
     assert n.read() == 7 and n.field.value == "7"
     n.field.value = "12"
     assert n.read() == 12 and n.slider.value == 12
     n.write(5)
     assert n.read() == n.slider.value == 5
-
-
-def test_what_is_typed_may_leave_the_slider_s_range_and_the_slider_stays():
-    n = Number("n", 3, 0, 20)
-    n.field.value = "99"
-    assert n.read() == 99 and n.slider.value == 3
+    n.field.value = "99"  # farther than the slider goes
+    assert n.read() == 99 and n.slider.value == 5
+    n.slider.value = 6
+    assert n.read() == 6
 
 
 def test_numbers_are_whole_unless_a_bound_is_not():
-    assert Number("n", 3, 0, 20).whole
     rate = Number("rate", 0.3, 0.0, 1.0, 0.01)
-    rate.field.value = "0.45"
-    assert rate.read() == 0.45 and rate.slider.value == 0.45
+    rate.field.value = "0.450"
+    assert rate.read() == 0.45 == rate.slider.value and rate.field.value == "0.450"
 
 
 @pytest.mark.parametrize(
-    "typed", ["", "abc", "1.5", "nan", "1e300", "1;2", "--1", "٣x"]
+    "typed, words",
+    [
+        *((typed, "") for typed in ("", "abc", "1.5", "nan", "1e300", "--1", "٣x")),
+        ("-1", ": it never moves"),
+        ("21", ": too far"),
+    ],
 )
-def test_what_is_no_whole_number_is_refused_with_its_name_and_range(typed):
-    n = Number("stride", 3, 0, 20)
+def test_what_is_no_such_number_is_refused_with_its_name_and_range(typed, words):
+    n = Number("stride", 3, 0, 20, why=("it never moves", "too far"))
     n.field.value = typed
-    with pytest.raises(ValueError, match="stride: type a whole number, from 0 to 20"):
+    got = repr(typed) if typed else "nothing"
+    words = f"stride: type a whole number, from 0 to 20; got {got}{words}"
+    with pytest.raises(ValueError, match=f"^{re.escape(words)}$"):
         n.read()
-
-
-@pytest.mark.parametrize("typed", ["", "abc", "nan", "inf", "-inf", "1e300", "1,5"])
-def test_what_is_no_number_is_refused(typed):
-    rate = Number("rate", 0.3, 0.0, 1.0, 0.01)
-    rate.field.value = typed
-    with pytest.raises(ValueError, match=r"rate: type a number, from 0.0 to 1.0; got"):
-        rate.read()
 
 
 def test_a_view_follows_its_controls(view):
@@ -99,72 +96,9 @@ def test_a_fault_of_ours_is_shown_too(view):
     assert "this view has a fault: KeyError: &#x27;n&#x27;" in view.message.value
 
 
-def test_a_view_takes_any_widget_with_a_value():
-    box = ipywidgets.Checkbox(description="on")
-    view = View("A", "b?", {"on": box}, lambda on: (Board(9, 9), f"it is {on}"))
-    box.value = True
-    assert view.text.value == "it is True"
-
-
-def test_controls_moved_from_many_threads_leave_a_whole_view(view):
-    def move(start):
-        for n in range(start, start + 6):
-            view.controls["n"].write(n)
-
-    threads = [threading.Thread(target=move, args=(start,)) for start in (0, 6, 15)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(timeout=60)
-    assert view.message.value == ""
-    view.refresh()
-    assert view.last_text == f"the number {view.controls['n'].read()} & more"
-
-
-def test_where_nothing_runs_there_is_a_picture_with_its_text(view):
-    data, about = view._repr_mimebundle_()
-    text = "[picture] A view: the number 3 & more"
-    assert data["text/plain"] == text and about["image/png"]["alt"] == text
-    sheet, _ = view.static()
-    assert sheet.height > view.last.height  # the title is above
-    assert "application/vnd.jupyter.widget-view+json" in data
-
-
-def test_a_view_that_could_not_draw_yet_says_so_and_has_a_picture_nevertheless():
-    view = View("A view", "what is it?", {"n": Number("n", 13, 0, 20)}, draw)
-    assert "13" in view.message.value
-    data, _ = view._repr_mimebundle_()
-    assert data["text/plain"] == "[picture] A view: not drawn yet"
-    view.controls["n"].write(4)
-    assert view.message.value == "" and "number 4" in view.last_text
-
-
-def test_a_summary_replaces_a_text_that_depends_on_training():
-    view = View("A", "b?", {}, lambda: (Board(9, 9), "0.8731"), summary="ten bars")
-    assert view._repr_mimebundle_()[0]["text/plain"] == "[picture] A: ten bars"
-
-
-def test_a_photograph_is_a_jpeg():
-    view = View("A", "b?", {}, lambda: (Board(9, 9), "c"), photograph=True)
-    data, _ = view._repr_mimebundle_()
-    assert "image/jpeg" in data and "image/png" not in data
-    assert bytes(view.picture.value[:3]) == b"\xff\xd8\xff"
-
-
-def test_a_picture_with_axes_is_drawn_at_twice_its_size():
-    picture = Picture(2, 1, "alt")
-    picture.subplots()
-    assert as_image(picture).size == (200 * SCALE, 100 * SCALE)
-
-
-def test_grids_show_their_colours_and_windows():
-    board = Board(40, 20)
-    board.grid([[5.0, -5.0]], 0, 0, 20)
-    board.window(0, 0, 20, 0, 0, 1, 1)
-    pixels = np.asarray(board.image).astype(int)
-    left, right = pixels[32, 8], pixels[32, 72]
-    assert left[2] > left[1] and right[0] > right[2]  # purple above zero, orange below
-    assert tuple(pixels[1, 1]) == (0xD5, 0x5E, 0x00)
+def test_what_cannot_be_drawn_at_first_is_an_error_of_the_cell():
+    with pytest.raises(ValueError, match="13"):
+        View("A view", "what is it?", {"n": Number("n", 13, 0, 20)}, draw)
 
 
 def test_colours_around_zero():
@@ -180,6 +114,12 @@ def test_grey_is_clipped():
     assert grey([[3.0, 3.0]], 3, 3).max() == 0
 
 
-def test_numbers_are_short():
-    shown = {2.0: "2", -0.001: "0", 1 / 3: "0.33", 1e7: "1e+07", float("inf"): "inf"}
-    assert {value: number(value) for value in shown} == shown
+def test_numbers_sizes_and_times_are_short_texts():
+    for text, value in {
+        number: {2.0: "2", -0.001: "0", -1 / 3: "−0.33", 1e7: "1e+07", math.inf: "inf"},
+        is_exact: {2.0: True, -0.25: True, 1 / 3: False, 123456.0: False},
+        short: {2.0: "2.00", -0.001: "0.00", -0.5: "−0.50", 2e5: "2e+05"},
+        memory: {0: "0 bytes", 999: "999 bytes", 1000: "1.0 kB", 10**17: "100000.0 TB"},
+        duration: {0.4: "0 s", 59.4: "59 s", 80: "1 min 20 s", 7500: "2 h 5 min"},
+    }.items():
+        assert {n: text(n) for n in value} == value

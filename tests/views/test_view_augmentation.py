@@ -1,13 +1,11 @@
 """View 7: random changes agree with torchvision's, and one strength moves one thing."""
 
-import numpy as np
 import pytest
 import torch
 from torchvision.transforms import v2
 
 from cnn_course.views import augmentation_mixer
 from cnn_course.views.augmentation import (
-    LIMITS,
     STRENGTHS,
     as_square,
     augment,
@@ -32,10 +30,6 @@ def photo():
 
 def one_change(**settings):
     return random_changes(3, **{**PLAIN, **settings})[0]
-
-
-def test_without_strengths_nothing_changes(photo):
-    torch.testing.assert_close(augment(photo, one_change()), photo)
 
 
 def test_flips_and_crops_are_those_of_torch(photo):
@@ -84,19 +78,14 @@ def test_probabilities_0_and_1_leave_no_choice():
     assert count_pictures(0.5, 0.5, 256) == (4, 4)
 
 
-@pytest.mark.parametrize("name", LIMITS)
+@pytest.mark.parametrize("name", ["mirror", "upside_down", "crop", *STRENGTHS])
 def test_one_setting_changes_its_own_effect_only(name):
     own = {"mirror": {"mirrored"}, "crop": {"crop", "top", "left"}}.get(name, {name})
     value = 100 if name == "crop" else 0.5
     before = random_changes(0, **PLAIN)
     after = random_changes(0, **{**PLAIN, name: value})
-    changed = {
-        key
-        for old, new in zip(before, after, strict=True)
-        for key in old
-        if old[key] != new[key]
-    }
-    assert changed == own
+    pairs = list(zip(before, after, strict=True))
+    assert {key for a, b in pairs for key in a if a[key] != b[key]} == own
 
 
 def test_torch_s_random_numbers_are_left_alone():
@@ -122,15 +111,6 @@ def test_the_text_has_the_numbers(view):
         assert words in view.last_text
 
 
-def test_every_control_changes_the_picture(view):
-    for name in LIMITS:
-        before = view.last.tobytes()
-        slider = view.controls[name].slider
-        slider.value = slider.min if slider.value > slider.min else slider.max
-        assert view.last.tobytes() != before, name
-        assert view.message.value == ""
-
-
 def test_draw_again_draws_anew_and_only_then(view):
     def drawn():
         return view.last.crop((2 * 260, 10, 2 * 430, 350)).tobytes()  # without text
@@ -143,70 +123,17 @@ def test_draw_again_draws_anew_and_only_then(view):
     assert augmentation_mixer().last.tobytes() == whole
 
 
-def test_the_original_is_shown_whole_and_the_draws_as_asked(photo):
-    red = torch.zeros(3, 256, 256)
-    red[0] = 1
-    view = augmentation_mixer(red)
-    for name in ("brightness", "contrast", "saturation", "hue"):
-        view.controls[name].write(0)
-
-    def is_red(x, y):
-        return tuple(np.asarray(view.last)[2 * y, 2 * x]) == (255, 0, 0)
-
-    assert is_red(90, 90) and is_red(340, 90) and is_red(640, 290)
-    view.controls["hue"].write(0.5)
-    assert is_red(90, 90) and not is_red(340, 90) and not is_red(640, 290)
-
-
-@pytest.mark.parametrize(
-    "name, typed, words",
-    [
-        ("hue", "0.9", "hue 0.9 makes no sense here: half a turn"),
-        ("hue", "-0.1", "from 0 to 0.5"),
-        ("crop", "0", "fewer than 64 say little. Take a number from 64 to 256"),
-        ("crop", "300", "crop 300 makes no sense here: the picture has 256"),
-        ("crop", "-5", "from 64 to 256"),
-        ("crop", "99.5", "type a whole number"),
-        ("mirror", "2", "mirror 2 makes no sense here: it is a probability"),
-        ("upside_down", "-1", "upside down -1 makes no sense here: it is a prob"),
-        ("brightness", "1.5", "at 1 a picture may already turn black"),
-        ("contrast", "much", "contrast: type a number, from 0.0 to 1.0"),
-        ("saturation", "", "got nothing"),
-        ("brightness", "nan", "brightness: type a number"),
-        ("brightness", "inf", "brightness: type a number"),
-        ("brightness", "1e300", "brightness: type a number"),
-    ],
-)
-def test_absurd_input_gives_a_message_and_the_view_recovers(view, name, typed, words):
-    before, field = view.last.tobytes(), view.controls[name].field
-    kept, field.value = field.value, typed
-    assert words in view.message.value
-    assert view.last.tobytes() == before
-    field.value = kept
-    assert view.message.value == "" and view.last.tobytes() == before
-
-
-@pytest.mark.parametrize(
-    "photo, words",
-    [
-        (
-            torch.rand(256, 256),
-            "^photo must be in colour, .3, H, W.*; got a Tensor of shape .256, 256.",
-        ),
-        (torch.rand(1, 9, 9), "in colour"),
-        (torch.rand(3, 0, 9), "in colour"),
-        (
-            torch.full((3, 9, 9), 255, dtype=torch.uint8),
-            "bytes: X / 255.*; got a Tensor",
-        ),
-        (torch.full((3, 9, 9), 1.5), "from 0 to 1"),
-        (torch.full((3, 9, 9), torch.nan), "from 0 to 1"),
-    ],
-    ids=["grey", "one", "empty", "bytes", "bright", "nan"],
-)
-def test_what_is_no_photo_is_refused(photo, words):
-    with pytest.raises(ValueError, match=words):
-        augmentation_mixer(photo)
+def test_what_is_no_photo_is_refused():
+    photos = {
+        r"^photo must be in colour.*; got a Tensor of shape .9, 9.": torch.rand(9, 9),
+        "in colour": torch.rand(1, 9, 9),
+        "bytes: X / 255": torch.full((3, 9, 9), 255, dtype=torch.uint8),
+        "from 0 to 1 .*, not from 1.5 to 1.5": torch.full((3, 9, 9), 1.5),
+        "not from nan to nan": torch.full((3, 9, 9), torch.nan),
+    }
+    for words, photo in photos.items():
+        with pytest.raises(ValueError, match=words):
+            augmentation_mixer(photo)
 
 
 def test_other_sizes_are_made_square():
@@ -216,12 +143,4 @@ def test_other_sizes_are_made_square():
     assert as_square(wide).shape == (3, 256, 256)
     assert as_square(wide).min() > 0.99  # the middle
     assert as_square(wide + 1e-6).max() <= 1.0001  # rounding is no mistake
-    view = augmentation_mixer(torch.rand(3, 1, 1).requires_grad_())
-    assert view.message.value == ""
-
-
-def test_where_nothing_runs_there_is_a_picture(view):
-    data, _ = view._repr_mimebundle_()
-    text = data["text/plain"]
-    assert text.startswith("[picture] Augmentation mixer: draws 1 to 4: mirrored")
-    assert len(data["image/jpeg"]) > 50_000
+    assert as_square(torch.rand(3, 1, 1).requires_grad_()).shape == (3, 256, 256)

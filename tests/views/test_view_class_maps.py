@@ -1,32 +1,29 @@
 """View 9: class maps over a sheet of chosen pictures."""
 
-import time
-from types import SimpleNamespace
-
 import numpy as np
 import pytest
 import torch
+from PIL import Image
 from torch import nn
 
-from cnn_course.data.garments import draw_garments
-from cnn_course.data.loading import Batches, to_float
-from cnn_course.networks.architectures import lenet, nin
+from cnn_course.data import Batches, to_float
+from cnn_course.networks import lenet, nin
 from cnn_course.views import class_maps
 from cnn_course.views.class_maps import draw_class_maps, overlay
 from cnn_course.views.kit.sheet import (
     CORNERS,
-    choose,
+    choose_pictures,
     find_class_maps,
     lay_sheet,
     looking_places,
 )
 
-NAMES = tuple("abcdefghij")
-
 
 @pytest.fixture(scope="module")
 def data():
-    return Batches(*draw_garments(60, seed=1), 16, resize=67)
+    torch.manual_seed(0)
+    images = torch.randint(256, (60, 28, 28)).to(torch.uint8)
+    return Batches(images, torch.arange(60) % 10, 16)
 
 
 @pytest.fixture(scope="module")
@@ -87,9 +84,6 @@ def test_a_number_lies_in_the_middle_of_the_pixels_it_sees(stages):
     maps[0, 0, middle, middle].backward()
     (seen,) = X.grad[0, 0].sum(dim=0).nonzero(as_tuple=True)
     assert first + middle * step == (seen.min() + seen.max()).item() / 2
-
-
-def test_nin_looks_at_every_32nd_pixel_from_33_on():
     assert looking_places(nin()) == (33, 32)
 
 
@@ -109,8 +103,7 @@ def test_pictures_move_overlap_leave_the_sheet_and_fill_it(data):
     alone = lay_sheet([one, None, None, None], 224, False, 0, 0)
     moved = lay_sheet([one, None, None, None], 224, False, 30, 7)
     assert torch.equal(moved[7:103, 30:126], alone[:96, :96])
-    assert moved.sum() == pytest.approx(alone.sum().item(), rel=1e-5)
-    other = lay_sheet([None, two, None, None], 224, False, 30, 7)
+    other = lay_sheet([None, two, None, None], 224, False, 0, 0)
     both = lay_sheet([one, two, None, None], 224, False, 128, 0)
     moved = lay_sheet([one, None, None, None], 224, False, 128, 0)
     assert torch.equal(both, torch.maximum(moved, other))
@@ -119,36 +112,24 @@ def test_pictures_move_overlap_leave_the_sheet_and_fill_it(data):
     assert lay_sheet([one, None, None, None], 224, False, 224, 0).sum() == 0
     whole = lay_sheet([one, two, two, two], 224, True, 0, 0)
     torch.testing.assert_close(whole, to_float(one[None], (224, 224))[0, 0])
-    assert lay_sheet([None] * 4, 100, False, 0, 0).sum() == 0
 
 
 def test_pictures_are_of_the_classes_asked_for_and_drawn_from_the_seed(data):
     def rows(classes, seed):
-        pictures = choose(data.images, data.labels, classes, seed)
-        return [
-            None
-            if p is None
-            else (data.images == p).all(dim=2).all(dim=1).nonzero()[0, 0]
-            for p in pictures
-        ]
+        pictures = choose_pictures(data.images, data.labels, classes, seed)
+        return [(data.images == p).all((1, 2)).nonzero()[0, 0] for p in pictures]
 
-    classes = (3, None, 3, 9)
-    found = rows(classes, 0)
-    assert found[1] is None
-    assert [data.labels[i].item() for i in (found[0], *found[2:])] == [3, 3, 9]
+    found = rows((3, 1, 3, 9), 0)
+    assert [data.labels[i].item() for i in found] == [3, 1, 3, 9]
     assert rows((3, 5, 3, 9), 0)[2:] == found[2:]  # corners do not depend on others
-    assert len({rows(classes, seed)[0].item() for seed in range(20)}) > 2
-
-
-def test_a_class_without_a_picture_is_named(data):
+    assert len({rows((3,), seed)[0].item() for seed in range(20)}) > 2
+    assert choose_pictures(data.images, data.labels, (None, None), 0) == [None, None]
     few = data.labels != 4
     with pytest.raises(ValueError, match="no picture of class 4"):
-        choose(data.images[few], data.labels[few], (4, 1), 0)
+        choose_pictures(data.images[few], data.labels[few], (4, 1), 0)
 
 
 def test_the_map_lies_where_its_numbers_look():
-    from PIL import Image
-
     sheet = Image.new("RGB", (100, 100), "white")
     values = np.array([[0.0, 1.0], [-1.0, 0.0]])
     found = np.asarray(overlay(sheet, values, (30, 20), 1.0, False, 1.0)).astype(int)
@@ -165,12 +146,11 @@ def test_the_map_lies_where_its_numbers_look():
     assert len(np.unique(smooth[30])) > 8 > len(np.unique(found[30]))
 
 
-def draw(maps, own=False, opacity=100):
-    sheet = torch.zeros(32, 32)
-    return draw_class_maps(sheet, maps, (8, 16), NAMES, opacity, own, False)
-
-
 def test_dead_maps_and_the_largest_average_are_named():
+    def draw(maps):
+        sheet = torch.zeros(32, 32)
+        return draw_class_maps(sheet, maps, (8, 16), "abcdefghij", 100, False, False)
+
     maps = torch.ones(10, 2, 2) * torch.arange(10.0).view(10, 1, 1)
     maps[7] = 20.0
     _, text = draw(maps)
@@ -182,29 +162,16 @@ def test_dead_maps_and_the_largest_average_are_named():
     assert text.endswith("dead: a, b, c, d, e, f, g, h, i, j")
 
 
-def test_a_scale_of_its_own_makes_a_weak_map_strong():
-    maps = torch.full((10, 2, 2), 0.1)
-    maps[9] = 10.0
-
-    def first(own):
-        image = np.asarray(draw(maps, own)[0].image).astype(int)
-        return image[2 * 60 : 2 * 150, 2 * 160 : 2 * 250]  # within the tile of "a"
-
-    assert first(False).min() > 240 and first(True).min() < 80
-
-
 @pytest.mark.parametrize(
     "net, words",
     [
         (lenet(), "this Sequential has no class maps; a network as nin"),
-        (nn.Conv2d(1, 10, 3), "this Conv2d has no class maps"),
         (nn.Identity(), "no class maps"),
-        (nin(in_channels=3), r"cannot take a sheet of \(1, 224, 224\)"),
+        (nin(in_channels=3), r"cannot take what comes in, \(1, 224, 224\)"),
         (nin(num_classes=7), r"logits of \(7,\) do not fit 10 classes"),
         (nn.Sequential(*nin(), nn.Linear(10, 10)), "do not fit 10 classes"),
-        (nn.Sequential(nn.Flatten(), nn.AdaptiveAvgPool2d(1)), "a network as nin"),
     ],
-    ids=range(7),
+    ids=range(5),
 )
 def test_another_network_is_refused_with_what_is_expected(data, net, words):
     with pytest.raises(ValueError, match=words) as caught:
@@ -212,9 +179,13 @@ def test_another_network_is_refused_with_what_is_expected(data, net, words):
     assert "one for each class" in str(caught.value)
 
 
-def test_what_is_no_network_is_refused(data):
-    with pytest.raises(TypeError, match=r"^net must be a network.*; got 'nin'"):
-        class_maps("nin", data)
+def test_what_is_no_network_and_no_loader_is_refused(net, data):
+    with pytest.raises(TypeError, match=r"^net must be a network.*of type function"):
+        class_maps(nin, data)
+    with pytest.raises(TypeError, match=r"^data_iter .*load_data_fashion_mnist gives"):
+        class_maps(net, (data, data))
+    with pytest.raises(ValueError, match="side must be a whole number from 67 to 448"):
+        class_maps(net, data, 66)
 
 
 def test_a_network_that_diverged_is_refused(net, data):
@@ -223,20 +194,6 @@ def test_a_network_that_diverged_is_refused(net, data):
         broken[0][0].bias.fill_(float("nan"))
     with pytest.raises(ValueError, match="not all finite numbers"):
         class_maps(broken, data)
-
-
-@pytest.mark.parametrize(
-    "side, error", [(66, ValueError), (9999, ValueError), (96.0, TypeError)]
-)
-def test_an_absurd_side_is_refused(net, data, side, error):
-    with pytest.raises(error, match="side must be a whole number from 67 to 448"):
-        class_maps(net, data, side)
-
-
-def test_another_loader_is_refused(net):
-    for loader in ([], SimpleNamespace(images=torch.zeros(3))):
-        with pytest.raises(ValueError, match="load_data_fashion_mnist returns"):
-            class_maps(net, loader)
 
 
 def test_the_network_keeps_its_mode_and_its_weights(net, data):
@@ -258,27 +215,11 @@ def test_the_network_keeps_its_mode_and_its_weights(net, data):
     net.train()
 
 
-def test_every_control_changes_the_picture(view):
-    controls = view.controls
-    for name, value in {
-        "top left": 3, "top right": None, "bottom left": 2, "bottom right": 0,
-        "right": 50, "down": 60, "seed": 4, "opacity": 20, "own": True, "smooth": True,
-        "whole": True,
-    }.items():  # fmt: skip
-        before = pixels(view)
-        if hasattr(controls[name], "write"):
-            controls[name].write(value)
-        else:
-            controls[name].value = value
-        assert view.message.value == ""
-        assert (pixels(view) != before).any(), name
-
-
 def test_the_text_tells_what_lies_where_and_what_is_largest(view, net, data):
     assert view.last_text.startswith(
         "maps of 5×5 for the sheet: Trouser top left, its "
     )
-    pictures = choose(data.images, data.labels, (1, 7, 8, 9), 0)
+    pictures = choose_pictures(data.images, data.labels, (1, 7, 8, 9), 0)
     sheet = lay_sheet(pictures, 224, False, 0, 0)
     maps = find_class_maps(net.eval(), sheet[None, None], 10)
     row, column = divmod(maps[9].argmax().item(), 5)
@@ -291,47 +232,7 @@ def test_the_text_tells_what_lies_where_and_what_is_largest(view, net, data):
         view.controls[corner].value = None
     assert view.last_text.startswith("maps of 5×5 for the sheet: empty; moved ")
     assert "by 0 pixels, picture seed 0, opacity 70 %; largest " in view.last_text
-    view.controls["bottom left"].value = 2
-    assert "sheet: Pullover bottom left, its map" in view.last_text
     view.controls["whole"].value = True
     assert "sheet: empty" in view.last_text
     view.controls["top left"].value = 5
     assert "sheet: Sandal enlarged, its map largest in row" in view.last_text
-
-
-@pytest.mark.parametrize(
-    "name, typed, words",
-    [
-        ("right", "225", "cannot be moved right by 225 pixels"),
-        ("right", "-1", "cannot be moved right by -1 pixels"),
-        ("down", "1e300", "down by: type a whole number"),
-        ("down", "", "got nothing"),
-        ("seed", "-5", "picture seed -5 is negative"),
-        ("seed", "abc", "picture seed: type a whole number"),
-        ("opacity", "101", "opacity is 101 %"),
-        ("opacity", "nan", "opacity in percent: type a whole number"),
-    ],
-)
-def test_absurd_input_gives_a_message_and_the_view_recovers(view, name, typed, words):
-    before, field = view.last_text, view.controls[name].field
-    kept, field.value = field.value, typed
-    assert words in view.message.value
-    field.value = kept
-    assert view.message.value == "" and view.last_text == before
-
-
-def test_the_saved_text_does_not_depend_on_training(view):
-    data, _ = view._repr_mimebundle_()
-    text = "10 class maps, each over the sheet with its average"
-    assert data["text/plain"] == f"[picture] NiN's class maps: {text}"
-    assert data["image/png"]
-
-
-def test_a_change_takes_less_than_300_ms(data):
-    view = class_maps(nin(), data)
-    times = []
-    for pixels_right in (3, 6, 9, 12, 15):
-        start = time.perf_counter()
-        view.controls["right"].write(pixels_right)
-        times.append(time.perf_counter() - start)
-    assert min(times) < 0.3

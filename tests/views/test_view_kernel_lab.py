@@ -9,17 +9,16 @@ import zlib
 import numpy as np
 import pytest
 import torch
-from PIL import Image, ImageOps
+from PIL import Image
 
-from cnn_course.data.photograph import load_photograph
-from cnn_course.networks.by_hand import corr2d
+from cnn_course.data import load_photograph
+from cnn_course.networks import corr2d
 from cnn_course.views import kernel_lab
 from cnn_course.views.kernel_lab import (
     PRESETS,
     SIZES,
     centred,
     correlate,
-    draw_kernel_lab,
     ignores_plain_grey,
     preset_kernel,
 )
@@ -79,10 +78,8 @@ def png_header(width, height):
 
 
 def test_correlate_is_the_two_loops_of_notebook_01():
-    generator = torch.Generator().manual_seed(0)
-    for h, w in [(1, 1), (3, 3), (2, 5), (7, 7), (9, 8)]:
-        X = torch.rand(9, 8, generator=generator)
-        K = torch.randn(h, w, generator=generator)
+    for h, w in [(1, 1), (2, 5), (7, 7)]:
+        X, K = torch.rand(9, 8), torch.randn(h, w)
         torch.testing.assert_close(correlate(X, K), corr2d(X, K))
 
 
@@ -135,22 +132,16 @@ def test_the_text_has_the_numbers(view, chooser):
     assert "with the sum 3:" in view.last_text
 
 
-def test_every_edit_changes_the_picture(view, chooser):
-    seen = {view.last.tobytes()}
-    for value in ("Sobel y", "blur", 7, "Laplacian", "-4.5"):
-        edit(chooser, value)
-        assert view.last.tobytes() not in seen, value
-        seen.add(view.last.tobytes())
-
-
-def test_one_edit_draws_once():
+def test_every_edit_draws_another_picture_once():
     view = kernel_lab(LEARNED)
     chooser = view.controls["kernel"]
-    drawn, draw = [], view.draw
+    drawn, draw, seen = [], view.draw, {view.last.tobytes()}
     view.draw = lambda **values: drawn.append(values) or draw(**values)
     for i, value in enumerate(("blur", 7, "2", 3, "learned", "sharpen", 5)):
         edit(chooser, value)
         assert len(drawn) == i + 1, value
+        assert view.last.tobytes() not in seen, value
+        seen.add(view.last.tobytes())
 
 
 def test_an_edited_kernel_is_my_own_and_keeps_its_middle(chooser):
@@ -167,23 +158,12 @@ def test_an_edited_kernel_is_my_own_and_keeps_its_middle(chooser):
     assert torch.equal(chooser.read(), preset_kernel("sharpen", 3))
 
 
-def test_edges_are_purple_and_orange_and_blur_is_grey(view, chooser):
-    def coloured():
-        pixels = np.asarray(view.last, dtype=int)
-        return np.ptp(pixels, axis=-1).max() > 100
-
-    assert coloured()
-    chooser.preset.value = "blur"
-    assert not coloured()
-
-
 def test_what_is_no_number_is_explained_and_the_view_recovers(view, chooser):
     field = chooser.grid.fields[1, 0]
-    for typed in ("", "x", "nan", "inf", "1e300", "1/0"):
-        field.value = typed
-        assert "kernel row 2, column 1: type a number" in view.message.value
-        chooser.size.value = 5  # cannot be: one of the numbers is none
-        assert chooser.size.value == 3 and view.message.value
+    field.value = "x"
+    assert "kernel row 2, column 1: type a number" in view.message.value
+    chooser.size.value = 5  # cannot be: one of the numbers is none
+    assert chooser.size.value == 3 and view.message.value
     field.value = "1e6"
     assert view.message.value == "" and "sum 1e+06" in view.last_text
 
@@ -218,26 +198,10 @@ def test_learned_kernels_of_other_sizes_fit(shape):
     assert chooser.size.value >= max(shape)
 
 
-@pytest.mark.parametrize(
-    "learned, words",
-    [
-        (
-            torch.ones(1, 1, 3, 3),
-            r"^learned must be a matrix.*got a Tensor of shape \(1, 1, 3, 3\)",
-        ),
-        (torch.ones(8, 8), "1×1 to 7×7"),
-        (torch.ones(0, 3), "1×1 to 7×7"),
-        (torch.full((3, 3), torch.nan), "finite numbers"),
-    ],
-)
-def test_what_is_no_learned_kernel_is_refused(learned, words):
-    with pytest.raises(ValueError, match=words):
-        kernel_lab(learned)
-
-
-def test_a_kernel_larger_than_the_picture_fits_nowhere():
-    with pytest.raises(ValueError, match="7×7, is larger than the picture, 5×20"):
-        draw_kernel_lab(torch.rand(5, 20), torch.ones(7, 7))
+def test_what_is_no_learned_kernel_is_refused():
+    for learned in (torch.ones(1, 1, 3, 3), torch.ones(8, 8), torch.ones(0, 3)):
+        with pytest.raises(ValueError, match=r"^learned must be .* 1×1 to 7×7"):
+            kernel_lab(learned)
 
 
 @pytest.mark.parametrize("kind", ["png", "jpeg", "webp", "gif", "bmp", "tiff"])
@@ -275,30 +239,17 @@ def test_transparent_looks_white_and_a_telephone_s_picture_is_upright():
     assert read_picture(lying).shape == (300, 100)
 
 
-def test_a_large_jpeg_is_never_decoded_whole(monkeypatch):
-    decoded = []
-    turned = ImageOps.exif_transpose
-    monkeypatch.setattr(
-        ImageOps, "exif_transpose", lambda im: decoded.append(im.size) or turned(im)
-    )
-    assert read_picture(file_of(noise(1600, 1200), "jpeg")).shape == (300, 400)
-    assert decoded == [(800, 600)]
-
-
 @pytest.mark.parametrize(
     "content, words",
     [
         (b"", "no picture that can be read"),
-        (b"hello", "no picture that can be read"),
         (file_of(noise(60, 60))[:3000], "damaged"),
         (png_header(100, 100), "damaged"),
         (png_header(10_000, 9_500), "huge.*89 million"),
-        (png_header(60_000, 60_000), "huge"),
         (file_of(noise(1, 1)), "1×1 pixels .*, 1×1 as shown.*at least 8×8"),
-        (file_of(noise(50, 7)), "7×50 pixels"),
         (file_of(noise(2000, 20)), "20×2000 pixels .*, 4×400 as shown"),
     ],
-    ids=["empty", "text", "cut", "head", "large", "bomb", "dot", "low", "wide"],
+    ids=["empty", "cut", "head", "large", "dot", "wide"],
 )
 def test_what_cannot_be_used_is_explained(content, words):
     with warnings.catch_warnings():
@@ -331,10 +282,6 @@ def test_the_smallest_and_the_widest_pictures_are_drawn(view, chooser):
         assert view.last.width <= 2 * 860
 
 
-def test_where_nothing_runs_there_is_a_picture(view):
-    data, metadata = view._repr_mimebundle_()
-    assert data["text/plain"].startswith("[picture] Kernel lab: 300×256 pixels; ")
-    assert metadata["image/jpeg"]["alt"] == data["text/plain"]
-    data, _ = kernel_lab(LEARNED)._repr_mimebundle_()
-    assert "what the learned kernel makes of it" in data["text/plain"]
-    assert "differ" not in data["text/plain"]  # depends on training
+def test_with_a_learned_kernel_the_saved_text_leaves_training_out():
+    text = kernel_lab(LEARNED).static()[1]
+    assert "what the learned kernel makes of it" in text and "differ" not in text

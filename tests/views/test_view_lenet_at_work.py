@@ -9,18 +9,14 @@ import pytest
 import torch
 from torch import nn
 
-from cnn_course.data.loading import Batches
-from cnn_course.networks.architectures import fully_connected, lenet
+from cnn_course.data import Batches
+from cnn_course.networks import fully_connected, lenet
 from cnn_course.views.kit import sketchpad
-from cnn_course.views.kit.board import SCALE
-from cnn_course.views.kit.chooser import ANY, find
+from cnn_course.views.kit.chooser import find
 from cnn_course.views.lenet_at_work import (
-    GAP,
-    arrange,
     draw_lenet_at_work,
     feature_maps,
     lenet_at_work,
-    probabilities,
 )
 
 LABELS = [3, 9, 0, 9, 8, 9]
@@ -92,8 +88,9 @@ def test_maps_are_the_outputs_of_the_layers():
     assert torch.allclose(logits, net(X)[0])
 
 
-@pytest.mark.parametrize("activation", [nn.ReLU, nn.Tanh])
-@pytest.mark.parametrize("pool", [nn.MaxPool2d, nn.AvgPool2d])
+@pytest.mark.parametrize(
+    "activation, pool", [(nn.ReLU, nn.MaxPool2d), (nn.Tanh, nn.AvgPool2d)]
+)
 def test_a_changed_lenet_works_and_is_not_changed(activation, pool):
     net, X = changed(activation, pool), torch.rand(8, 1, 28, 28)
     net(X).sum().backward()
@@ -142,9 +139,11 @@ def test_an_unfit_network_is_refused_with_what_is_expected(build, words, test_it
     assert "expected is a network like lenet()" in str(error.value)
 
 
-def test_what_is_no_network_is_refused(test_iter):
-    with pytest.raises(TypeError, match=r"^net must be a network.*; got None"):
-        lenet_at_work(None, test_iter)
+def test_what_is_no_network_or_no_loader_is_refused(net, test_iter):
+    with pytest.raises(TypeError, match=r"^net must be a network.*of type function"):
+        lenet_at_work(lenet, test_iter)
+    with pytest.raises(TypeError, match=r"^test_iter .*load_data_fashion_mnist"):
+        lenet_at_work(net, (test_iter, test_iter))
 
 
 def test_a_network_gone_wrong_is_refused(net, test_iter):
@@ -153,40 +152,13 @@ def test_a_network_gone_wrong_is_refused(net, test_iter):
         lenet_at_work(net, test_iter)
 
 
-def test_a_loader_of_other_pictures_is_refused(net, test_iter):
-    small = Batches(test_iter.images[:, :14], test_iter.labels, 4)
-    for other in (small, [1, 2], None):
-        with pytest.raises(ValueError, match="load_data_fashion_mnist"):
-            lenet_at_work(net, other)
-
-
-def test_probabilities_are_softmax_in_order():
-    logits = torch.randn(10)
-    ranking = probabilities(logits, CLASSES)
-    assert sorted(name for _, name in ranking) == sorted(CLASSES)
-    for share, name in ranking:
-        expected = logits.exp()[CLASSES.index(name)] / logits.exp().sum()
-        assert share == pytest.approx(expected.item(), rel=1e-5)
-    assert ranking == sorted(ranking, reverse=True)
-
-
 def test_pictures_are_found_in_both_directions():
     assert [find(LABELS, i, 9) for i in range(6)] == [1, 1, 3, 3, 5, 5]
     assert [find(LABELS, i, 9, -1) for i in range(6)] == [5, 1, 1, 3, 3, 5]
     assert [find(LABELS, i) for i in range(6)] == list(range(6))
     assert find(LABELS, 5, 3) == 0
-    for number, only, words in ((6, ANY, "0 to 5"), (-1, 9, "-1"), (0, 7, "none of")):
-        with pytest.raises(ValueError, match=words):
-            find(LABELS, number, only)
-
-
-@pytest.mark.parametrize(("count", "side"), [(6, 28), (16, 10), (16, 5), (32, 24)])
-def test_maps_fit_beside_each_other_in_whole_dots(count, side):
-    for room in (440, 540):
-        columns, size = arrange(count, side, room)
-        assert columns * size + (columns - 1) * GAP <= room
-        assert size * SCALE / side == int(size * SCALE / side) > 0
-        assert -(-count // columns) <= 4
+    with pytest.raises(ValueError, match="none of these pictures is of that class"):
+        find(LABELS, 0, 7)
 
 
 def test_the_board_shows_the_input_the_maps_and_no_black_rest(net):
@@ -194,34 +166,10 @@ def test_the_board_shows_the_input_the_maps_and_no_black_rest(net):
     board, _ = draw_lenet_at_work(net, image, "mine", CLASSES)
     pixels = np.asarray(board.image)
     assert (pixels[50:188:5, 2:140:5, 0] == image).all()
-    maps = feature_maps(net, torch.tensor(image)[None, None] / 255)[0][0][1].numpy()
-    level = (maps[1] - maps.min()) / (maps.max() - maps.min()) * 255
-    left = 188 + 150  # of the second map, in dots
-    seen = pixels[50:188:5, left + 2 : left + 140 : 5]
-    assert np.abs(seen[1:-1, 1:-1, 0] - level[1:-1, 1:-1]).max() <= 1
     wide = nn.Sequential(nn.Conv2d(1, 64, 3), nn.Flatten(), nn.Linear(64 * 676, 10))
     board, text = draw_lenet_at_work(wide, image, "mine", CLASSES)
-    assert text.endswith("Feature maps: 64×26×26")
+    assert text.endswith("Feature maps: 64×26×26")  # of which 32 are drawn
     assert (np.asarray(board.image)[-8:] == 255).all()
-
-
-def test_negative_maps_are_orange_and_purple(net):
-    image = np.full((28, 28), 200, np.uint8)
-    linear = nn.Sequential(net[0], *net[2:])
-    nn.init.ones_(linear[0].weight)
-    linear[0].weight.data[0] = -1
-    board, _ = draw_lenet_at_work(linear, image, "mine", CLASSES)
-    red, _, blue = np.asarray(board.image)[48 + 70, 188 + 70].astype(int)
-    assert red > blue + 30
-    red, _, blue = np.asarray(board.image)[48 + 70, 188 + 150 + 70].astype(int)
-    assert blue > red + 30
-
-
-def test_maps_that_are_all_alike_are_drawn(net):
-    nn.init.zeros_(net[0].weight)
-    nn.init.zeros_(net[0].bias)
-    board, text = draw_lenet_at_work(net, np.ones((28, 28), np.uint8), "mine", CLASSES)
-    assert "Ankle boot 60.0 %" in text and board.image.height > 700
 
 
 def test_a_loader_that_resizes_is_followed(test_iter):
@@ -255,8 +203,6 @@ def test_pictures_are_chosen_by_number_class_and_buttons(view, test_iter):
     assert shown() == (0, 0)
     press(view, "previous")
     assert shown() == (5, 5)
-    chooser.only.value = 8
-    assert shown() == (4, 4)
     chooser.only.value = 9
     press(view, "next")
     assert shown() == (1, 1)
@@ -270,7 +216,7 @@ def test_pictures_are_chosen_by_number_class_and_buttons(view, test_iter):
     assert chooser.only.index == 0  # else the browser shows no option at all
     chooser.number.slider.value = 2
     assert shown() == (2, 2)
-    assert len(seen) == 6
+    assert len(seen) == 5
 
 
 def test_a_stroke_on_a_picture_makes_it_your_drawing(view):
@@ -296,16 +242,17 @@ def test_an_empty_sheet_has_no_probabilities(view):
     assert view.message.value == ""
 
 
-@pytest.mark.parametrize("typed", ["", "two", "nan", "1e300", "-1", "6", "99999999999"])
-def test_absurd_numbers_get_a_message(view, typed):
+def test_the_message_goes_when_the_number_is_where_it_was(view):
     number = view.controls["picture"].number
-    number.field.value = typed
-    assert "test picture" in view.message.value and "0 to 5" in view.message.value
-    number.field.value = "0"  # where it was: the sheet does not change
-    assert view.message.value == ""
-    number.field.value = typed
-    press(view, "next")
-    assert view.message.value == "" and view.last_text.startswith("test picture 1,")
+    for mend in (
+        lambda: setattr(number.field, "value", "0"),
+        lambda: press(view, "next"),
+    ):
+        number.field.value = "two"
+        assert "test picture: type a whole number" in view.message.value
+        mend()  # the sheet does not change in the first case
+        assert view.message.value == ""
+    assert view.last_text.startswith("test picture 1,")
 
 
 def test_a_class_without_pictures_gets_a_message(view):
@@ -318,14 +265,6 @@ def test_a_class_without_pictures_gets_a_message(view):
     assert view.message.value == ""
 
 
-@pytest.mark.parametrize("wrong", [b"", b"abc", bytes(785)])
-def test_a_drawing_that_arrives_in_pieces_gets_a_message(view, wrong):
-    view.controls["picture"].sketch.pad.picture = wrong
-    assert f"{len(wrong)} pixels instead of 784" in view.message.value
-    press(view, "clear")
-    assert view.message.value == "" and "nothing drawn yet" in view.last_text
-
-
 def test_the_view_follows_a_network_that_goes_on_learning(view, net):
     net[-1].bias.data[:] = 0.0
     press(view, "next")
@@ -335,24 +274,8 @@ def test_the_view_follows_a_network_that_goes_on_learning(view, net):
     assert "its training went wrong" in view.message.value
 
 
-def test_without_a_kernel_there_is_a_picture_and_a_text_that_training_leaves_alone(
-    view,
-):
-    data, _ = view._repr_mimebundle_()
-    assert len(data["image/png"]) > 5_000
-    assert data["text/plain"].startswith("[picture] LeNet at work: a test picture")
-    assert not re.search(r"\d", data["text/plain"])
-
-
 def test_the_javascript_is_short_and_fetches_nothing():
     script = Path(sketchpad.__file__).with_suffix(".js").read_text(encoding="utf-8")
     assert len(script.splitlines()) < 120
     assert not re.search(r"https?:|fetch|import|XMLHttp|WebSocket", script)
     assert "keydown" in script and "lmSuppressShortcuts" in script
-
-
-def test_the_sheet_stands_beside_the_picture(view):
-    (row,) = (
-        box for box in view.children if view.picture in getattr(box, "children", ())
-    )
-    assert row.children == (view.controls["picture"], view.picture)

@@ -1,6 +1,5 @@
 """View 4: output sizes, seen pixels, receptive fields."""
 
-import numpy as np
 import pytest
 import torch
 from torch import nn
@@ -45,22 +44,11 @@ def test_alexnet_never_looks_at_one_column_of_224():
     assert (coverage(224, 11, 0, 4, 1) == 0).sum() == 1
 
 
-@pytest.mark.parametrize(
-    "sizes, words",
-    [
-        ((7, 8, 0, 1, 1), "spans 8 pixels, but the padded input has 7"),
-        ((7, 3, 0, 1, 4), "spans 9 pixels"),
-        ((7, 2, 0, 0, 1), "stride 0 would never move the window"),
-        ((0, 2, 0, 1, 1), "input 0 makes no sense"),
-        ((7, -1, 0, 1, 1), "kernel -1 makes no sense"),
-        ((7, 2, -1, 1, 1), "padding -1 makes no sense.*from 0"),
-        ((7, 2, 0, 1, 0), "dilation 0 makes no sense"),
-        ((10**6, 2, 0, 1, 1), "too much to draw"),
-    ],
-)
-def test_what_cannot_be_is_explained(sizes, words):
-    with pytest.raises(ValueError, match=words):
-        output_size(*sizes)
+def test_a_kernel_that_fits_nowhere_is_explained():
+    with pytest.raises(ValueError, match="spans 8 pixels, but the padded input has 7"):
+        output_size(7, 8, 0, 1, 1)
+    with pytest.raises(ValueError, match="spans 9 pixels"):
+        output_size(7, 3, 0, 1, 4)
 
 
 def test_stacks_are_read():
@@ -76,32 +64,6 @@ def test_the_text_has_the_numbers(view):
     assert "(2 − 1) − 1) / 3⌋ + 1 = 2; 33 of 49 pixels are never" in view.text.value
     view.controls["stack"].value = "5/1, 2/2, 5/1, 2/2"
     assert "sees 16 pixels each way" in view.text.value
-
-
-def test_every_control_changes_the_picture(view):
-    for name in ("n", "kernel_size", "padding", "stride", "dilation"):
-        before = view.last.tobytes()
-        view.controls[name].slider.value += 1
-        assert view.last.tobytes() != before, name
-
-
-def test_never_seen_pixels_are_orange(view):
-    def orange():
-        pixels = np.asarray(view.last)
-        return (pixels == (0xD5, 0x5E, 0x00)).all(axis=-1).sum()
-
-    before = orange()  # the legend's square
-    view.controls["stride"].write(3)
-    assert orange() > 20 * before
-
-
-def test_absurd_input_gives_a_message_and_the_view_recovers(view):
-    for name, typed in [("kernel_size", "50"), ("stride", "0"), ("n", "abc")]:
-        field = view.controls[name].field
-        kept, field.value = field.value, typed
-        assert view.message.value, (name, typed)
-        field.value = kept
-        assert view.message.value == ""
 
 
 def test_a_large_picture_is_drawn_too(view):

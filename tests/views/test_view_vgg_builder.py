@@ -1,30 +1,23 @@
 """View 8: a table of blocks becomes a network, and its costs are those of torch."""
 
-import base64
-import io
-
-import numpy as np
 import pytest
 import torch
-from PIL import Image, ImageColor
-from torch import nn
 
-from cnn_course.networks.architectures import NARROW_VGG, VGG11, vgg
-from cnn_course.networks.cost import (
+from cnn_course.networks import (
+    NARROW_VGG,
+    VGG11,
     activation_bytes,
     count_multiply_adds,
     count_parameters,
+    vgg,
 )
 from cnn_course.views import vgg_builder
-from cnn_course.views.kit.board import BLUE, ORANGE
 from cnn_course.views.vgg_builder import (
     PRESETS,
-    ROW,
     BlockTable,
-    check,
     draw_vgg,
-    memory,
     receptive_sizes,
+    refuse_small_pictures,
     stages,
 )
 
@@ -67,6 +60,7 @@ def test_stages_add_up_to_what_the_package_counts():
 def test_each_stage_is_what_its_name_says():
     blocks, side = ((1, 3), (2, 5)), 13
     found = stages(blocks, 2, 7, side, 11)
+    assert receptive_sizes(VGG11) == [4, 10, 30, 70, 150]
     assert [s.name for s in found] == ["block 1", "block 2", "fc 1", "fc 2", "fc 3"]
     assert [s.shape for s in found] == ["3 × 6 × 6", "5 × 3 × 3", "11", "11", "7"]
     assert [s.parameters for s in found] == [
@@ -82,45 +76,11 @@ def test_each_stage_is_what_its_name_says():
     assert found[2].num_bytes == 4 * (11 + 11) and found[4].num_bytes == 4 * 7
 
 
-@pytest.mark.parametrize(
-    "name, layers, parameters",
-    [
-        ("VGG-11", 11, 132_863_336),
-        ("VGG-13", 13, 133_047_848),
-        ("VGG-16", 16, 138_357_544),
-        ("VGG-19", 19, 143_667_240),
-    ],
-)
-def test_presets_are_the_networks_of_the_paper(name, layers, parameters):
-    _, text = draw_vgg(PRESETS[name], 3, 1000, 224, 4096)
-    assert text.startswith(f"{layers} layers: {parameters:,} parameters, ")
-
-
-def test_a_unit_sees_as_many_pixels_as_its_gradient_says():
-    assert receptive_sizes(VGG11) == [4, 10, 30, 70, 150]
-    for blocks in [((1, 1), (2, 1)), ((3, 1), (1, 1), (1, 1))]:
-        X = torch.ones(1, 1, 96, 96, requires_grad=True)
-        Y = X
-        for num_convs, _ in blocks:
-            for _ in range(num_convs):
-                Y = nn.functional.conv2d(Y, torch.ones(1, 1, 3, 3), padding=1)
-            Y = nn.functional.avg_pool2d(Y, 2)
-        Y[0, 0, Y.shape[2] // 2, Y.shape[3] // 2].backward()
-        seen = (X.grad[0, 0] != 0).any(dim=0).sum()
-        assert seen == receptive_sizes(blocks)[-1]
-
-
-def test_the_fully_connected_layers_see_every_pixel():
-    for side in (7, 8, 13, 15):
-        net = vgg(((1, 1), (1, 1)), side=side, hidden=1, num_classes=1).eval()
-        for i, layer in enumerate(net.modules()):
-            if isinstance(layer, nn.MaxPool2d):  # the largest would hide the others
-                layer.forward = nn.AvgPool2d(2).forward
-            elif i and isinstance(layer, nn.Conv2d | nn.Linear):
-                nn.init.ones_(layer.weight)
-        X = torch.ones(1, 1, side, side, requires_grad=True)
-        net(X).sum().backward()
-        assert (X.grad != 0).all()
+def test_presets_are_the_networks_of_the_paper():
+    counts = {11: 132_863_336, 13: 133_047_848, 16: 138_357_544, 19: 143_667_240}
+    for layers, parameters in counts.items():
+        _, text = draw_vgg(PRESETS[f"VGG-{layers}"], 3, 1000, 224, 4096)
+        assert text.startswith(f"{layers} layers: {parameters:,} parameters, ")
 
 
 def test_what_vgg_refuses_is_refused_with_the_block_at_fault():
@@ -132,9 +92,9 @@ def test_what_vgg_refuses_is_refused_with_the_block_at_fault():
                     vgg(*network)
             except ValueError:
                 with pytest.raises(ValueError, match=r"block \d gets a 1×1 map"):
-                    check(*network)
+                    refuse_small_pictures(network[0], network[3])
             else:
-                check(*network)
+                refuse_small_pictures(network[0], network[3])
 
 
 @pytest.mark.parametrize(
@@ -144,31 +104,11 @@ def test_what_vgg_refuses_is_refused_with_the_block_at_fault():
         ((((1, 1),) * 6, 1, 10, 17, 1), "block 5 gets a 1×1 map.*or 4 blocks"),
         ((((1, 1),) * 3, 1, 10, 2, 1), "block 2 gets.* 8 pixels or more, or 1 block$"),
         ((((1, 1),), 1, 10, 1, 1), "block 1 gets.* take pictures of 2 pixels or more$"),
-        (((1, 8), (0, 8)), "block 2, convolutions: 0 is nothing to compute with"),
-        (((1, 8), (-3, 8)), "block 2, convolutions: -3 is nothing"),
-        (((1, 0),), "block 1, channels: 0 is nothing to compute with"),
-        (((21, 8),), "convolutions: 21 is too much here; take .* from 1 to 20"),
-        (((1, 5000),), "channels: 5,000 is too much here; take .* from 1 to 4,096"),
-        ((VGG11, 0, 10, 224, 4096), "channels in: 0 "),
-        ((VGG11, 1, 0, 224, 4096), "classes: 0 "),
-        ((VGG11, 1, 10, 0, 4096), "side: 0 "),
-        ((VGG11, 1, 10, -8, 4096), "side: -8 "),
-        ((VGG11, 1, 10, 10**9, 4096), "side: 1,000,000,000 is too much"),
-        ((VGG11, 1, 10, 224, 0), "hidden width: 0 "),
-        ((VGG11, 1, 10, 224, 10**6), "hidden width: 1,000,000 is too much"),
     ],
 )
-def test_what_cannot_be_is_explained(network, words):
-    if len(network) < 5:  # only a table
-        network = (network, 1, 10, 224, 4096)
+def test_a_picture_that_is_too_small_is_explained(network, words):
     with pytest.raises(ValueError, match=words):
         draw_vgg(*network)
-
-
-def test_memory_is_readable():
-    texts = [memory(n) for n in (0, 40, 999, 1000, 65_595_432, 128 * 65_595_432)]
-    assert texts == ["0 bytes", "40 bytes", "999 bytes", "1.0 kB", "65.6 MB", "8.4 GB"]
-    assert memory(118 * 10**12) == "118.0 TB" and memory(10**17) == "100000.0 TB"
 
 
 def test_the_text_has_the_numbers(view):
@@ -182,30 +122,6 @@ def test_the_text_has_the_numbers(view):
     view.controls["side"].write(96)
     assert "707,626 parameters" in view.text.value
     assert PRESETS["narrow VGG-11"] == NARROW_VGG
-
-
-def test_every_number_changes_the_picture(view):
-    for name in ("side", "in_channels", "num_classes", "hidden"):
-        before = view.last.tobytes()
-        slider = view.controls[name].slider
-        slider.value += 1 if slider.value < slider.max else -1
-        assert view.last.tobytes() != before, name
-    for field in view.controls["blocks"].fields[:10]:
-        before = view.last.tobytes()
-        field.value = str(int(field.value) + 1)
-        assert view.last.tobytes() != before, field.description
-        assert view.message.value == ""
-
-
-def test_the_bars_are_as_long_as_the_shares(view):
-    pixels = np.asarray(view.last)
-    found = stages(VGG11, 1, 10, 224, 4096)
-    for colour, place in ((BLUE, 3), (ORANGE, 4)):
-        drawn = (pixels == ImageColor.getrgb(colour)).all(axis=-1).sum(axis=1)
-        lengths = [drawn[2 * ROW * (i + 4)] for i in range(len(found))]
-        costs = [stage[place] for stage in found]
-        expected = [2 * 70 * cost / sum(costs) for cost in costs]
-        assert lengths == pytest.approx(expected, abs=2)
 
 
 def test_blocks_are_added_and_removed(view):
@@ -232,40 +148,16 @@ def test_a_preset_is_drawn_once():
 
 
 @pytest.mark.parametrize(
-    "typed", ["", "two", "2.5", "nan", "inf", "1e300", "0", "-1", "9" * 5000, "²", "30"]
+    "typed", ["", "two", "2.5", "nan", "1e300", "0", "-1", "9" * 5000, "²", "5000"]
 )
 def test_absurd_input_gives_a_message_and_the_view_recovers(view, typed):
-    for place in (2, 3):
+    for place, most in {2: "20", 3: "4,096"}.items():
         field = view.controls["blocks"].fields[place]
         kept, field.value = field.value, typed
-        if typed == "30" and place == 3:
-            assert view.message.value == ""  # 30 channels are fine
-        else:
-            assert f"{field.description}: " in view.message.value
-            assert len(view.message.value) < 300
-            press(view, "add a block")  # copies the last block; the fault stays
-            assert f"{field.description}: " in view.message.value
-            press(view, "remove the last block")
+        words = f"{field.description}: type a whole number, from 1 to {most}; got "
+        assert words in view.message.value and len(view.message.value) < 300
+        press(view, "add a block")  # copies the last block; the fault stays
+        assert words in view.message.value
+        press(view, "remove the last block")
         field.value = kept
         assert view.message.value == ""
-
-
-def test_a_small_picture_is_explained_and_the_view_recovers(view):
-    press(view, "add a block")
-    view.controls["side"].write(32)
-    assert "block 6 gets a 1×1 map" in view.message.value
-    press(view, "remove the last block")
-    assert view.message.value == "" and view.controls["side"].read() == 32
-    view.controls["side"].field.value = "wide"
-    assert "side: type a whole number" in view.message.value
-    press(view, "VGG-13")
-    assert "side: type a whole number" in view.message.value
-    view.controls["side"].write(64)
-    assert view.message.value == "" and view.text.value.startswith("13 layers")
-
-
-def test_where_nothing_runs_there_is_a_picture_and_its_text(view):
-    bundle, _ = view._repr_mimebundle_()
-    assert bundle["text/plain"].startswith("[picture] VGG builder: 11 layers: 128,806")
-    sheet = Image.open(io.BytesIO(base64.b64decode(bundle["image/png"])))
-    assert np.asarray(sheet.convert("RGB")).std() > 20

@@ -12,6 +12,7 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
 from cnn_course.plots import COLOURS, SIGNED
+from cnn_course.views.kit.texts import number
 
 SCALE = 2
 BLUE, ORANGE, GREEN = COLOURS[0], COLOURS[4], COLOURS[2]
@@ -31,6 +32,15 @@ class Board:
         where = (x * SCALE, y * SCALE)
         self.draw.text(where, text, fill, font=font(size, bold), anchor=anchor)
 
+    def lines(self, x, y, lines, step, **style):
+        """Write lines of text one below the other, `step` apart."""
+        for i, line in enumerate(lines):
+            self.text(x, y + step * i, line, anchor="lm", **style)
+
+    def title(self, x, y, text):
+        """Write a title to the right of (x, y)."""
+        self.text(x, y, text, size=14, bold=True, anchor="lm")
+
     def rectangle(self, x, y, width, height, *, fill=None, outline="black", line=1):
         """Draw a frame and fill it; `line` is the frame's width, drawn inside."""
         corners = (x * SCALE, y * SCALE, (x + width) * SCALE - 1)
@@ -42,8 +52,11 @@ class Board:
         ends = [coordinate * SCALE for coordinate in (x0, y0, x1, y1)]
         self.draw.line(ends, fill=fill, width=round(width * SCALE))
 
-    def paste(self, pixels, x, y, width, height):
-        """Put a picture there, uint8 (H, W, 3), its pixels as sharp squares."""
+    def paste(self, pixels, x, y, width, height, frame=None):
+        """Put a picture there, uint8 (H, W, 3), its pixels as sharp squares.
+
+        frame  the colour of a thin frame around it
+        """
         image = Image.fromarray(np.ascontiguousarray(pixels))
         size = (round(width * SCALE), round(height * SCALE))
         enlarged = size[0] >= image.width
@@ -51,6 +64,8 @@ class Board:
         if size != image.size:
             image = image.resize(size, how)
         self.image.paste(image, (round(x * SCALE), round(y * SCALE)))
+        if frame:
+            self.rectangle(x, y, width, height, outline=frame)
 
     def grid(self, values, x, y, cell, *, top=None, colours=None, size=None):
         """Draw a matrix (rows, columns) as squares of `cell` pixels with its numbers.
@@ -72,13 +87,11 @@ class Board:
         for i in range(rows):
             for j in range(columns):
                 text = number(values[i, j])
+                middle = (x + (j + 0.5) * cell, y + (i + 0.5) * cell)
                 if cell >= 14 and len(text) * size * 0.62 <= cell:
-                    middle = (x + (j + 0.5) * cell, y + (i + 0.5) * cell)
                     self.text(*middle, text, size=size)
                 elif cell >= 22:
-                    small = cell / (0.66 * len(text))
-                    middle = (x + (j + 0.5) * cell, y + (i + 0.5) * cell)
-                    self.text(*middle, text, size=max(small, 6))
+                    self.text(*middle, text, size=max(cell / (0.66 * len(text)), 6))
 
     def window(self, x, y, cell, row, column, height, width, *, colour=ORANGE):
         """Outline a window of a grid that was drawn at (x, y)."""
@@ -94,15 +107,6 @@ def font(size, bold=False):
     folder = Path(matplotlib.get_data_path()) / "fonts" / "ttf"
     name = "DejaVuSans-Bold.ttf" if bold else "DejaVuSans.ttf"
     return ImageFont.truetype(folder / name, round(size * SCALE))
-
-
-def number(value):
-    """Return a number as short text: 2 decimals at most, and no -0."""
-    if not np.isfinite(value):
-        return str(value)
-    if abs(value) >= 1e5:
-        return f"{value:.0e}"
-    return f"{round(float(value), 2) + 0.0:g}"
 
 
 @functools.cache
@@ -123,8 +127,24 @@ def signed_colours(values, *, top=None, room=1.0):
     return _signed_table().astype(np.uint8)[place.round().astype(int)]
 
 
+def blue(shares):
+    """Return blue pixels, uint8 (..., 3): white at 0, BLUE at 1."""
+    shares = np.asarray(shares)[..., None]
+    return (np.array([0x00, 0x72, 0xB2]) * shares + 255 * (1 - shares)).astype(np.uint8)
+
+
 def grey(values, low=0.0, high=1.0):
     """Return grey pixels, uint8 (H, W, 3), black at `low` and white at `high`."""
     share = (np.asarray(values, dtype=float) - low) / ((high - low) or 1.0)
     level = (np.clip(share, 0, 1) * 255).round().astype(np.uint8)
     return np.repeat(level[..., None], 3, axis=-1)
+
+
+def draw_scale(board, x, y, width, top):
+    """Draw which colours mean which numbers: −top to top, or 0 to 1 if it is None."""
+    low, high = (0, 1) if top is None else (-top, top)
+    ramp = np.linspace(low, high, 100)[None]
+    pixels = grey(ramp) if top is None else signed_colours(ramp, top=top)
+    board.paste(pixels, x, y, width, 14, GREY)
+    board.text(x, y + 24, number(low), size=12, anchor="lm")
+    board.text(x + width, y + 24, number(high), size=12, anchor="rm")

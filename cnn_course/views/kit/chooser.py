@@ -4,25 +4,27 @@ import contextlib
 
 import ipywidgets
 
+from cnn_course.checks import refuse
+from cnn_course.data import Batches
+from cnn_course.views.kit.controls import Number, button, dropdown
 from cnn_course.views.kit.sketchpad import Sketch
-from cnn_course.views.kit.view import LABEL, Number
 
 ANY = -1  # not None: to ipywidgets that would mean that no option is chosen
+
+
+def refuse_other_than_batches(name, value):
+    """Raise TypeError unless `value` is a loader of the course."""
+    if not isinstance(value, Batches):
+        refuse(name, "a loader as load_data_fashion_mnist gives", value, TypeError)
 
 
 def find(labels, number, only=ANY, step=1):
     """Return the first index from `number` on, around the end, with the label `only`.
 
-    Raises ValueError for a number out of range or a label that no picture has.
+    Raises ValueError if no picture has it.
     """
-    n = len(labels)
-    if not 0 <= number < n:
-        raise ValueError(
-            f"test picture {number} does not exist: there are {n:,}, so take a whole "
-            f"number from 0 to {n - 1}"
-        )
-    for i in range(n):
-        index = (number + step * i) % n
+    for i in range(len(labels)):
+        index = (number + step * i) % len(labels)
         if only in (ANY, labels[index]):
             return index
     raise ValueError("none of these pictures is of that class: choose another class")
@@ -34,29 +36,32 @@ class Chooser(ipywidgets.VBox):
     read() returns (image, what to call it, its class or None).
     """
 
-    def __init__(self, test_iter):
+    def __init__(self, name, test_iter):
+        refuse_other_than_batches(name, test_iter)
         self.images = test_iter.images.cpu().numpy()
         self.labels, self.classes = test_iter.labels.tolist(), test_iter.classes
         self.index = 0
         self.number = Number("test picture", 0, 0, len(self.labels) - 1)
         every = [(name, label) for label, name in enumerate(self.classes)]
-        self.only = ipywidgets.Dropdown(
-            options=[("any class", ANY), *every],
-            description="only class",
-            style=LABEL,
-            layout={"width": "auto"},
-        )
+        self.only = dropdown("only class", [("any class", ANY), *every])
         self.sketch = Sketch()
         self._copy()
-        previous = _button("previous", lambda _: self._step(-1))
-        following = _button("next", lambda _: self._step(1))
-        copy_again = _button("start from test picture", self._copy, "168px")
-        clear = _button("clear", lambda _: self.sketch.clear(), "88px")
-        rows = [
-            ipywidgets.HBox(row) for row in ([previous, following], [copy_again, clear])
+        steps = [
+            button("previous", lambda: self._step(-1), "128px"),
+            button("next", lambda: self._step(1), "128px"),
+        ]
+        sheet = [
+            button("start from test picture", self._copy, "168px"),
+            button("clear", self.sketch.clear, "88px"),
         ]
         super().__init__(
-            [self.number, self.only, rows[0], self.sketch, rows[1]],
+            [
+                self.number,
+                self.only,
+                ipywidgets.HBox(steps),
+                self.sketch,
+                ipywidgets.HBox(sheet),
+            ],
             layout={"width": "266px", "margin": "0 6px 0 0"},
         )
 
@@ -66,7 +71,7 @@ class Chooser(ipywidgets.VBox):
         self.only.observe(self._restrict, "value")
         self.sketch.pad.observe(callback, "picture")
 
-    def _copy(self, _=None):
+    def _copy(self):
         self.sketch.write(self.images[self.index])
 
     def _choose(self, _=None):
@@ -92,9 +97,3 @@ class Chooser(ipywidgets.VBox):
         if (image == self.images[index]).all():
             return image, f"test picture {index}", self.classes[self.labels[index]]
         return image, "your drawing", None
-
-
-def _button(name, action, width="128px"):
-    button = ipywidgets.Button(description=name, layout={"width": width})
-    button.on_click(action)
-    return button

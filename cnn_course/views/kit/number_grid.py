@@ -1,14 +1,29 @@
 """A matrix to type in, for a kernel or a small input: one text field a number."""
 
+import itertools
 from fractions import Fraction
 
 import ipywidgets
 import torch
 
-from cnn_course.views.kit.view import LABEL
+from cnn_course.checks import refuse
+from cnn_course.views.kit.controls import dropdown
 
 LARGEST = 8  # rows and columns at most
 HUGE = 1e6
+
+
+def as_matrix(name, values, largest=LARGEST):
+    """Return a tensor, an array or nested lists as a matrix, float32 (h, w).
+
+    Raises ValueError unless it has 1×1 to largest×largest numbers within ±1e6.
+    """
+    matrix = torch.as_tensor(values, dtype=torch.float32).detach().cpu()
+    fits = matrix.dim() == 2 and matrix.numel() and max(matrix.shape) <= largest
+    if not fits or not (matrix.abs() <= HUGE).all():  # nor is nan
+        allowed = f"a matrix of 1×1 to {largest}×{largest} finite numbers within ±1e6"
+        refuse(name, allowed, values)
+    return matrix
 
 
 class NumberGrid(ipywidgets.VBox):
@@ -25,9 +40,7 @@ class NumberGrid(ipywidgets.VBox):
         self.callbacks = []
         self.quiet = False  # while many fields are written: one call back for all
         self.box = ipywidgets.GridBox()
-        self.menu = ipywidgets.Dropdown(
-            description=f"{label} size:", style=LABEL, layout={"width": "auto"}
-        )
+        self.menu = dropdown(f"{label} size:", ())
         head = self.menu if sizes else ipywidgets.Label(f"{label}:")
         super().__init__([head, self.box])
         self.sizes = list(sizes)
@@ -44,22 +57,20 @@ class NumberGrid(ipywidgets.VBox):
         Raises ValueError with the field's name for what is no number.
         """
         return torch.tensor(
-            [[self._read_one(i, j) for j in range(self.columns)] for i in self._rows()]
+            [
+                [self._read_one(i, j) for j in range(self.columns)]
+                for i in range(self.rows)
+            ]
         )
 
     def write(self, values):
         """Show these numbers; the grid takes their shape."""
-        values = torch.as_tensor(values, dtype=torch.float64).detach()
-        self._check_shape(tuple(values.shape))
-        if not values.isfinite().all() or values.abs().max() > HUGE:
-            raise ValueError(f"{self.label}: numbers must be from -1e6 to 1e6")
-        texts = [[as_typed(value) for value in row] for row in values.tolist()]
-        self._write_texts(texts)
+        values = as_matrix(self.label, values).tolist()
+        self._write_texts([[as_typed(value) for value in row] for row in values])
 
     def resize(self, rows, columns):
         """Change the shape: what is typed stays in its place, new fields hold 0."""
-        self._check_shape((rows, columns))
-        inside = [(i, j) for i in self._rows() for j in range(self.columns)]
+        inside = itertools.product(range(self.rows), range(self.columns))
         kept = {place: self.fields[place].value for place in inside}
         self._write_texts(
             [[kept.get((i, j), "0") for j in range(columns)] for i in range(rows)]
@@ -80,14 +91,11 @@ class NumberGrid(ipywidgets.VBox):
         if not self.quiet:
             self.resize(*change["new"])
 
-    def _rows(self):
-        return range(self.rows)
-
     def _show(self, rows, columns):
         if (rows, columns) == (self.rows, self.columns):
             return
         self.rows, self.columns = rows, columns
-        places = [(i, j) for i in range(rows) for j in range(columns)]
+        places = list(itertools.product(range(rows), range(columns)))
         for i, j in places:
             if (i, j) not in self.fields:
                 self.fields[i, j] = ipywidgets.Text(
@@ -122,13 +130,6 @@ class NumberGrid(ipywidgets.VBox):
             f"{name}: type a number from -1e6 to 1e6, such as 2, -0.5 or 1/9; got "
             f"{repr(text) if text else 'nothing'}"
         )
-
-    def _check_shape(self, shape):
-        if len(shape) != 2 or not all(1 <= size <= LARGEST for size in shape):
-            raise ValueError(
-                f"{self.label}: a matrix of 1×1 to {LARGEST}×{LARGEST} numbers fits; "
-                f"got the shape {shape}"
-            )
 
 
 def as_typed(value):

@@ -4,6 +4,7 @@ import torch
 from torch import nn
 
 from cnn_course.data import to_float
+from cnn_course.views.kit.network import answer_of, refuse_diverged
 
 CORNERS = ("top left", "top right", "bottom left", "bottom right")
 POOL = nn.AdaptiveAvgPool2d
@@ -23,21 +24,11 @@ def find_class_maps(net, X, num_classes):
     pools = [i for i, layer in enumerate(layers) if isinstance(layer, POOL)]
     if not pools:
         raise ValueError(f"this {type(net).__name__} has no class maps; {EXPECTED}")
-    try:
-        with torch.no_grad():
-            maps = net[: pools[0]](X.to(next(net.parameters(), X)))
-            logits = net[pools[0] :](maps).float().cpu()
-    except (RuntimeError, ValueError) as error:
-        raise ValueError(
-            f"this network cannot take a sheet of {tuple(X.shape[1:])}: "
-            f"{str(error).splitlines()[0]}; {EXPECTED}"
-        ) from error
+    X = X.to(next(net.parameters(), X))  # the device and the precision of its weights
+    maps = answer_of(net[: pools[0]], X, EXPECTED)
+    logits = answer_of(net[pools[0] :], maps, EXPECTED).float().cpu()
     maps = maps.float().cpu()
-    if not maps.isfinite().all():
-        raise ValueError(
-            "the class maps are not all finite numbers: the training went wrong. Train "
-            "once more, with a smaller learning rate"
-        )
+    refuse_diverged(maps)
     one_each = maps.dim() == 4 and maps.shape[:2] == logits.shape == (1, num_classes)
     if not one_each or not maps.mean(dim=(2, 3)).allclose(logits, 0.05, 0.05):
         raise ValueError(
@@ -72,15 +63,7 @@ def lay_sheet(pictures, side, whole, right, down):
     pictures     uint8 (h, w) or None for each of CORNERS
     whole        enlarge the first picture to the whole sheet, and leave out the others
     right, down  how far the first picture is moved, in pixels
-
-    Raises ValueError if it would be moved out of the sheet and beyond.
     """
-    for name, pixels in {"right": right, "down": down}.items():
-        if not 0 <= pixels <= side:
-            raise ValueError(
-                f"the picture cannot be moved {name} by {pixels} pixels, the sheet has "
-                f"{side}: take a number from 0 to {side}"
-            )
     size = side if whole else side * 3 // 7
     sheet = torch.zeros(side, side)
     for i, picture in enumerate(pictures[:1] if whole else pictures):
@@ -95,14 +78,12 @@ def lay_sheet(pictures, side, whole, right, down):
     return sheet
 
 
-def choose(images, labels, classes, seed):
+def choose_pictures(images, labels, classes, seed):
     """Return a picture of each class, drawn from `seed`; None for the class None.
 
     images are uint8 (n, h, w), labels int64 (n,). Raises ValueError if a class has no
     picture.
     """
-    if seed < 0:
-        raise ValueError(f"picture seed {seed} is negative: take 0 or more")
     chances = torch.rand(len(classes), generator=torch.Generator().manual_seed(seed))
     pictures = []
     for c, chance in zip(classes, chances.tolist(), strict=True):

@@ -2,26 +2,27 @@
 
 import ipywidgets
 
-from cnn_course.views.kit.view import Number
+from cnn_course.views.kit.controls import Number, button
 
 
 def window_places(n, size, stride, name):
     """Return at how many places a window of `size` fits into `n` numbers in a row.
 
     `name` is what the window is called in a message. Raises ValueError with a sentence
-    if it fits nowhere, and for sizes that make no sense.
+    if it fits nowhere.
     """
-    for what, value in {name: size, "stride": stride}.items():
-        if not 1 <= value <= 8:
-            zero = (what, value) == ("stride", 0)
-            why = "would never move the window" if zero else "makes no sense here"
-            raise ValueError(f"{what} {value} {why}: take a whole number from 1 to 8")
     if size > n:
         raise ValueError(
             f"the {name} spans {size} numbers, but only {n} are there, padding "
             f"included: it fits nowhere. Take a smaller {name}"
         )
     return (n - size) // stride + 1
+
+
+def stride_control(value, high=4, most=8):
+    """Return the control for a stride, to slide to `high`, to type up to `most`."""
+    why = ("a stride of 0 would never move the window", "")
+    return Number("stride", value, 1, high, limits=(1, most), why=why)
 
 
 class Stepper(ipywidgets.HBox):
@@ -38,16 +39,12 @@ class Stepper(ipywidgets.HBox):
         self.play = ipywidgets.Play(
             1, min=1, max=1, interval=900, show_repeat=False, tooltip="play, stop"
         )
-        back, forth = (
-            ipywidgets.Button(description=name, layout={"width": "80px"})
-            for name in ("previous", "next")
-        )
+        back = button("previous", lambda: self._move(-1), "80px")
+        forth = button("next", lambda: self._move(1), "80px")
         self.cells = ipywidgets.GridBox(layout={"grid_gap": "0"})
         self.cells.add_class("cnn-cover")
         super().__init__([self.play, back, forth, self.number])
         self.layout.flex_flow = "row wrap"
-        back.on_click(lambda _: self._go(self.number.slider.value - 1))
-        forth.on_click(lambda _: self._go(self.number.slider.value + 1))
         self.play.observe(lambda change: self._go(change["new"]), "value")
         self.number.slider.observe(self._follow, "value")
 
@@ -61,10 +58,7 @@ class Stepper(ipywidgets.HBox):
 
     def chosen(self):
         """Return the step; raise ValueError if there is none of that number."""
-        step, count = self.number.read(), self.number.high
-        if not 1 <= step <= count:
-            raise ValueError(f"step {step}: there are {count} outputs, 1 to {count}")
-        return step
+        return self.number.read()
 
     def fit(self, rows, columns, box, board):
         """Step through rows × columns outputs; another shape starts at the first.
@@ -77,7 +71,8 @@ class Stepper(ipywidgets.HBox):
             self.quiet = True
             try:
                 self.play.playing = False
-                self.number.high = self.number.slider.max = self.play.max = count
+                self.number.slider.max = self.play.max = count
+                self.number.limits = (1, count)
                 self._go(1)
             finally:
                 self.quiet = False
@@ -86,8 +81,11 @@ class Stepper(ipywidgets.HBox):
             self._cover(box, board)
 
     def _go(self, step):
-        if 1 <= step <= self.number.high:
+        if 1 <= step <= self.number.slider.max:
             self.number.write(step)
+
+    def _move(self, steps):
+        self._go(self.number.slider.value + steps)
 
     def _follow(self, change):
         self.play.value = change["new"]
@@ -96,12 +94,11 @@ class Stepper(ipywidgets.HBox):
         rows, columns = self.shape
         while len(self.buttons) < rows * columns:
             step = len(self.buttons) + 1
-            self.buttons.append(ipywidgets.Button())
-            self.buttons[-1].on_click(lambda _, step=step: self._go(step))
+            self.buttons.append(button("", lambda step=step: self._go(step)))
         shown = self.buttons[: rows * columns]
-        for i, button in enumerate(shown):
+        for i, cell_button in enumerate(shown):
             row, column = divmod(i, columns)
-            button.tooltip = f"output row {row + 1}, column {column + 1}"
+            cell_button.tooltip = f"output row {row + 1}, column {column + 1}"
         (left, top, cell), (width, height) = box, board
         layout = self.cells.layout
         # Parts of the picture, not pixels: a narrow page shows the picture smaller.

@@ -25,73 +25,6 @@ STYLE = """<style>
 .cnn-cover .jupyter-button:is(:hover, :focus-visible) { outline: 3px solid #0072B2;
   outline-offset: -3px; }
 </style>"""
-LABEL = {"description_width": "initial"}
-
-
-class Number(ipywidgets.HBox):
-    """A number to slide or to type.
-
-    The slider goes from `low` to `high` in steps of `step`; whole numbers if all are.
-    What is typed may be anything: `read` refuses what is no number, and the view's
-    drawing function what makes no sense.
-    """
-
-    def __init__(self, label, value, low, high, step=1):
-        self.label, self.low, self.high = label, low, high
-        self.whole = all(isinstance(n, int) for n in (value, low, high, step))
-        kind = ipywidgets.IntSlider if self.whole else ipywidgets.FloatSlider
-        self.slider = kind(
-            value,
-            min=low,
-            max=high,
-            step=step,
-            description=label,
-            readout=False,
-            style=LABEL,
-            layout={"width": "auto", "min_width": "190px"},
-        )
-        self.field = ipywidgets.Text(
-            f"{value:g}",
-            continuous_update=True,  # every key counts, not only Enter
-            tooltip=f"{label}, typed",
-            layout={"width": "64px"},
-        )
-        super().__init__([self.slider, self.field])
-        self.slider.observe(self._slid, "value")
-        self.field.observe(self._typed, "value")
-
-    def _slid(self, change):
-        if self._parsed() != change["new"]:
-            self.field.value = f"{change['new']:g}"
-
-    def _typed(self, _):
-        number = self._parsed()
-        if number is not None and self.low <= number <= self.high:
-            self.slider.value = number
-
-    def _parsed(self):
-        try:
-            return (int if self.whole else float)(self.field.value)
-        except ValueError:
-            return None
-
-    def on_change(self, callback):
-        self.field.observe(callback, "value")
-
-    def read(self):
-        """Return the number; raise ValueError if something else is typed."""
-        number = self._parsed()
-        if number is None or number != number or abs(number) > 1e9:
-            kind = "a whole number" if self.whole else "a number"
-            typed = repr(self.field.value) if self.field.value else "nothing"
-            raise ValueError(
-                f"{self.label}: type {kind}, from {self.low} to {self.high}; "
-                f"got {typed}"
-            )
-        return number
-
-    def write(self, value):
-        self.field.value = f"{value:g}"
 
 
 class View(ipywidgets.VBox):
@@ -99,9 +32,9 @@ class View(ipywidgets.VBox):
 
     title, try_this  shown above the controls
     controls    {argument of `draw`: control}: any widget with a `value`, or one with
-                `read()` and `on_change(callback)` like `Number`
-    draw        draw(**values) returns (picture, text): a Pillow image, a `Picture` or
-                a `Board`, and one line that says what it shows
+                `read()` and `on_change(callback)`, see `controls`
+    draw        draw(**values) returns (picture, text): a `Board` or a `Picture`, and
+                one line that says what it shows
     rows        names of controls side by side, line by line; default: all, wrapped.
                 A tuple of names is a column
     beside      the name of a control that stands to the left of the picture
@@ -126,7 +59,6 @@ class View(ipywidgets.VBox):
         self.draw, self.summary = draw, summary
         self.photograph = photograph  # in colour: as a PNG it would be slow and large
         self.lock = threading.RLock()
-        self.last, self.last_text = Board(560, 20).image, "not drawn yet"
         self.picture = ipywidgets.Image(format="jpeg" if photograph else "png")
         self.picture.layout.max_width = "100%"
         self.picture.layout.object_fit = "contain"
@@ -158,7 +90,8 @@ class View(ipywidgets.VBox):
                 control.on_change(self.refresh)
             else:
                 control.observe(self.refresh, "value")
-        self.refresh()
+        # Not `refresh`: what cannot be drawn at first is an error of the cell.
+        self.show(*draw(**self.values()))
 
     def _placed(self, name):
         if isinstance(name, str):
@@ -225,11 +158,9 @@ class View(ipywidgets.VBox):
 
 
 def as_image(picture):
-    """Return the Pillow image of a `Board`, a `Picture`, or the image itself."""
+    """Return the Pillow image of a `Board` or a `Picture`."""
     if isinstance(picture, Board):
         return picture.image
-    if isinstance(picture, Image.Image):
-        return picture
     buffer = io.BytesIO()
     picture.savefig(buffer, format="png", dpi=picture.dpi * SCALE)
     return Image.open(buffer).convert("RGB")

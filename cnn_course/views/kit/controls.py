@@ -1,0 +1,111 @@
+"""Controls that views share: a number to slide or to type, a menu, a box, a button."""
+
+import contextlib
+import math
+
+import ipywidgets
+
+LABEL = {"description_width": "initial"}
+PLACED = {"width": "auto", "margin": "2px 12px 2px 2px"}
+
+
+def dropdown(label, options, **more):
+    """Return a menu; `options` are texts, or pairs (text, value)."""
+    return ipywidgets.Dropdown(
+        options=options, description=label, style=LABEL, layout=PLACED, **more
+    )
+
+
+def checkbox(label):
+    """Return a box to tick, empty at first."""
+    return ipywidgets.Checkbox(
+        False, description=label, indent=False, style=LABEL, layout=PLACED
+    )
+
+
+def button(label, action, width="auto"):
+    """Return a button that calls action()."""
+    button = ipywidgets.Button(description=label, layout={"width": width})
+    button.on_click(lambda _: action())
+    return button
+
+
+def read_typed(label, text, kind, limits, why=("", "")):
+    """Return what is typed as a number, `kind` int or float, within (least, most).
+
+    Raises ValueError with a sentence for anything else. It ends in the first reason of
+    `why` where a smaller number is typed, in the second where a larger one is.
+    """
+    least, most = limits
+    try:
+        number = kind(text)
+    except ValueError:
+        number = math.nan  # neither within the limits nor beyond them
+    if least <= number <= most:
+        return number
+    reason = ""
+    if number < least or number > most:
+        reason = why[0] if number < least else why[1]
+    what = "a whole number" if kind is int else "a number"
+    typed = f"{text!r:.40}" if text else "nothing"
+    raise ValueError(
+        f"{label}: type {what}, from {least:,} to {most:,}; got {typed}"
+        + (f": {reason}" if reason else "")
+    )
+
+
+class Number(ipywidgets.HBox):
+    """A number to slide or to type.
+
+    The slider goes from `low` to `high` in steps of `step`; whole numbers if all are.
+
+    limits  (least, most) that may be typed; by default as far as the slider goes
+    why     reasons for both limits, told to whoever types a number beyond them
+    """
+
+    def __init__(self, label, value, low, high, step=1, *, limits=None, why=("", "")):
+        self.label, self.limits, self.why = label, limits or (low, high), why
+        whole = all(isinstance(n, int) for n in (value, low, high, step))
+        self.kind = int if whole else float
+        slider = ipywidgets.IntSlider if whole else ipywidgets.FloatSlider
+        self.slider = slider(
+            value,
+            min=low,
+            max=high,
+            step=step,
+            description=label,
+            readout=False,
+            style=LABEL,
+            layout={"width": "auto", "min_width": "190px"},
+        )
+        self.field = ipywidgets.Text(
+            f"{value:g}",
+            continuous_update=True,  # every key counts, not only Enter
+            tooltip=f"{label}, typed",
+            layout={"width": "64px"},
+        )
+        super().__init__([self.slider, self.field])
+        self.slider.observe(self._slid, "value")
+        self.field.observe(self._typed, "value")
+
+    def _slid(self, change):
+        with contextlib.suppress(ValueError):
+            if self.read() == change["new"]:
+                return  # else 0.30 would become 0.3 while it is being typed
+        self.write(change["new"])
+
+    def _typed(self, _):
+        with contextlib.suppress(ValueError):  # the view reads it, too, and tells
+            if self.slider.min <= self.read() <= self.slider.max:
+                self.slider.value = self.read()
+
+    def on_change(self, callback):
+        self.field.observe(callback, "value")
+
+    def read(self):
+        """Return the number; raise ValueError for anything else, see `read_typed`."""
+        text = self.field.value
+        return read_typed(self.label, text, self.kind, self.limits, self.why)
+
+    def write(self, value):
+        self.field.value = f"{value:g}"

@@ -1,0 +1,227 @@
+"""What holds for all of the eleven views: controls, absurd entries, a saved picture."""
+
+import base64
+import io
+import re
+
+import ipywidgets
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from cnn_course import views
+from cnn_course.data import Batches
+from cnn_course.networks import lenet, nin
+from cnn_course.studies import read_rows
+from cnn_course.views.kit.controls import Number
+from cnn_course.views.training_curves import LiveCurves
+
+
+def noise():
+    """A loader of 60 pictures of noise, six of each class."""
+    generator = torch.Generator().manual_seed(0)
+    images = torch.randint(1, 256, (60, 28, 28), dtype=torch.uint8, generator=generator)
+    return Batches(images, torch.arange(60) % 10, 16)
+
+
+MAKE = {  # each with what its saved text begins with, after its title
+    "ablation_explorer": (
+        lambda: views.ablation_explorer(read_rows("09_ablation.csv")),
+        "The study, run by run: test accuracy after epoch 5. 1 1×1, no last ReLU: ",
+    ),
+    "augmentation_mixer": (
+        views.augmentation_mixer,
+        "Augmentation mixer: draws 1 to 4: mirrored with probability 0.5, ",
+    ),
+    "class_maps": (
+        lambda: views.class_maps(nin(num_1x1=0, last_relu=False), noise()),
+        "NiN's class maps: 10 class maps, each over the sheet with its average",
+    ),
+    "correlation_stepper": (
+        views.correlation_stepper,
+        "Cross-correlation, step by step: cross-correlation, output row 1, column 1, "
+        "step 1 of 4: 1·1 + 2·2 + 3·3 + 1·0 = 14; input 3×3, kernel 2×2, padding 0, "
+        "stride 1: output 2×2",
+    ),
+    "edge_learner": (
+        views.edge_learner,
+        "Learning an edge kernel, live: step 30: loss 2.16e-05, kernel [1.00, −0.99], "
+        "bias 0.00; rate 0.3 is below the limit 0.6757: every step lowers the loss",
+    ),
+    "kernel_lab": (views.kernel_lab, "Kernel lab: 300×256 pixels; your kernel, 3×3 "),
+    "lenet_at_work": (
+        lambda: views.lenet_at_work(lenet(), noise()),
+        "LeNet at work: a test picture, what comes out of every convolution and "
+        "pooling, and the three likeliest classes as bars",
+    ),
+    "output_size_calculator": (
+        views.output_size_calculator,
+        "Output size, seen pixels and receptive field: 7×7 becomes 6×6: ⌊(7 + 2·0 − 1",
+    ),
+    "pooling_explorer": (
+        views.pooling_explorer,
+        "Pooling, forwards and backwards: max pooling, window 2, stride 2, step 1 of "
+        "4; output row 1, column 1; largest of 1, 3, 5, 3: 5; its gradient 10 goes to "
+        "the winner, row 2, column 1; in all 100 arrive and the inputs get 100: "
+        "nothing is lost",
+    ),
+    "training_curves": (
+        lambda: LiveCurves([0, 1], 1, torch.device("cpu"), None).view,
+        "Training, live: loss and accuracy by epoch",
+    ),
+    "vgg_builder": (
+        views.vgg_builder,
+        "VGG builder: 11 layers: 128,806,154 parameters, 7,547,232,256 multiply-adds",
+    ),
+}
+
+
+@pytest.fixture(params=MAKE)
+def name(request):
+    torch.manual_seed(0)
+    return request.param
+
+
+def change(control):
+    """Touch a control of any kind."""
+    match control:
+        case Number(slider=ipywidgets.FloatSlider() as slider):
+            slider.value = slider.min if slider.value > slider.min else slider.max
+        case Number(slider=slider):
+            slider.value += 1 if slider.value < slider.max else -1
+        case ipywidgets.Checkbox():
+            control.value = not control.value
+        case ipywidgets.SelectMultiple():
+            control.value = control.value[:1]
+        case ipywidgets.Dropdown() | ipywidgets.ToggleButtons():
+            control.index = 0 if control.index else 1
+        case ipywidgets.Text():
+            control.value = "5/2"
+        case ipywidgets.Button():
+            control.click()
+        case object(buttons=buttons):  # a Stepper
+            buttons[1].click()
+        case object(preset=preset):  # a KernelChooser
+            preset.value = "blur"
+        case object(number=number):  # a Chooser
+            number.write(3)
+        case object(fields=dict(fields)):  # a NumberGrid
+            fields[0, 0].value = "-3"
+        case object(fields=fields):  # a BlockTable
+            fields[0].value = "3"
+
+
+def test_all_views_are_here():
+    assert list(MAKE) == sorted(views.__all__)
+
+
+def test_every_control_changes_the_picture(name):
+    for control in MAKE[name][0]().controls:
+        if control in ("photo", "smoothing"):
+            continue  # they need a file, or losses; both have tests of their own
+        view = MAKE[name][0]()
+        before = view.last.tobytes()
+        change(view.controls[control])
+        assert view.message.value == "", control
+        assert view.last.tobytes() != before, control
+
+
+def test_where_nothing_runs_there_is_a_picture_and_its_text(name):
+    make, text = MAKE[name]
+    view = make()
+    data, about = view._repr_mimebundle_()
+    assert data["text/plain"].startswith(f"[picture] {text}")
+    kind = "image/jpeg" if view.photograph else "image/png"
+    assert about[kind]["alt"] == data["text/plain"]
+    sheet = Image.open(io.BytesIO(base64.b64decode(data[kind])))
+    assert sheet.height > view.last.height  # the title is above
+    assert np.asarray(sheet.convert("RGB")).std() > 10
+    assert "application/vnd.jupyter.widget-view+json" in data
+
+
+def test_the_saved_text_does_not_depend_on_training():
+    for name in ("class_maps", "lenet_at_work", "training_curves"):
+        torch.manual_seed(1)
+        make, text = MAKE[name]
+        assert make()._repr_mimebundle_()[0]["text/plain"] == f"[picture] {text}"
+
+
+ENTRIES = {  # view: (control, what is typed, what is said)
+    "ablation_explorer": [
+        ("epoch", "0", "epoch: type a whole number, from 1 to 5; got '0'"),
+        ("epoch", "five", "epoch: type a whole number, from 1 to 5"),
+    ],
+    "augmentation_mixer": [
+        ("hue", "0.9", "hue: type a number, from 0.0 to 0.5; got '0.9': half a turn"),
+        ("crop", "0", "crop, pixels: type .* from 64 to 256; got '0': so few pixels"),
+        ("crop", "300", "got '300': the picture has 256 pixels"),
+        ("mirror", "2", "p.mirror.: type a number, from 0.0 to 1.0.*a probability"),
+        ("upside_down", "-1", "got '-1': it is a probability"),
+        ("brightness", "1.5", "at 1 a picture may already turn black"),
+        ("contrast", "9", "at 1 a picture may already turn plain grey"),
+        ("saturation", "2", "at 1 a picture may already lose all colour"),
+    ],
+    "class_maps": [
+        ("right", "225", "top left: right by: type a whole number, from 0 to 224"),
+        ("down", "-1", "top left: down by: type a whole number, from 0 to 224"),
+        ("seed", "-5", "picture seed: type a whole number, from 0 "),
+        ("opacity", "101", "opacity in percent: type a whole number, from 0 to 100"),
+    ],
+    "correlation_stepper": [
+        ("padding", "3", "padding: type a whole number, from 0 to 2; got '3'"),
+        ("stride", "0", "from 1 to 8; got '0': a stride of 0 would never move the win"),
+        ("stride", "9", "stride: type a whole number, from 1 to 8; got '9'<"),
+        ("step", "5", "step: type a whole number, from 1 to 4; got '5'"),
+    ],
+    "edge_learner": [
+        ("lr", "0", "learning rate: .* got '0': at 0 it never moves the kernel, below"),
+        ("lr", "11", "learning rate: type a number, from 1e-06 to 10.0; got '11'<"),
+        ("num_steps", "101", "steps: type a whole number, from 0 to 100; got '101'"),
+        ("noise", "99", "noise: type a number, from 0.0 to 10.0; got '99'"),
+        ("seed", "-1", "start: type a whole number, from 0 to 1,000,000,000"),
+    ],
+    "lenet_at_work": [
+        ("picture", "60", "test picture: type a whole number, from 0 to 59; got '60'"),
+        ("picture", "-1", "test picture: type a whole number, from 0 to 59"),
+    ],
+    "output_size_calculator": [
+        ("n", "0", "input: type a whole number, from 1 to 512; got '0'"),
+        ("kernel_size", "50", "the kernel spans 50 pixels, but the padded input has 7"),
+        ("padding", "-1", "padding: type a whole number, from 0 to 512"),
+        ("stride", "0", "a stride of 0 would never move the window"),
+        ("dilation", "513", "dilation: type a whole number, from 1 to 512"),
+    ],
+    "pooling_explorer": [
+        ("window", "5", "the window spans 5 numbers, but only 4 are there"),
+        ("window", "9", "window: type a whole number, from 1 to 8; got '9'"),
+        ("stride", "0", "a stride of 0 would never move the window"),
+        ("step", "5", "step: type a whole number, from 1 to 4; got '5'"),
+    ],
+    "training_curves": [
+        ("smoothing", "0", "smooth over steps: type a whole number, from 1 "),
+    ],
+    "vgg_builder": [
+        ("side", "-8", "side: type a whole number, from 1 to 1,024; got '-8'"),
+        ("side", "16", "block 5 gets a 1×1 map and would halve it to nothing"),
+        ("in_channels", "0", "channels in: type a whole number, from 1 to 4,096"),
+        ("num_classes", "0", "classes: type a whole number, from 1 to 100,000"),
+        ("hidden", "99999", "hidden width: type a whole number, from 1 to 16,384"),
+    ],
+}
+
+
+def test_absurd_entries_are_told_and_the_view_recovers(name):
+    view = MAKE[name][0]()
+    for control, typed, words in ENTRIES.get(name, ()):
+        before, text = view.last.tobytes(), view.last_text
+        number = view.controls[control]
+        field = getattr(number, "number", number).field
+        for absurd in ("", "many", "nan", "1e300", typed):
+            kept, field.value = field.value, absurd
+            assert "role=" in view.message.value, (control, absurd)
+            assert "fault" not in view.message.value
+            assert view.last.tobytes() == before  # the last picture stays, pale
+            said, field.value = view.message.value, kept
+            assert view.message.value == "" and view.last_text == text
+        assert re.search(words, said.replace("&#x27;", "'")), (control, said)
