@@ -1,11 +1,15 @@
 """The folders of one user, for data and for progress; and files written whole."""
 
 import contextlib
+import errno
 import os
 import sys
 import tempfile
 import time
 from pathlib import Path
+
+# What an OSError says, by its errno, when a disk or a quota is full.
+FULL = {errno.ENOSPC, errno.EFBIG, getattr(errno, "EDQUOT", errno.ENOSPC)}
 
 
 def cache_folder():

@@ -235,8 +235,8 @@ def test_this_very_run_is_guarded():
 # Modules that reach beyond this process, by their first name or their whole name.
 REACHING = set(
     "aiohttp asyncio asyncore ctypes ftplib http httpx imaplib multiprocessing nntplib "
-    "paramiko poplib pty requests select selectors smtplib socket socketserver ssl "
-    "subprocess telnetlib tornado urllib urllib3 webbrowser xmlrpc zmq".split()
+    "paramiko pooch poplib pty requests select selectors smtplib socket socketserver "
+    "ssl subprocess telnetlib tornado urllib urllib3 webbrowser xmlrpc zmq".split()
 )
 HARMLESS = {"urllib.parse", "importlib.metadata"}  # text; which versions are installed
 REACHING_CALLS = set(
@@ -247,7 +247,7 @@ REACHING_CALLS = set(
 # file: what of this it may use, and why
 MAY_REACH = {
     # The one documented request: Fashion-MNIST, once, checked by size and MD5.
-    "cnn_course/data/download.py": {"http", "socket", "ssl", "urllib"},
+    "cnn_course/data/download.py": {"pooch"},
     # Not for talking: an exception is raised in a thread whose time is up.
     "cnn_course/exercises/engine/running.py": {"ctypes"},
 }

@@ -9,8 +9,7 @@ from pathlib import Path
 import torch
 
 from cnn_course.checks import instance, network, refuse, shown
-from cnn_course.data.shared_folder import FULL
-from cnn_course.files import write_whole
+from cnn_course.files import FULL, write_whole
 from cnn_course.training import sessions
 from cnn_course.training.history import History
 
