@@ -1,6 +1,7 @@
 """Fashion-MNIST's missing files from the network: whole and verified, or not at all."""
 
 import contextlib
+import errno
 import gzip
 import io
 import os
@@ -71,7 +72,7 @@ def unpacked(raw, size):
 
     Raises EOFError, OSError or zlib.error for damaged ones.
     """
-    if not raw.startswith(b"\x1f\x8b"):
+    if not raw.startswith(b"\x1f\x8b"):  # not packed, or requests has unpacked them
         return raw
     return gzip.GzipFile(fileobj=io.BytesIO(raw)).read(size + 1)
 
@@ -133,6 +134,8 @@ def _fetch(folder, names, clock):
     """
     if not names:  # another process has brought them
         return []
+    if shutil.disk_usage(folder).free < 60e6:
+        raise OSError(errno.ENOSPC, "No space left on device")
     reasons, failures = {}, []
     with tempfile.TemporaryDirectory(prefix=PART, dir=folder) as part:
         size = "31 MB" if len(names) == 4 else f"{len(names)} of its 4 files"
@@ -192,8 +195,7 @@ def _body(url, limit, clock):
     """
     import pooch
 
-    headers = {"Accept-Encoding": "identity"}  # a .gz file is to come as it is
-    fetch = pooch.HTTPDownloader(timeout=PATIENCE_SECONDS, headers=headers)
+    fetch = pooch.HTTPDownloader(timeout=PATIENCE_SECONDS)
     body, errors, seen, latest = io.BytesIO(), [], 0, time.monotonic()
 
     def read():

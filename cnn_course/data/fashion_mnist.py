@@ -95,13 +95,10 @@ def _what_is_missing(place, folder, where):
 
 def _trouble(folder, error):
     """Say why a folder could not take the files."""
-    why, what = (
-        f"cannot be written to ({error.strerror})",
-        "a folder where you may write",
-    )
+    why = f"cannot be written to ({error.strerror})"
     if error.errno in FULL:
-        why, what = "has no room for 55 MB: the disk is full", "one on another disk"
-    return f"{folder} {why}; set CNN_COURSE_DATA to {what}"
+        why = "has no room for 55 MB: the disk is full"
+    return f"{folder} {why}; set CNN_COURSE_DATA to a folder that can take them"
 
 
 def read_verified(folder):

@@ -103,22 +103,6 @@ def state(root):
     return [name for name in there if name not in bad], bad, others
 
 
-def killed(root, good, act, after=None):
-    """Kill a load on its way; return the state then, and after the next load."""
-    shutil.rmtree(root, ignore_errors=True)
-    os.mkdir(root)
-    child = forked(act)
-    if after is not None:
-        time.sleep(after)
-        os.kill(child, signal.SIGKILL)
-    by_signal = os.WIFSIGNALED(os.waitpid(child, 0)[1])
-    then = state(root)
-    download.SOURCES, slow = (good,), download.SOURCES
-    again = load(root)
-    download.SOURCES = slow
-    return {"killed": by_signal, "then": then, "again": again, "end": state(root)}
-
-
 def dying(name, number, before):
     """Make the call of os.name with that number the last thing we do."""
     real, calls = getattr(os, name), []
@@ -135,28 +119,27 @@ def dying(name, number, before):
     setattr(os, name, deadly)
 
 
-def kill_at_moments(root, good, moments, seconds):
-    """Kill at so many moments, spread over the seconds that one load takes at least."""
-    return [
-        killed(root, good, lambda: load(root), seconds * i / moments)
-        for i in range(moments)
-    ]
+def kill_at_steps(root):
+    """Kill before and after a file is on the disk, and gets its final name.
 
+    Return each time the state then, what the next load got, and the state after it.
+    """
+    found = []
+    for name in ("fsync", "replace"):
+        for number in (1, 2, 3):
+            for before in (True, False):
+                shutil.rmtree(root, ignore_errors=True)
+                os.mkdir(root)
 
-def kill_at_steps(root, good):
-    """Kill before and after a file is on the disk, and gets its final name."""
+                def act(step=(name, number, before)):
+                    dying(*step)
+                    load(root)
 
-    def act(*step):
-        dying(*step)
-        load(root)
-
-    steps = [
-        (name, number, before)
-        for name in ("fsync", "replace")
-        for number in (1, 2, 3)
-        for before in (True, False)
-    ]
-    return [killed(root, good, lambda step=step: act(*step)) for step in steps]
+                by_signal = os.WIFSIGNALED(os.waitpid(forked(act), 0)[1])
+                then, again = state(root), load(root)
+                each = {"killed": by_signal, "then": then, "again": again}
+                found.append({**each, "end": state(root)})
+    return found
 
 
 def answer(line, file):

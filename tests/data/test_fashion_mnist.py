@@ -1,5 +1,6 @@
 """Where the data come from, the sample, and what a student reads of damaged files."""
 
+import errno
 import gzip
 import hashlib
 import os
@@ -145,7 +146,7 @@ def test_a_read_only_folder_without_all_files_leaves_the_cache_and_is_told(
     assert found.is_relative_to(isolated) and files_under(isolated) == raw_files
     assert why == (
         f"downloaded into this user's cache, as {says}, as {folder} cannot be written "
-        "to (Permission denied); set CNN_COURSE_DATA to a folder where you may write"
+        "to (Permission denied); set CNN_COURSE_DATA to a folder that can take them"
     )
     assert files_under(data_root) == before
 
@@ -214,8 +215,20 @@ def test_a_cache_that_cannot_be_written_means_the_sample(server, tmp_path, monke
         "data:   root has no FashionMNIST/raw with the four files (there is no such "
         "folder)",
         f"data:   {cache / 'FashionMNIST' / 'raw'} cannot be written to (Not a "
-        "directory); set CNN_COURSE_DATA to a folder where you may write",
+        "directory); set CNN_COURSE_DATA to a folder that can take them",
     ]
+
+
+def test_a_full_disk_is_told(server, isolated, monkeypatch):
+    def full(folder):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(sources, "download", full)
+    monkeypatch.delenv("CNN_COURSE_DATA")
+    assert find_fashion_mnist()[2].splitlines()[1] == (
+        f"data:   {isolated / 'FashionMNIST' / 'raw'} has no room for 55 MB: the disk "
+        "is full; set CNN_COURSE_DATA to a folder that can take them"
+    )
 
 
 def test_without_a_home_folder_the_cache_is_a_temporary_one(monkeypatch):
@@ -417,12 +430,6 @@ def test_the_advice_fits_who_may_write(data_root, folder, monkeypatch):
     (folder / TEST_X).write_bytes(b"")
     ending = ". Ask for a good copy in its place, or name another folder."
     assert refused(data_root).endswith(ending)
-
-
-def test_a_folder_in_the_place_of_a_file(data_root, folder):
-    (folder / TEST_X).unlink()
-    (folder / TEST_X).mkdir()
-    assert f"{folder / TEST_X} cannot be read: " in refused(data_root)
 
 
 def test_a_file_that_may_not_be_read(data_root, folder, monkeypatch):
