@@ -97,7 +97,7 @@ def download(folder):
             flush=True,
         )
         with contextlib.suppress(filelock.Timeout):
-            lock.acquire(timeout=clock.left())
+            lock.acquire(timeout=max(0, clock.left()))
         if not lock.is_locked:
             long = f"for {PATIENCE_SECONDS:g} s"
             return [f"another process has been downloading {long} and is not done"]

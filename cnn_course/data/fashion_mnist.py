@@ -70,7 +70,7 @@ def find_fashion_mnist(root=None):
         except OSError as error:  # the network's do not get here
             problems.append(_trouble(folder, error))
     lines = [
-        "all of it could not be downloaded, so results differ",
+        "the rest could not be downloaded, so results differ",
         *[f"  {reason}" for reason in (*problems, *_no_network)],
         "To get all 70,000: restart the kernel with a network, and run it again",
         f"By hand: get the four .gz files from {AUTHORS}",

@@ -122,18 +122,21 @@ def load_data_fashion_mnist(
     folder, name, why = find_fashion_mnist(root)
     train, test = read_verified(folder)
     iters, counts = [], []
-    for (images, labels), size in ((train, train_size), (test, test_size)):
-        n = len(labels)
-        if size is not None and size < n:
+    for (images, labels), size, shuffle in (
+        (train, train_size, True),
+        (test, test_size, False),
+    ):
+        count = f"{len(labels):,}"
+        if size is not None and size > len(labels):
+            count += f" (all there are; {size:,} were asked for)"
+        elif size is not None:
+            count = f"{size:,}"
             rows = stratified(labels, size, seed)
             images, labels = images[rows], labels[rows]
-        counts.append(f"{len(labels):,}")
-        if size is not None and size > n:
-            counts[-1] += f" (all there are; {size:,} were asked for)"
         images, labels = _moved((images, labels), device)
-        shuffle = not iters  # the training images, which come first
         options = {"resize": resize, "shuffle": shuffle, "name": name}
         iters.append(Batches(images, labels, batch_size, **options))
+        counts.append(count)
     what = name if folder else f"{name}, 7,000 of 70,000 pictures"
     print(f"data: {what}, {counts[0]} training and {counts[1]} test images: {why}")
     return tuple(iters)

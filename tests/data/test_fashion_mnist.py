@@ -177,7 +177,7 @@ def test_a_failed_download_is_told_in_full_and_found_out_once(
         assert capsys.readouterr().out.splitlines() == [
             *heads,
             f"data: {SAMPLE_NAME}, 7,000 of 70,000 pictures, 500 training and 1,000 "
-            "test images: all of it could not be downloaded, so results differ",
+            "test images: the rest could not be downloaded, so results differ",
             f"data:   {server.host}: sent a web page instead of the file: does this "
             "network want you to log in?",
             "data: To get all 70,000: restart the kernel with a network, and run it "
