@@ -1,6 +1,7 @@
 """Where files lie: the notebooks, a user's own folders; and files written whole."""
 
 import contextlib
+import errno
 import glob
 import os
 import tempfile
@@ -9,6 +10,8 @@ from pathlib import Path
 
 from platformdirs import PlatformDirs
 
+# What an OSError says, by its errno, when a disk or a quota is full.
+FULL = {errno.ENOSPC, errno.EFBIG, getattr(errno, "EDQUOT", errno.ENOSPC)}
 NOTEBOOKS = Path(__file__).parent.parent / "notebooks"
 
 

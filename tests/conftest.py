@@ -1,4 +1,4 @@
-"""What the tests share: built-in data, short budgets, crafted files, and no network."""
+"""What the tests share: the sample, short budgets, crafted files, and no network."""
 
 import base64
 import hashlib
@@ -66,7 +66,7 @@ def one_thread_for_unit_tests():
 
 @pytest.fixture(autouse=True)
 def isolated(monkeypatch, tmp_path):
-    """Built-in data, an empty cache, no GPU, no download; gives the cache's folder."""
+    """The sample, an empty cache, no GPU, no download; gives the cache's folder."""
     from cnn_course import device as machine
     from cnn_course.data import fashion_mnist as sources
 
@@ -78,7 +78,7 @@ def isolated(monkeypatch, tmp_path):
     monkeypatch.setenv("CNN_COURSE_BUDGET", "test")
     monkeypatch.setenv("CNN_COURSE_STATE", str(tmp_path / "state"))
     monkeypatch.setattr(sources, "cache_folder", lambda: cache)
-    monkeypatch.setattr(sources, "_failed_downloads", {})
+    monkeypatch.setattr(sources, "_no_network", [])
     monkeypatch.setattr(sources, "download", no_download)
     monkeypatch.setattr(machine, "_probe", lambda name: (False, None))
     return cache
@@ -91,8 +91,7 @@ def raw_files(monkeypatch):
     200 training and 100 test images. Pixel (0, 0) of image i is i and its label is
     i % 10, so that every image tells which one it is.
     """
-    from cnn_course.data import loading as data
-    from cnn_course.data.raw_files import RAW_FILES
+    from cnn_course.data.download import RAW_FILES
 
     files = {}
     for part, n in (("train", 200), ("t10k", 100)):
@@ -110,8 +109,6 @@ def raw_files(monkeypatch):
     assert list(published) == list(RAW_FILES)
     for name, size_and_md5 in published.items():
         monkeypatch.setitem(RAW_FILES, name, size_and_md5)
-    monkeypatch.setattr(data, "TRAIN_SIZE", 200)
-    monkeypatch.setattr(data, "TEST_SIZE", 100)
     return files
 
 

@@ -1,22 +1,11 @@
 """Fashion-MNIST as batches on the device, and a photograph."""
 
 from cnn_course.data.fashion_mnist import find_fashion_mnist
-from cnn_course.data.garments import CLASSES, draw_garments
 from cnn_course.data.loading import (
+    CLASSES,
     Batches,
     load_data_fashion_mnist,
     stratified,
     to_float,
 )
 from cnn_course.data.photograph import load_photograph
-
-__all__ = [
-    "CLASSES",
-    "Batches",
-    "draw_garments",
-    "find_fashion_mnist",
-    "load_data_fashion_mnist",
-    "load_photograph",
-    "stratified",
-    "to_float",
-]

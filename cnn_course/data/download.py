@@ -1,25 +1,19 @@
-"""Fashion-MNIST's missing files from the network: whole and verified, or not at all.
+"""Fashion-MNIST's missing files from the network: whole and verified, or not at all."""
 
-Not with torchvision: it gives up its list of mirrors at a time-out and at the page of
-a network that wants a login, has no time limit, and writes under the final name.
-"""
-
+import contextlib
+import errno
 import gzip
-import http.client
 import io
-import queue
-import socket
-import ssl
+import os
+import shutil
+import tempfile
 import threading
 import time
-import urllib.error
-import urllib.request
 import zlib
-from typing import NamedTuple
+from pathlib import Path
 from urllib.parse import urlsplit
 
-from cnn_course.data import shared_folder
-from cnn_course.data.raw_files import RAW_FILES, fault, missing_files
+import filelock
 
 SOURCES = (  # the files are NAME.gz; HTTPS first
     "https://storage.googleapis.com/tensorflow/tf-keras-datasets/",
@@ -28,166 +22,213 @@ SOURCES = (  # the files are NAME.gz; HTTPS first
     # torchvision's source knows no HTTPS. Every byte is verified, so that is safe.
     "http://fashion-mnist.s3-website.eu-central-1.amazonaws.com/",
 )
-DOWNLOAD_SECONDS = 180  # 31 MB; a link slower than 1.4 Mbit/s is as good as none
-STALL_SECONDS = 15
+# name: (bytes, MD5) of the published files, unpacked, in the order they are read
+RAW_FILES = {
+    "train-images-idx3-ubyte": (47_040_016, "f4a8712d7a061bf5bd6d2ca38dc4d50a"),
+    "train-labels-idx1-ubyte": (60_008, "9018921c3c673c538a1fc5bad174d6f9"),
+    "t10k-images-idx3-ubyte": (7_840_016, "8181f5470baa50b63fa0f6fddb340f0a"),
+    "t10k-labels-idx1-ubyte": (10_008, "15d484375f8d13e6eb1aabb0c3f46965"),
+}
+PATIENCE_SECONDS = 60  # for a dead network: all sources, and waiting for others
+STALL_SECONDS = 9  # three sources, asked twice each, are within the 60
+SLOWEST = 200_000  # bytes that earn a second more: a slow network is not a dead one
+LOCK, PART = ".download-lock", ".download-part-"
 LOGIN = "does this network want you to log in?"
-
-
-class Failed(NamedTuple):
-    """Why there was no download: lines to print; whether another folder may do."""
-
-    reasons: tuple
-    folder_at_fault: bool
+SIGNS = {  # in what the network's errors say: our words
+    "Failed to resolve": "host not found",
+    "Connection refused": "connection refused",
+    "Connection broken": "connection cut off",
+    "Connection aborted": "connection cut off",
+    "EOF": "connection cut off",
+    "SSL": f"no secure connection: {LOGIN}",
+}
 
 
 class Unusable(Exception):
-    """A source did not give a file: the reason, and whether to try it once more."""
+    """A source did not give a file, and why."""
 
-    def __init__(self, reason, again=False):
-        super().__init__(reason)
-        self.again = again
+
+class Clock:
+    """The seconds that are left, from now on."""
+
+    def __init__(self):
+        self.end = time.monotonic() + PATIENCE_SECONDS
+
+    def left(self):
+        return self.end - time.monotonic()
+
+
+def missing_files(folder):
+    """Return the names of the files that are not in `folder`, packed (.gz) or not."""
+    return [
+        name
+        for name in RAW_FILES
+        if not any(os.path.exists(folder / f"{name}{end}") for end in ("", ".gz"))
+    ]
+
+
+def unpacked(raw, size):
+    """Unpack bytes that gzip has packed, to one more than `size` at most.
+
+    Raises EOFError, OSError or zlib.error for damaged ones.
+    """
+    if not raw.startswith(b"\x1f\x8b"):  # not packed, or requests has unpacked them
+        return raw
+    return gzip.GzipFile(fileobj=io.BytesIO(raw)).read(size + 1)
 
 
 def download(folder):
-    """Put the raw files that `folder` lacks into it; return None, or a `Failed`.
+    """Put the files that `folder` lacks into it; return reasons if that fails, or [].
 
-    One process at a time does so, also of several users; the others are told, wait,
-    and take what it brought: the files, or its reasons, left in a note. Each file is
-    there whole and verified or not at all, even if this process is killed.
+    One process at a time does so, also of several users; the others are told and wait.
+    Each file is there whole and verified or not at all, even if this process is killed.
+    Raises OSError if the folder cannot take them.
     """
+    clock = Clock()
+    _make_folder(folder)
+    # A marker instead, filelock's way where there is no lock, would outlive a kill.
+    lock = filelock.FileLock(folder / LOCK, fallback_to_soft=False)
     try:
-        shared_folder.make_folder(folder)
-        note = shared_folder.read_note(folder)
-        with shared_folder.turn(folder, DOWNLOAD_SECONDS + STALL_SECONDS):
-            missing = missing_files(folder)
-            if not missing:
-                return None
-            # Else all who waited would stall one after the other.
-            news = shared_folder.read_note(folder)
-            if news and news != note:
-                return Failed(tuple(news.splitlines()[1:]), False)
-            reasons = _fetch(folder, missing)
-            if reasons:
-                shared_folder.write_note(folder, reasons)
-                return Failed(tuple(reasons), False)
-            shared_folder.delete_note(folder)
-    except TimeoutError:  # of the lock
-        reason = "another process has been downloading into this folder for "
-        return Failed((f"{reason}{DOWNLOAD_SECONDS:g} s and is not done",), False)
-    except OSError as error:  # of the folder: those of the network stay in _fetch
-        needed = sum(size for size, _ in RAW_FILES.values())
-        return Failed((shared_folder.trouble(folder, error, needed),), True)
-    return None
+        lock.acquire(blocking=False)
+    except filelock.Timeout:
+        print(
+            "data: another process is downloading Fashion-MNIST into this folder; "
+            "waiting for it …",
+            flush=True,
+        )
+        with contextlib.suppress(filelock.Timeout):
+            lock.acquire(timeout=max(0, clock.left()))
+        if not lock.is_locked:
+            long = f"for {PATIENCE_SECONDS:g} s"
+            return [f"another process has been downloading {long} and is not done"]
+    except OSError:
+        pass  # a network folder without locks: two may download at once
+    try:
+        if lock.is_locked:
+            for part in folder.glob(PART + "*"):  # of processes that were killed
+                shutil.rmtree(part, ignore_errors=True)
+        return _fetch(folder, missing_files(folder), clock)
+    finally:
+        lock.release()
 
 
-def _fetch(folder, missing):
-    """Get each missing file from the first source that has it; return reasons if not.
+def _make_folder(folder):
+    """Make FashionMNIST/raw with its lock; whoever may write into its root may here."""
+    root = folder.parent.parent
+    root.mkdir(parents=True, exist_ok=True)
+    mode = root.stat().st_mode & 0o777
+    # Not by a later chmod: at nine o'clock another user is in between.
+    mask = os.umask(0)
+    try:
+        for each in (folder.parent, folder):
+            each.mkdir(mode, exist_ok=True)
+        (folder / LOCK).touch(0o666)  # every user may take it
+    finally:
+        os.umask(mask)
 
-    Two rounds. A source that is dead, or has failed twice, is not asked again.
+
+def _fetch(folder, names, clock):
+    """Get each file from the first source that has it; return reasons if none has.
+
+    Two rounds. A source that has failed twice is not asked again.
     """
-    # Now rather than after a download: is there room, and may we write?
-    shared_folder.try_out(folder, sum(RAW_FILES[name][0] for name in missing))
-    size = "31 MB" if len(missing) == 4 else f"{len(missing)} of its 4 files"
-    print(f"data: downloading Fashion-MNIST ({size}) …", flush=True)
-    deadline = time.monotonic() + DOWNLOAD_SECONDS
-    reasons, out = {}, set()
-    for name in missing:
-        for source in SOURCES * 2:
-            if source in out or time.monotonic() > deadline:
-                continue
-            try:
-                raw = _get(source, name, deadline)
-            except Unusable as problem:
-                if not problem.again or source in reasons:
-                    out.add(source)
-                reasons[source] = str(problem)
+    if not names:  # another process has brought them
+        return []
+    if shutil.disk_usage(folder).free < 60e6:
+        raise OSError(errno.ENOSPC, "No space left on device")
+    reasons, failures = {}, []
+    with tempfile.TemporaryDirectory(prefix=PART, dir=folder) as part:
+        size = "31 MB" if len(names) == 4 else f"{len(names)} of its 4 files"
+        print(f"data: downloading Fashion-MNIST ({size}) …", flush=True)
+        for name in names:
+            for source in SOURCES * 2:
+                if failures.count(source) == 2 or clock.left() <= 0:
+                    continue
+                try:
+                    os.replace(_retrieve(source, name, part, clock), folder / name)
+                    break
+                except Unusable as problem:
+                    failures.append(source)
+                    reasons[source] = f"{urlsplit(source).netloc}: {problem}"
             else:
-                shared_folder.keep(folder, name, raw)
-                break
-        else:
-            lines = [f"{urlsplit(s).netloc}: {why}" for s, why in reasons.items()]
-            return lines or [f"not finished after {DOWNLOAD_SECONDS:g} s"]
+                return list(reasons.values()) or ["not finished in time"]
     return []
 
 
-def _get(source, name, deadline):
-    """Return the verified bytes of a raw file, or raise Unusable."""
-    size, _ = RAW_FILES[name]
-    packed = _body(f"{source}{name}.gz", size + 2**16, deadline)
-    if packed[:200].lstrip().startswith(b"<"):
-        raise Unusable(f"sent a web page instead of the file: {LOGIN}")
+def _retrieve(source, name, part, clock):
+    """Return the path, in `part`, of a verified file; raise Unusable if there is none.
+
+    pooch gives it that name only if its MD5 is the published one, of the file unpacked.
+    """
+    import pooch  # late: most loads need no network
+
+    size, md5 = RAW_FILES[name]
+
+    def downloader(url, path, _):
+        packed = _body(url, size + 2**16, clock)
+        if packed[:200].lstrip().startswith(b"<"):
+            raise Unusable(f"sent a web page instead of the file: {LOGIN}")
+        try:
+            raw = unpacked(packed, size)
+        except (EOFError, OSError, zlib.error):
+            raw = b""
+        with open(path, "wb") as file:
+            file.write(raw)
+            file.flush()
+            os.fsync(file.fileno())  # or a power cut could leave a name without bytes
+        # It is its maker's alone until now; whoever may read the folder may read it.
+        os.chmod(path, 0o600 | os.stat(Path(part).parent).st_mode & 0o044)
+
+    pooch.get_logger().setLevel("WARNING")
+    url = f"{source}{name}.gz"
     try:
-        # No more than one byte too many, whatever it would unpack to.
-        raw = gzip.GzipFile(fileobj=io.BytesIO(packed)).read(size + 1)
-    except EOFError:
-        raise Unusable("connection cut off", again=True) from None
-    except (OSError, zlib.error):
-        raise Unusable("wrong bytes", again=True) from None
-    if fault(name, raw):
-        raise Unusable("wrong bytes" if packed else "connection cut off", again=True)
-    return raw
+        return pooch.retrieve(url, f"md5:{md5}", name, part, downloader=downloader)
+    except ValueError:  # of the MD5
+        raise Unusable("wrong bytes") from None
 
 
-def _body(url, limit, deadline):
+def _body(url, limit, clock):
     """Return what `url` sends; raise Unusable if that fails, is too long or too slow.
 
     A thread reads. Looking up a name, and trying the addresses of a host in turn, can
     take minutes, and no time limit of theirs ends that; waiting for a thread has one.
     """
-    pieces, abandoned, body = queue.SimpleQueue(), threading.Event(), bytearray()
-    threading.Thread(target=_read, args=(url, pieces, abandoned), daemon=True).start()
-    try:
-        while True:
-            left = deadline - time.monotonic()
-            if left <= 0:  # also where a server trickles
-                raise Unusable(f"not finished after {DOWNLOAD_SECONDS:g} s")
-            try:
-                piece = pieces.get(timeout=min(left, STALL_SECONDS))
-            except queue.Empty:
-                if left < STALL_SECONDS:
-                    continue
-                piece = TimeoutError()
-            if isinstance(piece, Exception):
-                raise _unusable(piece)
-            if not piece:
-                return bytes(body)
-            body += piece
-            if len(body) > limit:
+    import pooch
+
+    fetch = pooch.HTTPDownloader(timeout=PATIENCE_SECONDS)
+    body, errors, seen, latest = io.BytesIO(), [], 0, time.monotonic()
+
+    def read():
+        try:
+            fetch(url, body, None)
+        except Exception as error:
+            errors.append(error)
+
+    reader = threading.Thread(target=read, daemon=True)
+    reader.start()
+    with body:  # once it is closed, a reader that was left behind ends, too
+        while reader.is_alive():
+            reader.join(0.05)
+            if body.tell() > seen:
+                clock.end += (body.tell() - seen) / SLOWEST
+                seen, latest = body.tell(), time.monotonic()
+            if seen > limit:
                 raise Unusable("sends more than the file")
-    finally:
-        abandoned.set()
+            if clock.left() <= 0:
+                raise Unusable("not finished in time")
+            if time.monotonic() - latest > STALL_SECONDS:
+                raise Unusable(f"no answer for {STALL_SECONDS:g} s")
+        if errors:
+            raise Unusable(_in_plain_words(errors[0]))
+        return body.getvalue()
 
 
-def _read(url, pieces, abandoned):
-    """Put what `url` sends into a queue, piece by piece: b"" or an error at the end."""
-    try:
-        request = urllib.request.Request(url, headers={"User-Agent": "cnn_course"})
-        with urllib.request.urlopen(request, timeout=STALL_SECONDS) as response:
-            while not abandoned.is_set():
-                piece = response.read1(2**16)  # what is there, not what is to come
-                pieces.put(piece)
-                if not piece:
-                    break
-    except Exception as error:
-        pieces.put(error)
-
-
-def _unusable(error):
-    """Return Unusable for an error of the network, in plain words."""
-    if isinstance(error, urllib.error.HTTPError):
-        login = f": {LOGIN}" if error.code == 511 else ""
-        return Unusable(f"HTTP {error.code}{login}", again=error.code >= 500)
-    if isinstance(error, urllib.error.URLError):
-        error = error.reason
-    cut_off = (ConnectionError, http.client.HTTPException, ssl.SSLEOFError)
-    for kinds, reason, again in (
-        (socket.gaierror, "host not found", False),
-        (TimeoutError, f"no answer for {STALL_SECONDS:g} s", False),
-        (ConnectionRefusedError, "connection refused", False),
-        (cut_off, "connection cut off", True),
-        (ssl.SSLError, f"no secure connection: {LOGIN}", False),
-    ):
-        if isinstance(error, kinds):
-            return Unusable(reason, again)
-    words = str(getattr(error, "strerror", None) or error) or type(error).__name__
-    return Unusable(" ".join(words.split())[:100])
+def _in_plain_words(error):
+    """Return what an error of the network means, or what it says."""
+    status = getattr(getattr(error, "response", None), "status_code", None)
+    if status is not None:
+        return f"HTTP {status}" + (f": {LOGIN}" if status == 511 else "")
+    for sign, words in SIGNS.items():
+        if sign in str(error):
+            return words
+    return str(error).rpartition(": ")[2].strip("')>")[:100]

@@ -1,123 +1,182 @@
-"""Where Fashion-MNIST is: in a folder, in the cache, on the network, or nowhere."""
+"""Fashion-MNIST's four files: where they are, and whether they are the published ones.
 
-import contextlib
+The format is IDX: a header of big-endian 32-bit whole numbers, then one byte a pixel
+or label. The header of images is 2051, count, height, width; of labels 2049, count.
+"""
+
+import hashlib
 import os
+import struct
+import zlib
 from pathlib import Path
 
-from cnn_course.checks import refuse
-from cnn_course.data.download import download
-from cnn_course.data.raw_files import RAW_FILES, missing_files
-from cnn_course.data.shared_folder import may_write
-from cnn_course.files import cache_folder
+import torch
 
-BUILT_IN = "built-in"  # CNN_COURSE_DATA=built-in asks for the built-in garments
-BUILT_IN_NAME = "BUILT-IN GARMENTS (not Fashion-MNIST)"
-REAL_NAME = "Fashion-MNIST"
+from cnn_course.data.download import RAW_FILES, download, missing_files, unpacked
+from cnn_course.files import FULL, cache_folder
+
+# Their first 6,000 and first 1,000 pictures, which are installed with the course.
+SAMPLE = Path(__file__).parent / "sample"
+SAMPLE_FILES = {
+    "train-images-idx3-ubyte": (4_704_016, "174027b45d9c18b5bf34036a99be55c5"),
+    "train-labels-idx1-ubyte": (6_008, "21f0b9bf5f1a9e1079b2c84108c667f6"),
+    "t10k-images-idx3-ubyte": (784_016, "8a1b719f9f0735f54c6f9ef07f01fe5c"),
+    "t10k-labels-idx1-ubyte": (1_008, "e27076c4666f2f7b7b7ba19675567282"),
+}
+NAME, SAMPLE_NAME = "Fashion-MNIST", "Fashion-MNIST sample"
+BUILT_IN = "built-in"  # CNN_COURSE_DATA=built-in asks for the sample
 AUTHORS = "https://github.com/zalandoresearch/fashion-mnist/tree/master/data/fashion"
 
-_failed_downloads = {}  # folder: why; an offline kernel finds out once, not every time
+_no_network = []  # why nothing came: an offline kernel finds out once, not every time
 
 
 def find_fashion_mnist(root=None):
-    """Return (folder with the raw files or None, name of the data set, why this one).
+    """Return (folder with the four files or None, name of the data set, why this one).
 
     Looks in `root` (default: $CNN_COURSE_DATA) and in the per-user cache, in this
     order, and completes the first of them that can be written to from the network.
-    None stands for the built-in garments. `why` may have several lines; each but the
-    first begins with "data: ". Raises TypeError or ValueError for a bad `root`.
+    None stands for the sample. `why` may have several lines; each but the first begins
+    with "data: ".
     """
-    root, where = check_root(root), "root"
+    where, how = "root", "leave out root"
     if not root:
         root, where = os.environ.get("CNN_COURSE_DATA"), "CNN_COURSE_DATA"
+        how = "start JupyterLab without CNN_COURSE_DATA"
     if root == BUILT_IN:
-        return None, BUILT_IN_NAME, f"{where} asks for them"
-    lacking, failed = "", None
+        why = f"{where} asks for it, so results differ"
+        return None, SAMPLE_NAME, f"{why}\ndata: To get all 70,000: {how}"
+    places = [(cache_folder(), "this user's cache")]
     if root:
-        root = Path(os.path.expanduser(root))
-        folder = _raw_folder(root)
+        places.insert(0, (Path(os.path.expanduser(root)), where))
+    problems = []
+    for place, where in places:
+        folder = place
+        if len(missing_files(place)) == len(RAW_FILES):
+            folder = place / "FashionMNIST" / "raw"
+        because = "".join(f", as {problem}" for problem in problems)
         if not missing_files(folder):
-            return folder, REAL_NAME, f"from {where}"
-        lacking = f"{where} has no FashionMNIST/raw with the four files{_remark(root)}"
-        # A folder that is not there is a slip as a rule; one that is there may have
-        # been prepared for the first student to fill.
-        if os.path.exists(root) and may_write(folder):
-            failed = _complete(folder)
-            if failed is None:
-                return folder, REAL_NAME, f"downloaded into {where}"
-            if failed.folder_at_fault:
-                (lacking,) = failed.reasons
-        elif len(missing_files(folder)) < len(RAW_FILES):
-            return folder, REAL_NAME, f"from {where}"  # to be told what is missing
-    because = f", as {lacking}" if lacking else ""
-    cache = _raw_folder(cache_folder())
-    if not missing_files(cache):
-        return cache, REAL_NAME, f"from this user's cache{because}"
-    if failed is None or failed.folder_at_fault:
-        folder, failed = cache, _complete(cache)
-        if failed is None:
-            return cache, REAL_NAME, f"downloaded into this user's cache{because}"
-    return None, BUILT_IN_NAME, _how_to_get_them(folder, lacking, failed)
+            return folder, NAME, f"from {where}{because}"
+        # A root that is not there is a slip as a rule; one that is there may have been
+        # prepared for the first student to fill.
+        if where != "this user's cache":
+            problems.append(_what_is_missing(place, folder, where))
+            if not os.path.isdir(place):
+                continue
+        try:
+            if not _no_network:
+                _no_network.extend(download(folder))
+                if not _no_network:
+                    return folder, NAME, f"downloaded into {where}{because}"
+        except OSError as error:  # the network's do not get here
+            problems.append(_trouble(folder, error))
+    lines = [
+        "the rest could not be downloaded, so results differ",
+        *[f"  {reason}" for reason in (*problems, *_no_network)],
+        "To get all 70,000: restart the kernel with a network, and run it again",
+        f"By hand: get the four .gz files from {AUTHORS}",
+        f"  and put them, as they are, into {folder}",
+        "  or set CNN_COURSE_DATA to a folder that has FashionMNIST/raw",
+    ]
+    return None, SAMPLE_NAME, "\ndata: ".join(lines)
 
 
-def check_root(root):
-    """Return `root` as a text, "" for None; raise TypeError or ValueError if bad."""
-    allowed = f'a folder\'s path, or "{BUILT_IN}"'
-    path = "" if root is None else root
-    if isinstance(path, os.PathLike):
-        with contextlib.suppress(Exception):  # its own method may do anything
-            path = os.fspath(path)
-    if not isinstance(path, str):
-        refuse("root", allowed, root, TypeError)
+def _what_is_missing(place, folder, where):
+    """Say what a folder lacks, and what a student may have overlooked about it."""
+    missing = missing_files(folder)
+    if len(missing) < len(RAW_FILES):
+        return f"{where} lacks {', '.join(missing)}"
+    slip = ""
+    if not place.is_absolute():
+        slip = " (a path is looked up from the notebook's folder: give an absolute one)"
+    elif not os.path.isdir(place):
+        slip = " (there is no such folder)"
+    return f"{where} has no FashionMNIST/raw with the four files{slip}"
+
+
+def _trouble(folder, error):
+    """Say why a folder could not take the files."""
+    why = f"cannot be written to ({error.strerror})"
+    if error.errno in FULL:
+        why = "has no room for 55 MB: the disk is full"
+    return f"{folder} {why}; set CNN_COURSE_DATA to a folder that can take them"
+
+
+def read_verified(folder):
+    """Return (images, labels) of the training pictures, and of the test pictures.
+
+    Images are uint8 (n, 28, 28), labels int64 (n,); of the sample if `folder` is None.
+    Raises ValueError for a file that is missing, cannot be read or is not the published
+    one: which, why, what to do.
+    """
+    published = SAMPLE_FILES if folder is None else RAW_FILES
+    tensors = []
+    for name, (size, md5) in published.items():
+        # bytearray, because torch warns of bytes that cannot be written to.
+        raw = bytearray(_verified_bytes((folder or SAMPLE) / name, size, md5))
+        tensors.append(torch.frombuffer(raw, dtype=torch.uint8, offset=_head(name)))
+    X_train, y_train, X_test, y_test = tensors
+    return (
+        (X_train.view(-1, 28, 28), y_train.long()),
+        (X_test.view(-1, 28, 28), y_test.long()),
+    )
+
+
+def _head(name):
+    """Return the length of the header in bytes."""
+    return 16 if "images" in name else 8
+
+
+def _verified_bytes(path, size, md5):
+    """Return the unpacked bytes of a file, or raise ValueError with what to do."""
+    if not os.path.exists(path):
+        path = path.with_name(path.name + ".gz")
     try:
-        bad = b"\0" in os.fsencode(path)
-    except UnicodeEncodeError:  # half of a character, which no file system can hold
-        bad = True
-    if bad:
-        refuse("root", allowed, path)
-    return path
+        raw = path.read_bytes()
+    except OSError as error:
+        raise ValueError(
+            f"{path} cannot be read: {error.strerror}. Ask whoever put it there to let "
+            "everybody read it, or name another folder."
+        ) from None
+    try:
+        raw = unpacked(raw, size)
+        wrong = fault(path.name, raw, size, md5)
+    except (EOFError, OSError, zlib.error) as error:
+        wrong = f"it cannot be unpacked ({error})"
+    if not wrong:
+        return raw
+    advice = "Ask for a good copy in its place, or name another folder"
+    if path.parent == SAMPLE:
+        advice = "It is a part of the course: get the course anew"
+    elif os.access(path.parent, os.W_OK):
+        advice = "Delete it and load again: it will be downloaded anew"
+    raise ValueError(f"{path} is damaged: {wrong}. {advice}.")
 
 
-def _raw_folder(root):
-    """Return the folder of the four files: FashionMNIST/raw, or `root` has them."""
-    if len(missing_files(root)) < len(RAW_FILES):
-        return root
-    return root / "FashionMNIST" / "raw"
+def fault(name, raw, size, md5):
+    """Return what is wrong with the bytes of a file, None if nothing.
 
-
-def _remark(root):
-    """Return what a student may have overlooked about a folder, or nothing."""
-    if not root.is_absolute():
+    It is good by its size and MD5 alone; the rest finds the most telling words.
+    """
+    found = hashlib.md5(raw, usedforsecurity=False).hexdigest()
+    if len(raw) == size and found == md5:
+        return None
+    if raw[:200].lstrip().startswith(b"<"):
+        return "it is a web page, not data: perhaps a login page was saved"
+    head = _head(name)
+    if len(raw) >= head:
+        right = [2051, (size - 16) // 784, 28, 28] if head == 16 else [2049, size - 8]
+        header = list(struct.unpack(f">{head // 4}I", raw[:head]))
+        if header != right:
+            what = "(2051: images, 2049: labels, then how many)"
+            return f"it begins with {header} instead of {right} {what}"
+    if len(raw) < size:
+        return f"it is cut short: {len(raw):,} bytes of {size:,}"
+    if len(raw) > size:
+        return f"it is too long: {len(raw):,} bytes instead of {size:,}"
+    if "labels" in name and max(raw[head:]) > 9:
+        bad = [i for i, label in enumerate(raw[head:]) if label > 9]
         return (
-            " (a relative path is looked up from the notebook's folder: give an "
-            "absolute one)"
+            f"the label of image {bad[0]:,} (counted from 0) is {raw[head + bad[0]]}, "
+            f"but labels go from 0 to 9 ({len(bad):,} of {size - head:,} do not)"
         )
-    if not os.path.exists(root):
-        return " (there is no such folder)"
-    if not os.path.isdir(root):
-        return " (it is a file, not a folder)"
-    if not os.access(root, os.R_OK | os.X_OK):
-        return " (you may not look into it)"
-    return ""
-
-
-def _complete(folder):
-    """Download what `folder` lacks; return None, or the `Failed` of the first time."""
-    if folder not in _failed_downloads:
-        failed = download(folder)
-        if failed is None:
-            return None
-        _failed_downloads[folder] = failed
-    return _failed_downloads[folder]
-
-
-def _how_to_get_them(folder, lacking, failed):
-    """Return the lines that follow the name of the built-in garments."""
-    lines = ["Fashion-MNIST could not be downloaded, so results differ"]
-    lines += [f"  {reason}" for reason in (lacking, *failed.reasons) if reason]
-    lines.append("To try again: restart the kernel and run the notebook again")
-    if not failed.folder_at_fault:
-        lines.append(f"By hand: get the four .gz files from {AUTHORS}")
-        lines.append("  unpack each in a terminal: python -m gzip -d FILE")
-        lines.append(f"  and put them into {folder}")
-        lines.append("  or set CNN_COURSE_DATA to a folder that has FashionMNIST/raw")
-    return "\ndata: ".join(lines)
+    return f"its MD5 is {found} instead of {md5}, so some bytes were changed"

@@ -1,4 +1,4 @@
-"""Fashion-MNIST, or the built-in garments, as tensors on the device; batches by index.
+"""Fashion-MNIST as tensors on the device, and batches cut from them by index.
 
 The whole data set is one uint8 tensor on the device (47 MB), so a batch is an index
 operation there and needs no worker process: the idea of Keller Jordan's airbench.
@@ -7,52 +7,39 @@ operation there and needs no worker process: the idea of Keller Jordan's airbenc
 import torch
 import torch.nn.functional as F
 
-from cnn_course.checks import MAX_SEED, flag, instance, refuse, whole_number
-from cnn_course.data.fashion_mnist import check_root, find_fashion_mnist
-from cnn_course.data.garments import CLASSES, draw_garments
-from cnn_course.data.raw_files import read_verified
+from cnn_course.checks import refuse, whole_number
+from cnn_course.data.fashion_mnist import find_fashion_mnist, read_verified
 from cnn_course.device import chosen_device, is_out_of_memory
 
-TRAIN_SIZE, TEST_SIZE = 60_000, 10_000
+CLASSES = tuple(
+    "T-shirt/top, Trouser, Pullover, Dress, Coat, Sandal, Shirt, Sneaker, Bag, "
+    "Ankle boot".split(", ")
+)
 
 
 class Batches:
     """Batches (X, y) cut from a data set that stays on its device.
 
     X is float32 (N, 1, H, W) in [0, 1], y is int64 (N,). `len()` is the number of
-    batches; the last one may be short. With `shuffle` every pass has a new order,
-    drawn from `seed` until the next `set_seed`; without it the order stays. `images`
-    is uint8 (n, h, w), `labels` int64 (n,), `name` says which data set this is,
-    `classes` names the labels. Raises TypeError or ValueError for a bad argument.
+    batches; the last one may be short. With `shuffle` every pass has a new order, drawn
+    by torch's own random numbers, so that `set_seed` decides it; without it the order
+    stays. `images` is uint8 (n, h, w), `labels` int64 (n,), `name` says which data set
+    this is, `classes` names the labels.
     """
 
     classes = CLASSES
 
     def __init__(
-        self, images, labels, batch_size, *, resize=None, shuffle=False, seed=0, name=""
+        self, images, labels, batch_size, *, resize=None, shuffle=False, name=""
     ):
-        self.images = _tensor("images", images, torch.uint8, 3, "uint8 (n, h, w)")
-        self.labels = _tensor("labels", labels, torch.int64, 1, "int64 (n,)")
-        if len(images) != len(labels) or images.device != labels.device:
-            raise ValueError(
-                "images and labels must be as many, on one device; got "
-                f"{len(images):,} images on {images.device} and {len(labels):,} labels "
-                f"on {labels.device}"
-            )
-        self.name = instance("name", name, str, "a text")
+        if images.dtype != torch.uint8 or images.ndim != 3:
+            refuse("images", "uint8 (n, h, w)", images)
+        if len(images) != len(labels):
+            refuse("labels", f"as many as images, {len(images):,}", labels)
+        self.images, self.labels, self.name = images, labels, name
         self.batch_size = whole_number("batch_size", batch_size, 1)
         self.resize = _height_width(resize)
-        self.shuffle = flag("shuffle", shuffle)
-        # On the CPU, so that every device sees the same order for the same seed.
-        self._generator = torch.Generator()
-        self.reseed(seed)
-
-    def reseed(self, seed):
-        """Start the shuffling again, from `seed`; it holds until the next `set_seed`.
-
-        Raises TypeError or ValueError unless `seed` is a whole number of at least 0.
-        """
-        self._generator.manual_seed(whole_number("seed", seed, 0, MAX_SEED))
+        self.shuffle = shuffle
 
     @property
     def device(self):
@@ -63,12 +50,10 @@ class Batches:
 
     def __iter__(self):
         n = len(self.labels)
-        if self.shuffle:
-            order = torch.randperm(n)
-        else:
-            order = torch.arange(n)
-        # A batch of 10**30 is fine, and all the data; `split` takes no such number.
-        for rows in order.to(self.device).split(min(self.batch_size, n)):
+        # On the CPU, so that every device sees the same order for the same seed.
+        draw = torch.randperm if self.shuffle else torch.arange
+        order = draw(n, device="cpu").to(self.device)
+        for rows in order.split(min(self.batch_size, n)):
             yield to_float(self.images[rows], self.resize), self.labels[rows]
 
     def __repr__(self):
@@ -108,95 +93,69 @@ def load_data_fashion_mnist(
 
     Looks for Fashion-MNIST in `root` (default: $CNN_COURSE_DATA) and in the per-user
     cache, and downloads what is missing into the first of them that is there and can
-    be written to; failing all that it draws the built-in garments. The four raw files
-    are verified by size and MD5 at every load. Prints which data set it is and why.
+    be written to; failing all that it takes the sample, 7,000 of the 70,000 pictures,
+    which is installed with the course. All files are verified by size and MD5 at every
+    load. Prints which data set it is and why.
 
     batch_size  images in a batch
     resize      None (28×28), a side in pixels, or (height, width); done per batch
-    train_size, test_size  fewer images, the same number of each class (the odd ones
-                out go to random classes), chosen by `seed`
+    train_size, test_size  fewer images, of each class as many as of the others where
+                there are enough of it; more than there are means all of them
     device      default: `try_gpu()`
-    seed        of the shuffling and of the choice of a subset
-    root        a folder with FashionMNIST/raw in it, or "built-in"
+    seed        of the choice of a subset, and of nothing else: `set_seed` decides the
+                order of the batches
+    root        a folder that holds FashionMNIST/raw or the four files; "built-in"
+                asks for the sample
 
-    Raises TypeError or ValueError for a bad argument, ValueError for a raw file that
-    is missing beside the others or is not the published one, and torch.OutOfMemoryError
-    if the device has no room.
+    Raises TypeError or ValueError for a bad argument, ValueError if a file is damaged,
+    and torch.OutOfMemoryError if the device has no room.
     """
-    train_size = whole_number(
-        "train_size", TRAIN_SIZE if train_size is None else train_size, 1, TRAIN_SIZE
-    )
-    test_size = whole_number(
-        "test_size", TEST_SIZE if test_size is None else test_size, 1, TEST_SIZE
-    )
-    # Before the data are read, so that a slip costs no time.
     whole_number("batch_size", batch_size, 1)
-    seed = whole_number("seed", seed, 0, MAX_SEED)
-    resize = _height_width(resize)
-    check_root(root)
+    _height_width(resize)
+    whole_number("seed", seed, 0)
+    if train_size is not None:
+        whole_number("train_size", train_size, 1, 60_000)
+    if test_size is not None:
+        whole_number("test_size", test_size, 1, 10_000)
     device = chosen_device(device)
     folder, name, why = find_fashion_mnist(root)
-    if folder is None:
-        # Whole thousands hold every class equally often; the subset is cut below.
-        train = draw_garments(-(-train_size // 1000) * 1000, seed=0)
-        test = draw_garments(-(-test_size // 1000) * 1000, seed=1)
-    else:
-        contents = read_verified(folder)
-        train, test = contents[:2], contents[2:]
-    iters = []
+    train, test = read_verified(folder)
+    iters, counts = [], []
     for (images, labels), size, shuffle in (
         (train, train_size, True),
         (test, test_size, False),
     ):
-        if size < len(labels):
+        count = f"{len(labels):,}"
+        if size is not None and size > len(labels):
+            count += f" (all there are; {size:,} were asked for)"
+        elif size is not None:
+            count = f"{size:,}"
             rows = stratified(labels, size, seed)
             images, labels = images[rows], labels[rows]
-        iters.append(
-            Batches(
-                *_moved((images, labels), device),
-                batch_size,
-                resize=resize,
-                shuffle=shuffle,
-                seed=seed,
-                name=name,
-            )
-        )
-    print(f"data: {name}, {train_size:,} training and {test_size:,} test images: {why}")
+        images, labels = _moved((images, labels), device)
+        options = {"resize": resize, "shuffle": shuffle, "name": name}
+        iters.append(Batches(images, labels, batch_size, **options))
+        counts.append(count)
+    what = name if folder else f"{name}, 7,000 of 70,000 pictures"
+    print(f"data: {what}, {counts[0]} training and {counts[1]} test images: {why}")
     return tuple(iters)
 
 
 def stratified(labels, size, seed=0):
-    """Return sorted rows, int64 (size,), with every class equally often, or one more.
+    """Return sorted rows, int64 (size,), in which the classes are as even as can be.
 
-    `labels` is int64 (n,). Raises TypeError or ValueError for a bad argument, and
-    ValueError if a class has too few examples for its share.
+    `labels` is int64 (n,). Every class has as many rows or one more; only one that has
+    too few examples has fewer, all of them.
     """
-    _tensor("labels", labels, torch.int64, 1, "int64 (n,)")
-    size = whole_number("size", size, 1, len(labels))
-    seed = whole_number("seed", seed, 0, MAX_SEED)
+    whole_number("size", size, 1, len(labels))
     generator = torch.Generator().manual_seed(seed)
-    classes, counts = labels.unique(return_counts=True)
-    share = torch.full_like(counts, size // len(classes))
-    share[torch.randperm(len(classes), generator=generator)[: size % len(classes)]] += 1
-    if (share > counts).any():
-        raise ValueError(
-            f"size {size:,} needs up to {share.max():,} examples of every class; "
-            f"the rarest class has {counts.min():,}"
-        )
-    chosen = []
-    for c, k in zip(classes, share.tolist(), strict=True):
-        rows = (labels == c).nonzero().flatten()
-        chosen.append(rows[torch.randperm(len(rows), generator=generator)[:k]])
-    return torch.cat(chosen).sort().values
-
-
-def _tensor(name, value, dtype, axes, allowed):
-    allowed = f"a tensor, {allowed} with n of at least 1"
-    instance(name, value, torch.Tensor, allowed)
-    plain = value.layout == torch.strided and value.numel()
-    if value.dtype != dtype or value.ndim != axes or not plain:
-        refuse(name, allowed, value)
-    return value
+    order = torch.randperm(len(labels), generator=generator, device="cpu")
+    # In chance's order: the first of each class, then the second of each, and so on.
+    turn = torch.empty_like(order)
+    for label in labels.unique():
+        of_class = labels[order] == label
+        turn[of_class] = torch.arange(of_class.sum(), device="cpu")
+    return order[turn.argsort(stable=True)[:size]].sort().values
 
 
 def _moved(tensors, device):
@@ -207,9 +166,9 @@ def _moved(tensors, device):
         if not is_out_of_memory(error):
             raise
     # Here, not above: an error that holds another one holds its tensors, too.
-    needed = sum(tensor.nbytes for tensor in tensors)
+    needed = sum(tensor.nbytes for tensor in tensors) / 1e6
     raise torch.OutOfMemoryError(
-        f"out of memory: {device} has no room for {f'{needed / 1e6:.0f} MB'} of pictures and "
+        f"out of memory: {device} has no room for {needed:.0f} MB of pictures and "
         "labels. Another notebook may hold it: choose Kernel → Shut Down All Kernels, "
         'and run this one again; or pass device="cpu".'
     )
@@ -218,10 +177,7 @@ def _moved(tensors, device):
 def _height_width(resize):
     if resize is None:
         return None
-    if isinstance(resize, (tuple, list)):
-        if len(resize) != 2:
-            raise ValueError(
-                f"resize must be a side or (height, width); got {resize!r}"
-            )
-        return tuple(whole_number("resize", side, 1, 4096) for side in resize)
-    return (whole_number("resize", resize, 1, 4096),) * 2
+    sides = resize if isinstance(resize, (tuple, list)) else (resize, resize)
+    if len(sides) != 2:
+        refuse("resize", "a side or (height, width)", resize)
+    return tuple(whole_number("resize", side, 1, 4096) for side in sides)

@@ -6,20 +6,20 @@ import torch.nn.functional as F
 from cnn_course.checks import whole_number
 
 
-def load_photograph(height=300):
-    """Return a grey photograph, float32 (height, width) in [0, 1].
+def load_photograph(height=300, *, colour=False):
+    """Return a photograph, float32 in [0, 1]: (height, width), in colour (3, …, …).
 
     Rear Admiral Grace Hopper, a pioneer of compilers: a picture of the US Navy,
-    in the public domain, that is installed with matplotlib (512×600 pixels). Raises
-    TypeError or ValueError unless `height` is a whole number from 1 to 4096.
+    in the public domain, that is installed with matplotlib (600 × 512 pixels).
     """
     height = whole_number("height", height, 1, 4096)
     from matplotlib import cbook
     from PIL import Image
 
     with cbook.get_sample_data("grace_hopper.jpg") as file:
-        image = Image.open(file).convert("L")
-        pixels = torch.frombuffer(bytearray(image.tobytes()), dtype=torch.uint8)
-    X = pixels.view(1, 1, image.height, image.width).float() / 255
+        image = Image.open(file).convert("RGB" if colour else "L")
+    pixels = torch.frombuffer(bytearray(image.tobytes()), dtype=torch.uint8)
+    X = pixels.view(1, image.height, image.width, -1).permute(0, 3, 1, 2).float() / 255
     size = (height, max(1, round(image.width * height / image.height)))
-    return F.interpolate(X, size=size, mode="bilinear", antialias=True)[0, 0]
+    X = F.interpolate(X, size=size, mode="bilinear", antialias=True)[0]
+    return X if colour else X[0]

@@ -1,6 +1,5 @@
 """Keep what a network has learned in a file, and take it up again."""
 
-import errno
 import io
 import zipfile
 from pathlib import Path
@@ -8,7 +7,7 @@ from pathlib import Path
 import torch
 
 from cnn_course.checks import network, shown
-from cnn_course.files import write_whole
+from cnn_course.files import FULL, write_whole
 from cnn_course.training.history import History, forget, recall, remember
 
 FORMAT = "cnn_course checkpoint 1"
@@ -42,7 +41,7 @@ def save_checkpoint(net, path):
     try:
         write_whole(path, file.getvalue())
     except OSError as error:
-        if error.errno not in (errno.ENOSPC, getattr(errno, "EDQUOT", None)):
+        if error.errno not in FULL:
             raise
         raise OSError(
             f"the disk is full: {path.name} needs {len(file.getvalue()) / 1e6:.0f} MB. "

@@ -9,10 +9,9 @@ and the last one from then on; `by_name` plans for single files. The words:
 good      the file                        403, 503, … that HTTP status
 stall     nothing, until the server ends  cut       half of the file, then silence
 html      a login page, status 200        wrong     other bytes, correctly packed
-flipped   one bit of its checksum         endless   bytes without end
-trickle   a byte every 50 ms              bomb      16 MB of zeros, packed small
-slow      the file in `slow_seconds`      empty     status 200 and no byte
-redirect  sent on to a login page         reset     the connection is torn down
+trickle   a byte every 50 ms              endless   bytes without end
+slow      the file in `slow_seconds`      bomb      16 MB of zeros, packed small
+reset     the connection is torn down
 """
 
 import gzip
@@ -69,8 +68,6 @@ class _Handler(BaseHTTPRequestHandler):
     def do_GET(self):
         name = self.path.strip("/").removesuffix(".gz")
         server, fault = self.server, self.server.next_fault(name)
-        if name == "login":
-            return self.whole(PAGE)
         packed = gzip.compress(server.files[name], 1)
         if fault == "good":
             self.whole(packed)
@@ -82,16 +79,8 @@ class _Handler(BaseHTTPRequestHandler):
             self.connection.close()
         elif fault == "html":
             self.whole(PAGE)
-        elif fault == "empty":
-            self.whole(b"")
-        elif fault == "redirect":
-            self.send_response(302)
-            self.send_header("Location", server.url + "login")
-            self.end_headers()
         elif fault == "wrong":
             self.whole(gzip.compress(b"\0" * len(server.files[name])))
-        elif fault == "flipped":
-            self.whole(packed[:-8] + bytes([packed[-8] ^ 1]) + packed[-7:])
         elif fault == "bomb":
             self.whole(BOMB)
         elif fault == "cut":

@@ -14,7 +14,6 @@ from torch.utils.data import DataLoader, IterableDataset, TensorDataset
 
 import cnn_course as d2l
 from cnn_course import History, evaluate, train
-from cnn_course.data import loading
 from cnn_course.device import choose_precision, memory_format
 from cnn_course.training import forward, loop
 
@@ -162,9 +161,8 @@ def test_verbose_false_prints_nothing(capsys):
     assert capsys.readouterr() == ("", "")
 
 
-def test_the_snippet_of_the_lecture_notes(monkeypatch, capsys):
-    monkeypatch.setattr(loading, "TRAIN_SIZE", 500)
-    monkeypatch.setattr(loading, "TEST_SIZE", 200)
+def test_the_snippet_of_the_lecture_notes(monkeypatch, capsys, data_root):
+    monkeypatch.setenv("CNN_COURSE_DATA", str(data_root))
     net = nn.Sequential(nn.AvgPool2d(8), nn.Flatten(), nn.Linear(16, 10))
     batch_size, num_epochs, device = 128, 2, d2l.try_gpu()
     optimizer = torch.optim.Adam(net.parameters(), lr=0.01)
@@ -173,7 +171,7 @@ def test_the_snippet_of_the_lecture_notes(monkeypatch, capsys):
     data_line, device_line, *lines = capsys.readouterr().out.strip().splitlines()
     assert data_line.startswith("data: ") and device_line == "training on cpu"
     assert len(lines) == 2 and all(map(LINE.fullmatch, lines))
-    assert optimizer.state[net[2].weight]["step"] == 2 * 4  # this one was used
+    assert optimizer.state[net[2].weight]["step"] == 2 * 2  # this one was used
 
 
 class Twice:
