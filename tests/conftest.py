@@ -1,6 +1,7 @@
 """What the tests share: the sample, short budgets, crafted files, and no network."""
 
 import base64
+import gzip
 import hashlib
 import importlib.util
 import io
@@ -84,6 +85,14 @@ def isolated(monkeypatch, tmp_path):
     return cache
 
 
+def md5(raw):
+    return hashlib.md5(raw, usedforsecurity=False).hexdigest()
+
+
+def packed(raw):
+    return gzip.compress(raw, 1, mtime=0)  # without the time: the same at every call
+
+
 @pytest.fixture
 def raw_files(monkeypatch):
     """{name: bytes} of a small data set that passes for the published files.
@@ -91,7 +100,7 @@ def raw_files(monkeypatch):
     200 training and 100 test images. Pixel (0, 0) of image i is i and its label is
     i % 10, so that every image tells which one it is.
     """
-    from cnn_course.data.download import RAW_FILES
+    from cnn_course.data import download, fashion_mnist
 
     files = {}
     for part, n in (("train", 200), ("t10k", 100)):
@@ -102,13 +111,11 @@ def raw_files(monkeypatch):
         files[f"{part}-images-idx3-ubyte"] = header + images
         header = b"".join(size.to_bytes(4, "big") for size in (2049, n))
         files[f"{part}-labels-idx1-ubyte"] = header + bytes(i % 10 for i in range(n))
-    published = {
-        name: (len(raw), hashlib.md5(raw, usedforsecurity=False).hexdigest())
-        for name, raw in files.items()
-    }
-    assert list(published) == list(RAW_FILES)
-    for name, size_and_md5 in published.items():
-        monkeypatch.setitem(RAW_FILES, name, size_and_md5)
+    assert list(files) == list(fashion_mnist.FILES)
+    for name, raw in files.items():
+        size_and_md5 = len(raw), md5(raw)
+        monkeypatch.setitem(fashion_mnist.FILES, name, size_and_md5)
+        monkeypatch.setitem(download.PACKED_FILES, f"{name}.gz", md5(packed(raw)))
     return files
 
 

@@ -1,20 +1,27 @@
 """Fashion-MNIST's four files: where they are, and whether they are the published ones.
 
-The format is IDX: a header of big-endian 32-bit whole numbers, then one byte a pixel
-or label. The header of images is 2051, count, height, width; of labels 2049, count.
+The format is IDX: a header of 16 bytes for images and 8 for labels, then one byte a
+pixel or label.
 """
 
+import gzip
 import hashlib
 import os
-import struct
 import zlib
 from pathlib import Path
 
 import torch
 
-from cnn_course.data.download import RAW_FILES, download, missing_files, unpacked
+from cnn_course.data.download import download, missing_files
 from cnn_course.files import FULL, cache_folder
 
+# name: (bytes, MD5) of the published files, unpacked
+FILES = {
+    "train-images-idx3-ubyte": (47_040_016, "f4a8712d7a061bf5bd6d2ca38dc4d50a"),
+    "train-labels-idx1-ubyte": (60_008, "9018921c3c673c538a1fc5bad174d6f9"),
+    "t10k-images-idx3-ubyte": (7_840_016, "8181f5470baa50b63fa0f6fddb340f0a"),
+    "t10k-labels-idx1-ubyte": (10_008, "15d484375f8d13e6eb1aabb0c3f46965"),
+}
 # Their first 6,000 and first 1,000 pictures, which are installed with the course.
 SAMPLE = Path(__file__).parent / "sample"
 SAMPLE_FILES = {
@@ -51,7 +58,7 @@ def find_fashion_mnist(root=None):
     problems = []
     for place, where in places:
         folder = place
-        if len(missing_files(place)) == len(RAW_FILES):
+        if len(missing_files(place)) == len(FILES):
             folder = place / "FashionMNIST" / "raw"
         because = "".join(f", as {problem}" for problem in problems)
         if not missing_files(folder):
@@ -83,7 +90,7 @@ def find_fashion_mnist(root=None):
 def _what_is_missing(place, folder, where):
     """Say what a folder lacks, and what a student may have overlooked about it."""
     missing = missing_files(folder)
-    if len(missing) < len(RAW_FILES):
+    if len(missing) < len(FILES):
         return f"{where} lacks {', '.join(missing)}"
     slip = ""
     if not place.is_absolute():
@@ -105,25 +112,19 @@ def read_verified(folder):
     """Return (images, labels) of the training pictures, and of the test pictures.
 
     Images are uint8 (n, 28, 28), labels int64 (n,); of the sample if `folder` is None.
-    Raises ValueError for a file that is missing, cannot be read or is not the published
-    one: which, why, what to do.
+    Raises ValueError for a file that cannot be read or is not the published one: which,
+    why, what to do.
     """
-    published = SAMPLE_FILES if folder is None else RAW_FILES
+    published = SAMPLE_FILES if folder is None else FILES
     tensors = []
     for name, (size, md5) in published.items():
         # bytearray, because torch warns of bytes that cannot be written to.
         raw = bytearray(_verified_bytes((folder or SAMPLE) / name, size, md5))
-        tensors.append(torch.frombuffer(raw, dtype=torch.uint8, offset=_head(name)))
+        head = 16 if "images" in name else 8
+        tensors.append(torch.frombuffer(raw, dtype=torch.uint8, offset=head))
     X_train, y_train, X_test, y_test = tensors
-    return (
-        (X_train.view(-1, 28, 28), y_train.long()),
-        (X_test.view(-1, 28, 28), y_test.long()),
-    )
-
-
-def _head(name):
-    """Return the length of the header in bytes."""
-    return 16 if "images" in name else 8
+    train = X_train.view(-1, 28, 28), y_train.long()
+    return train, (X_test.view(-1, 28, 28), y_test.long())
 
 
 def _verified_bytes(path, size, md5):
@@ -138,7 +139,8 @@ def _verified_bytes(path, size, md5):
             "everybody read it, or name another folder."
         ) from None
     try:
-        raw = unpacked(raw, size)
+        if raw.startswith(b"\x1f\x8b"):  # packed, whatever its name says
+            raw = gzip.decompress(raw)
         wrong = fault(path.name, raw, size, md5)
     except (EOFError, OSError, zlib.error) as error:
         wrong = f"it cannot be unpacked ({error})"
@@ -153,30 +155,20 @@ def _verified_bytes(path, size, md5):
 
 
 def fault(name, raw, size, md5):
-    """Return what is wrong with the bytes of a file, None if nothing.
-
-    It is good by its size and MD5 alone; the rest finds the most telling words.
-    """
+    """Return what is wrong with the bytes of a file, None if its MD5 is right."""
     found = hashlib.md5(raw, usedforsecurity=False).hexdigest()
-    if len(raw) == size and found == md5:
+    if found == md5:
         return None
     if raw[:200].lstrip().startswith(b"<"):
         return "it is a web page, not data: perhaps a login page was saved"
-    head = _head(name)
-    if len(raw) >= head:
-        right = [2051, (size - 16) // 784, 28, 28] if head == 16 else [2049, size - 8]
-        header = list(struct.unpack(f">{head // 4}I", raw[:head]))
-        if header != right:
-            what = "(2051: images, 2049: labels, then how many)"
-            return f"it begins with {header} instead of {right} {what}"
-    if len(raw) < size:
-        return f"it is cut short: {len(raw):,} bytes of {size:,}"
-    if len(raw) > size:
-        return f"it is too long: {len(raw):,} bytes instead of {size:,}"
-    if "labels" in name and max(raw[head:]) > 9:
-        bad = [i for i, label in enumerate(raw[head:]) if label > 9]
+    if len(raw) != size:
+        return f"it has {len(raw):,} bytes instead of {size:,}"
+    bad = (
+        [i for i, label in enumerate(raw[8:]) if label > 9] if "labels" in name else []
+    )
+    if bad:
         return (
-            f"the label of image {bad[0]:,} (counted from 0) is {raw[head + bad[0]]}, "
-            f"but labels go from 0 to 9 ({len(bad):,} of {size - head:,} do not)"
+            f"the label of image {bad[0]:,} (counted from 0) is {raw[8 + bad[0]]}, but "
+            f"labels go from 0 to 9 ({len(bad):,} of {size - 8:,} do not)"
         )
     return f"its MD5 is {found} instead of {md5}, so some bytes were changed"

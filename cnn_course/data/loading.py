@@ -9,7 +9,7 @@ import torch.nn.functional as F
 
 from cnn_course.checks import refuse, whole_number
 from cnn_course.data.fashion_mnist import find_fashion_mnist, read_verified
-from cnn_course.device import chosen_device, is_out_of_memory
+from cnn_course.device import chosen_device
 
 CLASSES = tuple(
     "T-shirt/top, Trouser, Pullover, Dress, Coat, Sandal, Shirt, Sneaker, Bag, "
@@ -107,35 +107,29 @@ def load_data_fashion_mnist(
     root        a folder that holds FashionMNIST/raw or the four files; "built-in"
                 asks for the sample
 
-    Raises TypeError or ValueError for a bad argument, ValueError if a file is damaged,
-    and torch.OutOfMemoryError if the device has no room.
+    Raises TypeError or ValueError for a bad argument, ValueError if a file is damaged.
     """
     whole_number("batch_size", batch_size, 1)
     _height_width(resize)
     whole_number("seed", seed, 0)
-    if train_size is not None:
-        whole_number("train_size", train_size, 1, 60_000)
-    if test_size is not None:
-        whole_number("test_size", test_size, 1, 10_000)
+    for argument, size in {"train_size": train_size, "test_size": test_size}.items():
+        if size is not None:
+            whole_number(argument, size, 1)
     device = chosen_device(device)
     folder, name, why = find_fashion_mnist(root)
     train, test = read_verified(folder)
     iters, counts = [], []
-    for (images, labels), size, shuffle in (
-        (train, train_size, True),
-        (test, test_size, False),
-    ):
-        count = f"{len(labels):,}"
+    for (images, labels), size in ((train, train_size), (test, test_size)):
+        all_there_are = ""
         if size is not None and size > len(labels):
-            count += f" (all there are; {size:,} were asked for)"
+            all_there_are = f" (all there are; {size:,} were asked for)"
         elif size is not None:
-            count = f"{size:,}"
             rows = stratified(labels, size, seed)
             images, labels = images[rows], labels[rows]
-        images, labels = _moved((images, labels), device)
-        options = {"resize": resize, "shuffle": shuffle, "name": name}
+        options = {"resize": resize, "shuffle": not iters, "name": name}
+        images, labels = images.to(device), labels.to(device)
         iters.append(Batches(images, labels, batch_size, **options))
-        counts.append(count)
+        counts.append(f"{len(labels):,}{all_there_are}")
     what = name if folder else f"{name}, 7,000 of 70,000 pictures"
     print(f"data: {what}, {counts[0]} training and {counts[1]} test images: {why}")
     return tuple(iters)
@@ -156,22 +150,6 @@ def stratified(labels, size, seed=0):
         of_class = labels[order] == label
         turn[of_class] = torch.arange(of_class.sum(), device="cpu")
     return order[turn.argsort(stable=True)[:size]].sort().values
-
-
-def _moved(tensors, device):
-    """Return the tensors on `device`; raise torch.OutOfMemoryError if it is full."""
-    try:
-        return [tensor.to(device) for tensor in tensors]
-    except RuntimeError as error:
-        if not is_out_of_memory(error):
-            raise
-    # Here, not above: an error that holds another one holds its tensors, too.
-    needed = sum(tensor.nbytes for tensor in tensors) / 1e6
-    raise torch.OutOfMemoryError(
-        f"out of memory: {device} has no room for {needed:.0f} MB of pictures and "
-        "labels. Another notebook may hold it: choose Kernel → Shut Down All Kernels, "
-        'and run this one again; or pass device="cpu".'
-    )
 
 
 def _height_width(resize):

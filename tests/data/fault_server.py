@@ -9,8 +9,7 @@ and the last one from then on; `by_name` plans for single files. The words:
 good      the file                        403, 503, … that HTTP status
 stall     nothing, until the server ends  cut       half of the file, then silence
 html      a login page, status 200        wrong     other bytes, correctly packed
-trickle   a byte every 50 ms              endless   bytes without end
-slow      the file in `slow_seconds`      bomb      16 MB of zeros, packed small
+trickle   a byte every 50 ms              slow      the file in `slow_seconds`
 reset     the connection is torn down
 """
 
@@ -19,7 +18,6 @@ import threading
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
-BOMB = gzip.compress(bytes(16 * 2**20), 1)
 PAGE = b"\n<!DOCTYPE html><html><title>Log in</title></html>"
 
 
@@ -68,7 +66,7 @@ class _Handler(BaseHTTPRequestHandler):
     def do_GET(self):
         name = self.path.strip("/").removesuffix(".gz")
         server, fault = self.server, self.server.next_fault(name)
-        packed = gzip.compress(server.files[name], 1)
+        packed = gzip.compress(server.files[name], 1, mtime=0)
         if fault == "good":
             self.whole(packed)
         elif fault.isdigit():
@@ -81,15 +79,9 @@ class _Handler(BaseHTTPRequestHandler):
             self.whole(PAGE)
         elif fault == "wrong":
             self.whole(gzip.compress(b"\0" * len(server.files[name])))
-        elif fault == "bomb":
-            self.whole(BOMB)
         elif fault == "cut":
             self.head(len(packed))
             self.wfile.write(packed[: len(packed) // 2])
-        elif fault == "endless":
-            self.head(2**40)
-            while not server.ended.is_set():
-                self.wfile.write(packed)
         elif fault == "trickle":
             self.head(len(packed))
             self.in_pieces(packed, 1, 0.05)

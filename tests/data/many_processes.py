@@ -2,7 +2,7 @@
 
 It imports the course once and forks, so that 16 processes cost little more than one.
 Each line of JSON that it reads is a task: what to do, with which sources and published
-sizes. Each line that it writes is the answer.
+files. Each line that it writes is the answer.
 """
 
 import contextlib
@@ -22,16 +22,16 @@ import requests  # noqa: F401
 import torch
 
 from cnn_course import load_data_fashion_mnist
-from cnn_course.data import download
-from cnn_course.data import fashion_mnist as sources
-from cnn_course.data.download import RAW_FILES
+from cnn_course.data import download, fashion_mnist
 
 
 def configure(setup):
-    RAW_FILES.update({name: tuple(pair) for name, pair in setup["published"].items()})
+    files = {name: tuple(pair) for name, pair in setup["files"].items()}
+    fashion_mnist.FILES.update(files)
+    download.PACKED_FILES.update(setup["packed"])
     download.SOURCES = tuple(setup["sources"])
     download.STALL_SECONDS = setup.get("stall", 5)
-    download.PATIENCE_SECONDS = setup.get("patience", 20)
+    download.DEAD_SECONDS = setup.get("dead", 20)
 
 
 def load(root):
@@ -75,7 +75,7 @@ def at_once(root, n, results, users=False):
             os.setgid(20_000 + i)
             os.setuid(20_000 + i)
         own = Path(results, f"cache-{i}")
-        sources.cache_folder = lambda: own
+        fashion_mnist.cache_folder = lambda: own
         Path(results, f"{i}.json").write_text(json.dumps(load(root)), "utf-8")
 
     children = [forked(lambda i=i: student(i)) for i in range(n)]
@@ -89,57 +89,43 @@ def at_once(root, n, results, users=False):
     return found
 
 
-def state(root):
-    """Return (names of whole files, names of bad files, all other names)."""
-    folder = Path(root, "FashionMNIST", "raw")
-    names = sorted(os.listdir(folder)) if folder.is_dir() else []
-    there = [name for name in names if name in RAW_FILES]
-    bad = [
-        name
-        for name in there
-        if sources.fault(name, (folder / name).read_bytes(), *RAW_FILES[name])
-    ]
-    others = [name for name in names if name not in RAW_FILES]
-    return [name for name in there if name not in bad], bad, others
+def kill_at_steps(root):
+    """Kill before and after a file becomes readable to others, and gets its name.
+
+    Return each time {name: MD5} of the files then, and what the next load got.
+    """
+    found, folder = [], Path(root, "FashionMNIST", "raw")
+    for name in ("chmod", "rename"):
+        for number in (1, 3):
+            for before in (True, False):
+                shutil.rmtree(root, ignore_errors=True)
+                os.mkdir(root)
+                child = forked(lambda step=(name, number, before): dying(root, *step))
+                killed = os.WIFSIGNALED(os.waitpid(child, 0)[1])
+                then = {
+                    path.name: hashlib.md5(path.read_bytes()).hexdigest()
+                    for path in folder.iterdir()
+                }
+                again, end = load(root), sorted(os.listdir(folder))
+                each = {"killed": killed, "then": then, "again": again, "end": end}
+                found.append(each)
+    return found
 
 
-def dying(name, number, before):
-    """Make the call of os.name with that number the last thing we do."""
+def dying(root, name, number, before):
+    """Load; make the call of os.name with that number the last thing we do."""
     real, calls = getattr(os, name), []
 
     def deadly(*arguments, **options):
         calls.append(name)
         if before and len(calls) == number:
             os.kill(os.getpid(), signal.SIGKILL)
-        result = real(*arguments, **options)
+        real(*arguments, **options)
         if len(calls) == number:
             os.kill(os.getpid(), signal.SIGKILL)
-        return result
 
     setattr(os, name, deadly)
-
-
-def kill_at_steps(root):
-    """Kill before and after a file is on the disk, and gets its final name.
-
-    Return each time the state then, what the next load got, and the state after it.
-    """
-    found = []
-    for name in ("fsync", "replace"):
-        for number in (1, 2, 3):
-            for before in (True, False):
-                shutil.rmtree(root, ignore_errors=True)
-                os.mkdir(root)
-
-                def act(step=(name, number, before)):
-                    dying(*step)
-                    load(root)
-
-                by_signal = os.WIFSIGNALED(os.waitpid(forked(act), 0)[1])
-                then, again = state(root), load(root)
-                each = {"killed": by_signal, "then": then, "again": again}
-                found.append({**each, "end": state(root)})
-    return found
+    load(root)
 
 
 def answer(line, file):

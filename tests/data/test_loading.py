@@ -89,12 +89,6 @@ def test_resizing_equals_torchvision_within_one_level_of_grey(size):
     assert (X - expected).abs().max() <= 1 / 255 + 1e-6
 
 
-@pytest.mark.parametrize("size", [None, (28, 28)])
-def test_without_resizing_it_is_only_a_division(size):
-    images = load_data_fashion_mnist(8)[1].images[:10]
-    assert torch.equal(to_float(images, size), images[:, None].float() / 255)
-
-
 def test_a_subset_holds_all_classes_equally_often():
     labels = torch.arange(10).repeat(30)
     counts = labels[stratified(labels, 57)].bincount(minlength=10)
@@ -184,35 +178,12 @@ def test_the_device_is_try_gpus_unless_told_otherwise(data_root, monkeypatch):
     assert train_iter.device.type == "cpu"
 
 
-@pytest.mark.parametrize(
-    "error",
-    [
-        torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 46.00 MiB."),
-        RuntimeError("CUDA error: out of memory"),
-        RuntimeError("MPS backend out of memory"),
-    ],
-)
-def test_a_full_gpu_is_told_and_nothing_is_held(data_root, monkeypatch, error):
-    def full(self, device):
-        raise error
-
-    monkeypatch.setattr(torch.Tensor, "to", full)
-    with pytest.raises(torch.OutOfMemoryError) as caught:
-        load_data_fashion_mnist(64, root=data_root)
-    assert str(caught.value) == (
-        "out of memory: cpu has no room for 0 MB of pictures and labels. Another "
-        "notebook may hold it: choose Kernel → Shut Down All Kernels, and run this one "
-        'again; or pass device="cpu".'
-    )
-    assert caught.value.__context__ is None and caught.value.__cause__ is None
-
-
 BAD = [
     (TypeError, "batch_size", ["8", 2.0]),
     (ValueError, "batch_size", [0]),
     (TypeError, "resize", ["big", 14.5, (28, None)]),
     (ValueError, "resize", [0, (1, 2, 3), 10**9]),
-    (ValueError, "train_size", [0, 10**6]),
+    (ValueError, "train_size", [0]),
     (TypeError, "test_size", [10.0]),
     (ValueError, "seed", [-1]),
     (ValueError, "device", ["cuda:99", "gpu"]),

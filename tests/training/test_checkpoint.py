@@ -148,11 +148,11 @@ def bad_files(folder):
         ),
         "a layer more": (
             changed(net={**weights, "4.weight": torch.ones(1)}),
-            "is of another network: '4.weight' is (1,) in the file, not there in the net",
+            "is of another network: '4.weight' is (1,) in the file, not there in ",
         ),
         "a layer less": (
             changed(net={k: v for k, v in weights.items() if k != "3.bias"}),
-            "is of another network: '3.bias' is not there in the file, (3,) in the network",
+            "is of another network: '3.bias' is not there in the file, (3,) in ",
         ),
         "another size": (
             saved(sized(5).state_dict()),
