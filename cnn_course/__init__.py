@@ -1,4 +1,7 @@
-"""Small helpers of the course: data, training, and what this machine can do."""
+"""Small helpers of the course: data, networks, training, and exercises.
+
+A student needs `data`, `networks` and `training`; the other rooms serve the notebooks.
+"""
 
 import importlib
 
@@ -27,7 +30,7 @@ def __dir__():
 
 
 def __getattr__(name):
-    # Late: JupyterLab's server imports `cnn_course.publishing.saving`, and has no use for torch.
+    # Late: JupyterLab's server imports publishing.saving, and has no use for torch.
     if name not in _HOMES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     return getattr(importlib.import_module(f"{__name__}.{_HOMES[name]}"), name)

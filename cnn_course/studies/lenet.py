@@ -14,7 +14,13 @@ import torch.nn.functional as F
 from cnn_course.data import load_data_fashion_mnist
 from cnn_course.networks import fully_connected, lenet
 from cnn_course.studies.provenance import provenance
-from cnn_course.studies.results import FOLDER, finished, run_missing, study_options
+from cnn_course.studies.results import (
+    FOLDER,
+    epoch_rows,
+    finished,
+    run_missing,
+    study_options,
+)
 from cnn_course.training import evaluate, train
 
 RESULTS = FOLDER / "05_lenet.csv"
@@ -53,7 +59,8 @@ def run(arm, seed):
     about = {"data": train_iter.name, **PROTOCOL, **provenance()}
     not_yet = {f"shifted_{pixels}": "" for pixels in SHIFTS}
     rows = [
-        {"arm": arm, "seed": seed} | row | not_yet | about for row in history.rows()
+        {"arm": arm, "seed": seed} | row | not_yet | about
+        for row in epoch_rows(history)
     ]
     for pixels in SHIFTS:  # after the last epoch only
         accuracy = shifted_accuracy(net, test_iter, pixels)

@@ -18,7 +18,13 @@ from cnn_course.data import load_data_fashion_mnist
 from cnn_course.device import choose_precision, try_gpu
 from cnn_course.networks import NARROW_VGG, alexnet, count_parameters, lenet, nin, vgg
 from cnn_course.studies.provenance import provenance
-from cnn_course.studies.results import FOLDER, finished, run_missing, study_options
+from cnn_course.studies.results import (
+    FOLDER,
+    epoch_rows,
+    finished,
+    run_missing,
+    study_options,
+)
 from cnn_course.training import train
 
 RESULTS = FOLDER / "09_ablation.csv"
@@ -171,7 +177,7 @@ def run(protocol, network, num_1x1, last_relu, remedy, seed, precision):
             "dead": " ".join(f"c{c}" for c in history.dead_classes(e)),
             **about,
         }
-        for e, row in enumerate(history.rows())
+        for e, row in enumerate(epoch_rows(history))
     ]
 
 

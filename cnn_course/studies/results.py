@@ -51,6 +51,21 @@ def mean_interval(values):
     return statistics.mean(values), half
 
 
+def epoch_rows(history):
+    """Return one dict an epoch of a `History`, rounded, for a CSV file of raw results.
+
+    Its keys: epoch (counted from 1), loss, train_acc, test_acc if there was a test,
+    seconds.
+    """
+    digits = {"loss": 5, "train_acc": 5, "test_acc": 5, "seconds": 2}
+    measured = {name: getattr(history, name) for name in digits}
+    return [
+        {"epoch": e + 1}
+        | {name: round(v[e], digits[name]) for name, v in measured.items() if v}
+        for e in range(len(history))
+    ]
+
+
 def append_rows(path, rows):
     """Add `rows`, dicts with the same keys, to a CSV file: all of them or none.
 

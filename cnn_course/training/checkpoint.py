@@ -8,7 +8,7 @@ import torch
 
 from cnn_course.checks import network, shown
 from cnn_course.files import FULL, write_whole
-from cnn_course.training.history import History, forget, recall, remember
+from cnn_course.training.history import History, sessions
 
 FORMAT = "cnn_course checkpoint 1"
 DAMAGED = "is not what torch.save writes, or damaged: save it again, copy it whole"
@@ -32,10 +32,11 @@ def save_checkpoint(net, path):
     network("net", net)
     path = Path(path).expanduser()
     kept = {"format": FORMAT, "net": net.state_dict()}
-    if session := recall(net):
-        kept["optimizer"] = type(session.optimizer).__name__
-        kept["optimizer_state"] = session.optimizer.state_dict()
-        kept["history"] = vars(session.history)
+    if net in sessions:
+        optimizer, history = sessions[net]
+        kept["optimizer"] = type(optimizer).__name__
+        kept["optimizer_state"] = optimizer.state_dict()
+        kept["history"] = vars(history)
     file = io.BytesIO()
     torch.save(kept, file)
     try:
@@ -74,10 +75,10 @@ def load_checkpoint(net, path):
     if reason is not None:
         raise ValueError(f"path must be a checkpoint of this network; {path} {reason}")
     net.load_state_dict(kept["net"])
-    forget(net)
+    sessions.pop(net, None)
     if session is None:
         return History()
-    remember(net, *session)
+    sessions[net] = session
     return session[1]
 
 

@@ -1,4 +1,4 @@
-"""What `train` measured, epoch by epoch, and with what it can go on."""
+"""What `train` measured, epoch by epoch, and what it goes on with."""
 
 import math
 import weakref
@@ -78,20 +78,6 @@ class History:
             f"train acc {self.train_acc[e]:.3f}{test}, time {self.seconds[e]:.1f} sec"
         )
 
-    def rows(self):
-        """Return one dict an epoch, rounded, for a CSV file of raw results.
-
-        Its keys: epoch (counted from 1), loss, train_acc, test_acc if there was a
-        test, seconds.
-        """
-        digits = {"loss": 5, "train_acc": 5, "test_acc": 5, "seconds": 2}
-        measured = [name for name in digits if getattr(self, name)]
-        return [
-            {"epoch": e + 1}
-            | {name: round(getattr(self, name)[e], digits[name]) for name in measured}
-            for e in range(len(self))
-        ]
-
     def never_predicted(self, e=-1):
         """Return the classes that no test image was given to, after epoch e (last).
 
@@ -128,46 +114,25 @@ class History:
             f"never predicted: classes {lost}; dead (logit 0 for every image): {dead}"
         )
 
-    def is_at_chance(self, classes):
-        """Say whether the last steps are no better than guessing among the classes.
+    def recent_loss(self):
+        """Return the mean loss of the last quarter of the steps.
 
-        Guessing costs ln(classes). Looks at the last quarter of the steps, because a
-        network may begin with a larger loss and go down.
+        A network may begin with a larger loss than that of guessing, and go down.
         """
-        last = self.step_loss[-(len(self.step_loss) // 4) :]
-        loss, chance = sum(last) / max(len(last), 1), math.log(classes)
-        close = (
-            abs(loss - chance) <= 0.02 * chance and self.train_acc[-1] <= 1.5 / classes
-        )
-        return len(self.step_loss) >= ENOUGH_STEPS and close
+        last = self.step_loss[-max(len(self.step_loss) // 4, 1) :]
+        return sum(last) / len(last)
+
+    def is_at_chance(self, classes):
+        """Say if training has taught nothing: guessing among the classes costs ln C."""
+        chance = math.log(classes)
+        loss_is = abs(self.recent_loss() - chance) <= 0.02 * chance
+        enough = len(self.step_loss) >= ENOUGH_STEPS
+        return enough and loss_is and self.train_acc[-1] <= 1.5 / classes
 
 
-@dataclass
-class Session:
-    """What a training goes on with: its optimizer, and its finished epochs."""
-
-    optimizer: torch.optim.Optimizer
-    history: History
-
-
-# {network: Session}. Weak: the optimizer knows the weights but not the network, so that
-# a network that nobody uses any more goes, and its optimizer's memory with it.
-_sessions = weakref.WeakKeyDictionary()
-
-
-def recall(net):
-    """Return the `Session` of `net`, None if it was never trained here."""
-    return _sessions.get(net)
-
-
-def remember(net, optimizer, history):
-    """Keep what `train(net, …, resume=True)` will go on with."""
-    _sessions[net] = Session(optimizer, history)
-
-
-def forget(net):
-    """Let `train(net, …, resume=True)` begin anew."""
-    _sessions.pop(net, None)
+# {network: (optimizer, history)}, for `resume`. Weak: the optimizer knows the weights,
+# not the network, so a network that nobody uses any more takes it along.
+sessions = weakref.WeakKeyDictionary()
 
 
 def begin(net, optimizer, lr, test_iter, resume):
@@ -184,14 +149,14 @@ def begin(net, optimizer, lr, test_iter, resume):
             checks.refuse("optimizer", allowed, optimizer, TypeError)
         if lr is not None:
             checks.refuse("lr", "left out beside an optimizer, which has its own", lr)
-    session = recall(net) if resume else None
-    history = session.history if session else History()
+    anew = None, History()
+    used, history = sessions.get(net, anew) if resume else anew
     if history and bool(history.test_acc) != (test_iter is not None):
         allowed = "given" if history.test_acc else "left out"
         allowed += " as before, to go on (resume=True)"
         checks.refuse("test_iter", allowed, test_iter)
-    if optimizer is None and session:
-        optimizer = session.optimizer
+    if optimizer is None and used:
+        optimizer = used
         for group in optimizer.param_groups:
             group["lr"] = group["lr"] if lr is None else lr
     elif optimizer is None:

@@ -18,7 +18,7 @@ from cnn_course.device import (
     modes_kept,
 )
 from cnn_course.training import forward, messages
-from cnn_course.training.history import History, begin, remember
+from cnn_course.training.history import History, begin, sessions
 from cnn_course.training.interrupts import Stop
 from cnn_course.training.progress import ProgressBar
 
@@ -85,7 +85,7 @@ def train(
     with Stop() as stop, modes_kept(net):
         run = Run(net, device, precision, stop, optimizer, history, bar)
         run.batch_size = getattr(train_iter, "batch_size", None) or 0
-        remember(net, optimizer, history)
+        sessions[net] = optimizer, history
         try:
             forward.move(net, optimizer, device)  # memory can run out here, too
             with bar:
@@ -130,20 +130,11 @@ def evaluate(net, data_iter, device=None, *, precision=None):
         device = next((p.device for p in net.parameters()), "cpu")
     device = chosen_device(device)
     precision = choose_precision(precision, device)
-    full = None
     with Stop() as stop, modes_kept(net):
         run = Run(net, device, precision, stop)
-        try:
-            hits, predicted, largest_logit = _test(run, "data_iter", data_iter)
-        except Exception as error:
-            if not is_out_of_memory(error):
-                raise
-            full = messages.out_of_memory(device, run.batch_size, "in the test")
+        hits, predicted, largest_logit = _test(run, "data_iter", data_iter)
     if stop.asked:
         stop.now()
-    if full:
-        forward.let_go(net)
-        raise full
     if not largest_logit.isfinite().all():
         raise messages.not_finite("data_iter")
     return hits.item() / predicted.sum().item()

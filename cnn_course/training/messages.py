@@ -5,7 +5,7 @@ import math
 import torch
 
 from cnn_course.checks import shown
-from cnn_course.training.history import forget
+from cnn_course.training.history import sessions
 
 
 def out_of_range(low, high):
@@ -86,7 +86,7 @@ def diverged(run, loss, step, X=None):
             "not learn from them. Find them with X.isfinite(), and train again."
         )
     if not all(p.isfinite().all() for p in run.net.parameters()):
-        forget(run.net)
+        sessions.pop(run.net, None)
     error = FloatingPointError(told)
     error.history = run.history
     return error
@@ -96,7 +96,6 @@ def at_chance(run):
     """Return a line on a first epoch that has taught nothing."""
     history, classes = run.history, run.classes
     rate = float(run.optimizer.param_groups[0]["lr"])
-    last = history.step_loss[-(len(history.step_loss) // 4) :]
     if not history.largest_logit:
         logits = "with a test_iter, dead logits would be named here"
     elif dead := history.dead_classes():
@@ -104,7 +103,7 @@ def at_chance(run):
     else:
         logits = "no logit is dead"
     return (
-        f"at chance: after epoch 1 the loss is {sum(last) / len(last):.3f}, and "
+        f"at chance: after epoch 1 the loss is {history.recent_loss():.3f}, and "
         f"guessing among {classes} classes costs ln {classes} = "
         f"{math.log(classes):.3f}. If epoch 2 changes nothing, look at dead logits "
         f"({logits}), the learning rate ({rate:g}: try ten times less, then ten times "

@@ -6,8 +6,9 @@ import statistics
 
 import pytest
 
+from cnn_course import History
 from cnn_course.studies import lenet, mean_interval, nin, read_rows, results
-from cnn_course.studies.results import FOLDER, append_rows, run_missing
+from cnn_course.studies.results import FOLDER, append_rows, epoch_rows, run_missing
 
 
 @pytest.mark.parametrize(
@@ -164,3 +165,16 @@ def test_readme_gives_the_medians_of_the_benchmark():
     plain = min(median["LeNet a", "plain", workers] for workers in (0, 2))
     ours = median["LeNet a", "ours", 0]
     assert f"{plain / ours:.1f} times ({ours:.2f} against {plain:.2f} s an" in readme
+
+
+def test_rows_are_rounded_and_leave_out_what_was_not_measured():
+    history = History(loss=[1.234567, 1], train_acc=[1 / 3, 1], seconds=[1.005, 2])
+    untested = [
+        {"epoch": 1, "loss": 1.23457, "train_acc": 0.33333, "seconds": 1.0},
+        {"epoch": 2, "loss": 1, "train_acc": 1, "seconds": 2},
+    ]
+    assert epoch_rows(history) == untested
+    history.test_acc = [0.9, 2 / 3]
+    assert [row["test_acc"] for row in epoch_rows(history)] == [0.9, 0.66667]
+    assert list(epoch_rows(history)[0])[-2:] == ["test_acc", "seconds"]
+    assert epoch_rows(History()) == []

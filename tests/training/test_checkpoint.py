@@ -15,7 +15,7 @@ import torch
 from torch import nn
 
 from cnn_course import History, files, load_checkpoint, save_checkpoint, train
-from cnn_course.training.history import recall
+from cnn_course.training.history import sessions
 
 X = torch.rand(6, 2, 5, 5, generator=torch.Generator().manual_seed(0))
 Y = torch.tensor([0, 1, 2, 0, 1, 2])
@@ -63,7 +63,7 @@ def test_a_plain_state_dict_is_taken_and_training_begins_anew(tmp_path):
     torch.save(net.state_dict(), tmp_path / "weights.pt")
     other, _ = trained(1)
     assert load_checkpoint(other, tmp_path / "weights.pt") == History()
-    assert weights(other) == weights(net) and recall(other) is None
+    assert weights(other) == weights(net) and other not in sessions
 
 
 def test_the_file_holds_nothing_that_needs_code(tmp_path):
@@ -182,7 +182,7 @@ def test_every_bad_file_is_refused_with_its_reason_and_changes_nothing(tmp_path)
         start = f"path must be a checkpoint of this network; {path} {reason}"
         assert message.startswith(start), (name, message)
         assert "\n" not in message and caught.value.__context__ is None
-        assert weights(net) == before and recall(net).history is history
+        assert weights(net) == before and sessions[net][1] is history
     assert not (tmp_path / "marker").exists()
 
 

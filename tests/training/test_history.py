@@ -95,16 +95,3 @@ def test_an_epoch_can_be_named_and_the_last_one_is_the_default():
     assert history.class_line() == f"never predicted: classes none; {dead}: 0"
     history.largest_logit[2][0] = 0.1
     assert history.class_line() == HEALTHY
-
-
-def test_rows_are_rounded_and_leave_out_what_was_not_measured():
-    history = History(loss=[1.234567, 1], train_acc=[1 / 3, 1], seconds=[1.005, 2])
-    untested = [
-        {"epoch": 1, "loss": 1.23457, "train_acc": 0.33333, "seconds": 1.0},
-        {"epoch": 2, "loss": 1, "train_acc": 1, "seconds": 2},
-    ]
-    assert history.rows() == untested
-    history.test_acc = [0.9, 2 / 3]
-    assert [row["test_acc"] for row in history.rows()] == [0.9, 0.66667]
-    assert list(history.rows()[0])[-2:] == ["test_acc", "seconds"]
-    assert History().rows() == []

@@ -14,7 +14,7 @@ from torch.utils.data import DataLoader, TensorDataset
 from cnn_course import device, evaluate, train
 from cnn_course.networks import nin_block
 from cnn_course.training import forward, loop
-from cnn_course.training.history import History, recall
+from cnn_course.training.history import History, sessions
 
 X = torch.rand(6, 2, 5, 5, generator=torch.Generator().manual_seed(0))
 Y = torch.tensor([0, 1, 2, 0, 1, 2])
@@ -304,7 +304,7 @@ def test_when_memory_runs_out_at_step_k_nothing_is_held_and_less_works(step, err
     assert caught.value.__context__ is None and caught.value.__cause__ is None
     *_, last = traceback.extract_tb(caught.value.__traceback__)
     assert Path(last.filename).name == "loop.py"  # it ends in ours
-    done = len(recall(net).history)
+    done = len(sessions[net][1])
     single = [(x[None], y[None]) for x, y in zip(X, Y, strict=True)]
     history = train(net, single, None, 2, lr=0.01, verbose=False, resume=True)
     assert len(history) == 2 and done == (step == 5)
@@ -329,13 +329,6 @@ def test_when_a_batch_is_too_large_to_be_made_its_size_is_known():
 
     with pytest.raises(torch.OutOfMemoryError, match=r"\(batch_size=2048\), or"):
         train(network(), Batches(), None, 1, verbose=False)
-
-
-def test_when_memory_runs_out_in_the_test_it_is_told_too():
-    net = RunsOut(1, ERRORS["cuda"])
-    with pytest.raises(torch.OutOfMemoryError, match=r"ran out in the test\. Every"):
-        evaluate(net, BATCHES)
-    assert all(made() is None for made in net.made) and net.training
 
 
 def test_another_error_is_not_taken_for_it():

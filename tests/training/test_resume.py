@@ -9,7 +9,7 @@ import torch
 from torch import nn
 
 from cnn_course import load_data_fashion_mnist, set_seed, train
-from cnn_course.training.history import recall
+from cnn_course.training.history import sessions
 from cnn_course.views import training_curves
 
 X = torch.rand(6, 2, 5, 5, generator=torch.Generator().manual_seed(0))
@@ -50,10 +50,10 @@ def test_two_epochs_and_two_more_are_four_bit_for_bit(make):
 def test_without_resume_optimizer_and_history_begin_anew():
     net = network()
     train(net, BATCHES, None, 2, lr=0.01, verbose=False)
-    first = recall(net)
+    optimizer, first = sessions[net]
     history = train(net, BATCHES, None, 2, lr=0.01, verbose=False)
-    assert len(history) == 2 and history is not first.history
-    assert recall(net).optimizer is not first.optimizer
+    assert len(history) == 2 and history is not first
+    assert sessions[net][0] is not optimizer
 
 
 class Interrupted:
@@ -74,7 +74,7 @@ def test_after_an_interrupt_the_epoch_is_begun_anew_with_what_was_learned(capsys
     net = network()
     history = train(net, Interrupted(), BATCHES, 3, lr=0.01)
     assert len(history) == 1
-    optimizer = recall(net).optimizer
+    optimizer = sessions[net][0]
     assert optimizer.state[net[0].weight]["step"] == 3 + 1
     capsys.readouterr()
     again = train(net, BATCHES, BATCHES, 3, lr=0.01, resume=True)
@@ -103,7 +103,7 @@ def test_a_new_rate_is_taken_and_the_old_one_stays_without_one():
     net = network()
     train(net, BATCHES, None, 1, lr=0.01, verbose=False)
     train(net, BATCHES, None, 2, resume=True, verbose=False)
-    (group,) = recall(net).optimizer.param_groups
+    (group,) = sessions[net][0].param_groups
     assert group["lr"] == 0.01
     train(net, BATCHES, None, 3, lr=0.001, resume=True, verbose=False)
     assert group["lr"] == 0.001
@@ -137,7 +137,7 @@ def test_a_test_is_made_as_before_or_refused():
 def test_a_network_that_is_gone_takes_its_optimizer_along():
     net = network()
     train(net, BATCHES, None, 1, verbose=False)
-    optimizer = weakref.ref(recall(net).optimizer)
+    optimizer = weakref.ref(sessions[net][0])
     del net
     gc.collect()
     assert optimizer() is None
