@@ -4,12 +4,11 @@ The transforms are torchvision's v2, imported late, because that takes seconds.
 """
 
 import ipywidgets
-import numpy as np
 import torch
 import torch.nn.functional as F
-from PIL import Image
 
 from cnn_course.checks import refuse
+from cnn_course.data import load_photograph
 from cnn_course.plots import COLOURS
 from cnn_course.views.kit.board import GREY, Board
 from cnn_course.views.kit.controls import Number
@@ -150,16 +149,6 @@ def _in_words(number, change):
     ]
 
 
-def load_colour_photograph():
-    """Return the upper square of matplotlib's photograph, (3, 256, 256) in [0, 1]."""
-    from matplotlib import cbook
-
-    with cbook.get_sample_data("grace_hopper.jpg") as file:
-        image = Image.open(file).convert("RGB")
-    pixels = torch.from_numpy(np.asarray(image, dtype=np.float32) / 255)
-    return as_square(pixels.permute(2, 0, 1)[:, : image.width])
-
-
 def as_square(photo):
     """Return the middle of a photo (3, H, W) as (3, 256, 256).
 
@@ -200,7 +189,9 @@ def augmentation_mixer(photo=None):
 
     Without a photo it is matplotlib's. Raises ValueError for what is no such photo.
     """
-    photo = load_colour_photograph() if photo is None else as_square(photo)
+    if photo is None:  # its upper square
+        photo = load_photograph(600, colour=True)[:, :512]
+    photo = as_square(photo)
     return View(
         "Augmentation mixer",
         "raise hue alone, then p(upside down): is the label still right, for a face, a "
