@@ -2,13 +2,3 @@
 
 from cnn_course.exercises.calls import check, hint, predict, predictions, progress
 from cnn_course.exercises.entries import EXERCISES, PREDICTIONS
-
-__all__ = [
-    "EXERCISES",
-    "PREDICTIONS",
-    "check",
-    "hint",
-    "predict",
-    "predictions",
-    "progress",
-]

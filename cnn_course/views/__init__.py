@@ -11,17 +11,3 @@ from cnn_course.views.output_size import output_size_calculator
 from cnn_course.views.pooling import pooling_explorer
 from cnn_course.views.training_curves import training_curves
 from cnn_course.views.vgg_builder import vgg_builder
-
-__all__ = [
-    "ablation_explorer",
-    "augmentation_mixer",
-    "class_maps",
-    "correlation_stepper",
-    "edge_learner",
-    "kernel_lab",
-    "lenet_at_work",
-    "output_size_calculator",
-    "pooling_explorer",
-    "training_curves",
-    "vgg_builder",
-]

@@ -1,6 +1,7 @@
 """What holds for all of the eleven views: controls, absurd entries, a saved picture."""
 
 import base64
+import inspect
 import io
 import re
 
@@ -113,7 +114,8 @@ def change(control):
 
 
 def test_all_views_are_here():
-    assert list(MAKE) == sorted(views.__all__)
+    offered = [n for n in dir(views) if inspect.isfunction(getattr(views, n))]
+    assert list(MAKE) == offered
 
 
 def test_every_control_changes_the_picture(name):
