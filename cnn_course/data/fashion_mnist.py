@@ -104,7 +104,7 @@ def _trouble(folder, error):
     """Say why a folder could not take the files."""
     why = f"cannot be written to ({error.strerror})"
     if error.errno in FULL:
-        why = "has no room for 55 MB: the disk is full"
+        why = "has no room for 31 MB: the disk is full"
     return f"{folder} {why}; set CNN_COURSE_DATA to a folder that can take them"
 
 

@@ -230,7 +230,7 @@ def test_a_full_disk_is_told(server, isolated, monkeypatch):
     monkeypatch.setattr(fashion_mnist, "download", full)
     monkeypatch.delenv("CNN_COURSE_DATA")
     assert find_fashion_mnist()[2].splitlines()[1] == (
-        f"data:   {isolated / 'FashionMNIST' / 'raw'} has no room for 55 MB: the disk "
+        f"data:   {isolated / 'FashionMNIST' / 'raw'} has no room for 31 MB: the disk "
         "is full; set CNN_COURSE_DATA to a folder that can take them"
     )
 
