@@ -258,6 +258,7 @@ def test_the_sample_never_passes_for_all_of_it_and_can_be_asked_for_in_both_ways
     train, test = load_data_fashion_mnist(64)
     assert train.name == test.name == SAMPLE_NAME
     assert (len(train.labels), len(test.labels)) == (6000, 1000)
+    assert (len(train), len(list(train)[-1][1])) == (94, 48)  # as notebook 00 says
     assert capsys.readouterr().out == (
         f"{head}6,000 training and 1,000 test images: CNN_COURSE_DATA asks for it, so "
         "results differ\n"
