@@ -1,8 +1,6 @@
 """What the tests share: the sample, short budgets, crafted files, and no network."""
 
 import base64
-import gzip
-import hashlib
 import importlib.util
 import io
 import os
@@ -12,6 +10,7 @@ import tempfile
 from pathlib import Path
 
 import pytest
+from crafted import md5, packed
 
 # nbval's kernels inherit these. They start in notebooks/, so a path must be absolute.
 place = os.environ.get("CNN_COURSE_DATA") or "built-in"
@@ -83,14 +82,6 @@ def isolated(monkeypatch, tmp_path):
     monkeypatch.setattr(sources, "download", no_download)
     monkeypatch.setattr(machine, "_probe", lambda name: (False, None))
     return cache
-
-
-def md5(raw):
-    return hashlib.md5(raw, usedforsecurity=False).hexdigest()
-
-
-def packed(raw):
-    return gzip.compress(raw, 1, mtime=0)  # without the time: the same at every call
 
 
 @pytest.fixture

@@ -13,10 +13,11 @@ trickle   a byte every 50 ms              slow      the file in `slow_seconds`
 reset     the connection is torn down
 """
 
-import gzip
 import threading
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+from crafted import packed
 
 PAGE = b"\n<!DOCTYPE html><html><title>Log in</title></html>"
 
@@ -66,9 +67,9 @@ class _Handler(BaseHTTPRequestHandler):
     def do_GET(self):
         name = self.path.strip("/").removesuffix(".gz")
         server, fault = self.server, self.server.next_fault(name)
-        packed = gzip.compress(server.files[name], 1, mtime=0)
+        body = packed(server.files[name])
         if fault == "good":
-            self.whole(packed)
+            self.whole(body)
         elif fault.isdigit():
             self.send_error(int(fault))
         elif fault == "stall":
@@ -78,16 +79,16 @@ class _Handler(BaseHTTPRequestHandler):
         elif fault == "html":
             self.whole(PAGE)
         elif fault == "wrong":
-            self.whole(gzip.compress(b"\0" * len(server.files[name])))
+            self.whole(packed(b"\0" * len(server.files[name])))
         elif fault == "cut":
-            self.head(len(packed))
-            self.wfile.write(packed[: len(packed) // 2])
+            self.head(len(body))
+            self.wfile.write(body[: len(body) // 2])
         elif fault == "trickle":
-            self.head(len(packed))
-            self.in_pieces(packed, 1, 0.05)
+            self.head(len(body))
+            self.in_pieces(body, 1, 0.05)
         elif fault == "slow":
-            self.head(len(packed))
-            self.in_pieces(packed, len(packed) // 20 + 1, server.slow_seconds / 20)
+            self.head(len(body))
+            self.in_pieces(body, len(body) // 20 + 1, server.slow_seconds / 20)
         else:
             raise ValueError(fault)
 

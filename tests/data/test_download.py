@@ -18,7 +18,7 @@ from pathlib import Path
 import filelock
 import pytest
 import torch
-from conftest import packed
+from crafted import packed
 from fault_server import FaultServer
 
 from cnn_course.data import download as downloading

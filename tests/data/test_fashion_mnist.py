@@ -9,7 +9,7 @@ import tempfile
 from pathlib import Path
 
 import pytest
-from conftest import md5, packed
+from crafted import md5, packed
 from fault_server import FaultServer
 
 from cnn_course import load_data_fashion_mnist
