@@ -4,14 +4,18 @@ Each raises TypeError or ValueError with one kind of sentence: the argument's na
 is allowed, what was given. Other mistakes may end in Python's or torch's own words.
 """
 
-import math
 import numbers
 import reprlib
 
 import torch
 from torch import nn
 
-PLAIN = (type(None), bool, int, float, complex, str, bytes, list, tuple, dict, set)
+PLAIN = (type(None), type(...), int, float, complex, str, bytes, list, tuple, dict, set)
+
+
+class _Short(reprlib.Repr):
+    def repr_instance(self, x, level):  # its own text may hold an address, or a page
+        return repr(x) if isinstance(x, PLAIN) else f"<{type(x).__name__}>"
 
 
 def shown(value):
@@ -22,8 +26,8 @@ def shown(value):
     if hasattr(value, "shape") and hasattr(value, "dtype"):  # of torch and of numpy
         return f"a {kind} of shape {tuple(value.shape)}, {value.dtype}"
     if isinstance(value, PLAIN):
-        return " ".join(reprlib.repr(value).split())
-    return f"an object of type {kind}"  # its own text may hold an address, or a page
+        return " ".join(_Short().repr(value).split())
+    return f"an object of type {kind}"
 
 
 def refuse(name, allowed, value, error=ValueError):
@@ -54,7 +58,7 @@ def real_number(name, value, low):
     allowed = f"a number of at least {low:g}"
     if isinstance(value, bool) or not isinstance(value, numbers.Real):
         refuse(name, allowed, value, TypeError)
-    if not low <= value < math.inf:
+    if not low <= value < float("inf"):
         refuse(name, allowed, value)
     return value
 
@@ -67,14 +71,9 @@ def choice(name, value, allowed):
 
 
 def network(name, value):
-    """Return `value` if it is a network; raise TypeError otherwise (a class is none).
-
-    Raises ValueError for lazy layers, which have no numbers yet.
-    """
+    """Return `value` if it is a network, and no class; raise TypeError otherwise."""
     if not isinstance(value, nn.Module):
         refuse(name, "a network, such as lenet()", value, TypeError)
-    if any(map(nn.parameter.is_lazy, [*value.parameters(), *value.buffers()])):
-        refuse(name, "a network without lazy layers: let it see a batch first", value)
     return value
 
 
@@ -89,6 +88,8 @@ def batch(name, value):
             f"{name} must give batches (X, y), two tensors each; got {shown(value)}"
         )
     X, y = value
+    if not len(X):
+        refuse(f"each batch of {name}", "at least one picture", X)
     if not X.is_floating_point():
         raise TypeError(
             f"{name} must give pictures as float numbers, (N, …); got {shown(X)}. "

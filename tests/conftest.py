@@ -67,8 +67,8 @@ def one_thread_for_unit_tests():
 @pytest.fixture(autouse=True)
 def isolated(monkeypatch, tmp_path):
     """The sample, an empty cache, no GPU, no download; gives the cache's folder."""
-    from cnn_course import device as machine
-    from cnn_course.data import fashion_mnist as sources
+    from cnn_course import device
+    from cnn_course.data import fashion_mnist
 
     def no_download(folder):
         pytest.fail(f"the test tried to download into {folder}")
@@ -77,10 +77,10 @@ def isolated(monkeypatch, tmp_path):
     monkeypatch.setenv("CNN_COURSE_DATA", "built-in")
     monkeypatch.setenv("CNN_COURSE_BUDGET", "test")
     monkeypatch.setenv("CNN_COURSE_STATE", str(tmp_path / "state"))
-    monkeypatch.setattr(sources, "cache_folder", lambda: cache)
-    monkeypatch.setattr(sources, "_no_network", [])
-    monkeypatch.setattr(sources, "download", no_download)
-    monkeypatch.setattr(machine, "_probe", lambda name: (False, None))
+    monkeypatch.setattr(fashion_mnist, "cache_folder", lambda: cache)
+    monkeypatch.setattr(fashion_mnist, "_no_network", [])
+    monkeypatch.setattr(fashion_mnist, "download", no_download)
+    monkeypatch.setattr(device, "_probe", lambda name: (False, None))
     return cache
 
 

@@ -143,13 +143,17 @@ def stratified(labels, size, seed=0):
     """
     whole_number("size", size, 1, len(labels))
     generator = torch.Generator().manual_seed(seed)
-    order = torch.randperm(len(labels), generator=generator, device="cpu")
-    # In chance's order: the first of each class, then the second of each, and so on.
-    turn = torch.empty_like(order)
-    for label in labels.unique():
-        of_class = labels[order] == label
-        turn[of_class] = torch.arange(of_class.sum(), device="cpu")
-    return order[turn.argsort(stable=True)[:size]].sort().values
+    classes, counts = labels.unique(return_counts=True)
+    share = torch.full_like(counts, size // len(classes))
+    share[torch.randperm(len(classes), generator=generator)[: size % len(classes)]] += 1
+    share = torch.minimum(share, counts)
+    while share.sum() < size:  # what some classes lack the others give, one by one
+        share[(share < counts).nonzero()[: size - share.sum()]] += 1
+    chosen = []
+    for label, k in zip(classes, share.tolist(), strict=True):
+        rows = (labels == label).nonzero().flatten()
+        chosen.append(rows[torch.randperm(len(rows), generator=generator)[:k]])
+    return torch.cat(chosen).sort().values
 
 
 def _height_width(resize):

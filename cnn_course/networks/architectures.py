@@ -2,7 +2,7 @@
 
 from torch import nn
 
-from cnn_course.checks import refuse
+from cnn_course.checks import choice, refuse
 
 
 def lenet():
@@ -136,6 +136,7 @@ def nin_block(
     A small fully connected network at every pixel: Lin, Chen and Yan, "Network In
     Network" (2013). `last_relu=False` leaves out the ReLU at the end of the block.
     """
+    choice("last_relu", last_relu, (True, False))
     layers = [nn.Conv2d(in_channels, out_channels, kernel_size, stride, padding)]
     for _ in range(num_1x1):
         layers += [nn.ReLU(), nn.Conv2d(out_channels, out_channels, kernel_size=1)]

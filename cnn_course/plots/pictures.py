@@ -74,7 +74,7 @@ def show_images(images, titles=None, *, title, columns=None, signed=False, limit
     if not 1 <= len(images) <= MOST_IMAGES:
         refuse("images", f"1 to {MOST_IMAGES} pictures, not {len(images)}", images)
     images = [_plain_image(i, image) for i, image in enumerate(images)]
-    titles = list(titles or [])
+    titles = [] if titles is None else list(titles)
     if titles and len(titles) < len(images):
         refuse("titles", f"{len(images)} texts, one for each picture", titles)
     columns = min(len(images), 10) if columns is None else columns

@@ -3,6 +3,8 @@
 python -m cnn_course.publishing.exercise_table        writes notebooks/exercises.md
 """
 
+import argparse
+
 from cnn_course.exercises import EXERCISES, PREDICTIONS
 from cnn_course.files import NOTEBOOKS, write_whole
 
@@ -54,5 +56,6 @@ def _lines(head, rows):
 
 
 if __name__ == "__main__":
+    argparse.ArgumentParser(description=__doc__.splitlines()[0]).parse_args()
     write_whole(FILE, as_markdown())
     print(f"{FILE}: {len(EXERCISES)} exercises, {len(PREDICTIONS)} predictions")

@@ -52,6 +52,7 @@ def run(arm, seed):
     net = ARMS[arm]()
     sizes = {key: PROTOCOL[key] for key in ("batch_size", "train_size", "test_size")}
     train_iter, test_iter = load_data_fashion_mnist(**sizes, seed=seed)
+    torch.manual_seed(seed)  # for the order of the pictures: the same in every arm
     history = train(
         net, train_iter, test_iter, EPOCHS, lr=PROTOCOL["lr"], verbose=False
     )

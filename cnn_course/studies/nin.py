@@ -155,6 +155,7 @@ def run(protocol, network, num_1x1, last_relu, remedy, seed, precision):
     )
     before = deepcopy(net)
     how = dict(optimizer=optimizer, precision=precision, verbose=False)
+    torch.manual_seed(seed)  # for the order of the pictures: the same in every arm
     history = train(net, train_iter, test_iter, epochs, **how)
     finished(history, epochs)
     check_trained(before, net)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import torch
 
-from cnn_course.checks import network, shown
+from cnn_course.checks import network, refuse, shown
 from cnn_course.files import FULL, write_whole
 from cnn_course.training.history import History, sessions
 
@@ -26,11 +26,13 @@ def save_checkpoint(net, path):
     written beside and renamed: whatever happens, `path` holds the older checkpoint or
     the whole new one. A folder that is not there is made.
 
-    Raises TypeError for what is no network, OSError for a path that cannot be written
-    or a disk that is full.
+    Raises TypeError for what is no network, ValueError for a folder, OSError for a path
+    that cannot be written or a disk that is full.
     """
     network("net", net)
     path = Path(path).expanduser()
+    if path.is_dir():
+        refuse("path", "the name of a file, not of a folder", str(path))
     kept = {"format": FORMAT, "net": net.state_dict()}
     if net in sessions:
         optimizer, history = sessions[net]

@@ -5,7 +5,6 @@ import weakref
 from dataclasses import dataclass, field
 
 import torch
-from torch import nn
 
 from cnn_course import checks
 
@@ -137,8 +136,8 @@ sessions = weakref.WeakKeyDictionary()
 
 def begin(net, optimizer, lr, test_iter, resume):
     """Return the (optimizer, history) to begin with, or to go on with."""
-    if not isinstance(net, nn.Module):
-        checks.refuse("net", "a network, such as lenet()", net, TypeError)
+    checks.network("net", net)
+    checks.choice("resume", resume, (True, False))
     if not any(p.requires_grad for p in net.parameters()):
         checks.refuse("net", "a network with weights to learn", net)
     if lr is not None:

@@ -162,7 +162,7 @@ class Run:
     classes: int = 0
     looked: bool = False  # at the first batch
 
-    def forward(self, name, batch):
+    def take(self, name, batch):
         """Return (X, y, logits) of a batch of the iterable `name`, on the device."""
         given_X, given_y = checks.batch(name, batch)
         self.batch_size = len(given_y)
@@ -203,7 +203,7 @@ def _train_epoch(run, train_iter, test_iter):
     start = time.perf_counter()
     losses, sizes, hits = [], [], 0
     for batch in train_iter:
-        X, y, logits = run.forward("train_iter", batch)
+        X, y, logits = run.take("train_iter", batch)
         loss = F.cross_entropy(logits, y)
         # On the CPU reading the loss costs nothing, so trouble is seen at once.
         if device.type == "cpu" and not math.isfinite(loss.item()):
@@ -244,7 +244,7 @@ def _test(run, name, data_iter):
     hits, predicted, largest = 0, 0, 0
     run.net.eval()
     for batch in data_iter:
-        _, y, logits = run.forward(name, batch)
+        _, y, logits = run.take(name, batch)
         answers = logits.argmax(dim=1)
         hits += (answers == y).sum().view(1)
         predicted += F.one_hot(answers, logits.shape[1]).sum(dim=0)

@@ -106,9 +106,9 @@ def draw_ablation(rows, own, arms, seeds, measure, epoch, protocol, precision):
 
 
 def ablation_explorer(rows, own=()):
-    """Return the view of the study's `rows`, as `results.read_rows` gives them.
+    """Return the view of the study's `rows`, as `read_rows` gives them.
 
-    own  rows of runs of your own, as `ablation.run` returns them: stars among the dots
+    own  rows of runs of your own, as `studies.nin.run` returns them: stars
 
     Raises ValueError if there are no rows.
     """

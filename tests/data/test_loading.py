@@ -3,8 +3,7 @@
 import pytest
 import torch
 
-from cnn_course import device as machine
-from cnn_course import load_data_fashion_mnist
+from cnn_course import device, load_data_fashion_mnist
 from cnn_course.data import Batches, stratified, to_float
 from cnn_course.data import loading as data
 
@@ -157,7 +156,7 @@ def test_subsets_of_files_are_balanced_and_chosen_by_the_seed(data_root, capsys)
 
 
 def test_everything_happens_on_the_device_that_was_asked_for(data_root, monkeypatch):
-    # "meta" has shapes without numbers: the only second device on every machine.
+    # "meta" has shapes without numbers: the only second device on every device.
     asked = []
 
     def chosen_device(device):
@@ -172,7 +171,7 @@ def test_everything_happens_on_the_device_that_was_asked_for(data_root, monkeypa
 
 
 def test_the_device_is_try_gpus_unless_told_otherwise(data_root, monkeypatch):
-    monkeypatch.setattr(machine, "try_gpu", lambda: torch.device("meta"))
+    monkeypatch.setattr(device, "try_gpu", lambda: torch.device("meta"))
     assert load_data_fashion_mnist(64, root=data_root)[1].device.type == "meta"
     train_iter, _ = load_data_fashion_mnist(64, root=data_root, device="cpu")
     assert train_iter.device.type == "cpu"

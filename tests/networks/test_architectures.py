@@ -122,6 +122,11 @@ def test_a_side_that_the_pooling_uses_up_is_refused_with_the_smallest_one():
     assert output_shape(meta(vgg, NARROW_VGG[:2], side=4), 1, 1, 4, 4) == (1, 10)
 
 
+def test_the_words_of_a_results_table_are_no_flag():
+    with pytest.raises(ValueError, match=r"^last_relu must be one of True, False; go"):
+        nin(2, "no")
+
+
 @pytest.mark.parametrize("num_convs, height, width", [(1, 8, 6), (2, 7, 9), (3, 2, 2)])
 def test_a_vgg_block_keeps_height_and_width_and_then_halves_them(
     num_convs, height, width

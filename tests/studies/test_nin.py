@@ -1,4 +1,4 @@
-"""The experiment of notebook 09: its guards, its remedies, and how it goes on."""
+"""The experiment of notebook 09: its arms, its remedies, and how it goes on."""
 
 import re
 from pathlib import Path
@@ -9,7 +9,7 @@ from torch import nn
 
 from cnn_course.networks import nin
 from cnn_course.studies import mean_interval, read_rows
-from cnn_course.studies import nin as ablation
+from cnn_course.studies import nin as study
 from cnn_course.studies.nin import build, clip_gradients, kaiming, nin_arm
 
 README = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
@@ -21,10 +21,10 @@ SIDE = 67  # as in conftest.py
 def test_the_declared_net_passes_and_others_are_refused(num_1x1, last_relu, other):
     with torch.device("meta"):
         net = nin(num_1x1, last_relu == "yes")
-    ablation.check_declared(net, num_1x1, last_relu)
+    study.check_declared(net, num_1x1, last_relu)
     for arm in [((num_1x1 + 1) % 4, last_relu), (num_1x1, other)]:
         with pytest.raises(RuntimeError, match="the arm declares"):
-            ablation.check_declared(net, *arm)
+            study.check_declared(net, *arm)
 
 
 def test_kaiming_draws_every_layer_with_variance_2_over_fan_in():
@@ -115,15 +115,15 @@ def test_a_seed_gives_the_same_weights_in_every_arm_but_kaimings():
 
 
 def test_the_arms_hold_the_design():
-    arms = ablation.ARMS
+    arms = study.ARMS
     grid = [nin_arm(n, relu) for n in range(4) for relu in ("yes", "no")]
     assert arms["grid"] == grid
     assert all(arm in grid for arm in arms["main"] + arms["notes"])
-    assert [arm["remedy"] for arm in arms["remedies"]] == list(ablation.REMEDIES)
+    assert [arm["remedy"] for arm in arms["remedies"]] == list(study.REMEDIES)
     full = dict(resize=224, train_size=60_000, test_size=10_000, epochs=5)
-    assert ablation.PROTOCOLS["full"] == full
-    assert ablation.PROTOCOLS["reduced"]["resize"] == 96
-    assert (ablation.BATCH_SIZE, ablation.LR) == (128, 0.002)
+    assert study.PROTOCOLS["full"] == full
+    assert study.PROTOCOLS["reduced"]["resize"] == 96
+    assert (study.BATCH_SIZE, study.LR) == (128, 0.002)
 
 
 @pytest.mark.parametrize("arm", [(4, "no"), (1, "maybe"), (1, True), (1, "no", "luck")])
@@ -133,9 +133,9 @@ def test_an_arm_that_the_study_does_not_have_is_refused(arm):
 
 
 def test_the_net_that_trains_is_the_declared_one(small, monkeypatch):
-    monkeypatch.setattr(ablation, "nin", lambda n, last_relu: nin(n, not last_relu))
+    monkeypatch.setattr(study, "nin", lambda n, last_relu: nin(n, not last_relu))
     with pytest.raises(RuntimeError, match="the arm declares"):
-        ablation.run(**small, **nin_arm(0, "no"))
+        study.run(**small, **nin_arm(0, "no"))
 
 
 def test_a_layer_that_never_trained_is_noticed(small, monkeypatch):
@@ -143,14 +143,14 @@ def test_a_layer_that_never_trained_is_noticed(small, monkeypatch):
         net[4].requires_grad_(False)
         return real_train(net, *args, **kwargs)
 
-    real_train = ablation.train
-    monkeypatch.setattr(ablation, "train", train)
+    real_train = study.train
+    monkeypatch.setattr(study, "train", train)
     with pytest.raises(RuntimeError, match="never trained"):
-        ablation.run(**small, **nin_arm(0, "yes"))
+        study.run(**small, **nin_arm(0, "yes"))
 
 
 def test_a_row_names_the_arm_the_data_machine_versions_and_date(small):
-    rows = ablation.run(**small, **nin_arm(0, "no", "lower rate"))
+    rows = study.run(**small, **nin_arm(0, "no", "lower rate"))
     assert [row["epoch"] for row in rows] == [1, 2]
     expected = small | nin_arm(0, "no", "lower rate")
     expected |= dict(parameters=1_546_058, lr=pytest.approx(0.0002), batch_size=128)
@@ -170,16 +170,16 @@ def test_dead_classes_are_recorded(small, monkeypatch):
         net[-3][-2].bias.data[[2, 7]] = -100
         return net
 
-    monkeypatch.setattr(ablation, "nin", planted)
-    rows = ablation.run(**small, **nin_arm(0, "yes"))
+    monkeypatch.setattr(study, "nin", planted)
+    rows = study.run(**small, **nin_arm(0, "yes"))
     for row in rows:
         dead, never = set(row["dead"].split()), set(row["never_predicted"].split())
         assert {"c2", "c7"} <= dead <= never
 
 
-@pytest.mark.parametrize("arm", ablation.ARMS["networks"], ids=lambda a: a["network"])
+@pytest.mark.parametrize("arm", study.ARMS["networks"], ids=lambda a: a["network"])
 def test_the_networks_of_the_table_of_costs_train_too(small, arm):
-    rows = ablation.run(**small, **arm)
+    rows = study.run(**small, **arm)
     assert rows[0]["network"] == arm["network"] and rows[0]["num_1x1"] is None
     assert rows[1]["loss"] != rows[0]["loss"]
     # A row of LeNet does not claim pictures that were enlarged.
@@ -192,18 +192,16 @@ def final_rows(**wanted):
     return [r for r in rows if all(r[key] == value for key, value in wanted.items())]
 
 
-FP32 = [arm | {"precision": "fp32"} for arm in ablation.ARMS["main"]]
+FP32 = [arm | {"precision": "fp32"} for arm in study.ARMS["main"]]
 
 
-@pytest.mark.parametrize(
-    "arm", ablation.ARMS["grid"] + ablation.ARMS["remedies"] + FP32
-)
+@pytest.mark.parametrize("arm", study.ARMS["grid"] + study.ARMS["remedies"] + FP32)
 def test_the_committed_study_has_the_same_five_seeds_in_every_arm(arm):
     rows = final_rows(**arm)
     assert sorted(row["seed"] for row in rows) == [0, 1, 2, 3, 4]
     for row in rows:
         assert row["data"] == "Fashion-MNIST" and row["machine"] and row["torch"]
-        assert row["parameters"] == ablation.PARAMETERS[arm["num_1x1"]]
+        assert row["parameters"] == study.PARAMETERS[arm["num_1x1"]]
         assert (row["resize"], row["train_size"], row["epochs"]) == (96, 10_000, 5)
 
 
@@ -222,7 +220,7 @@ def test_readme_says_what_the_study_found(num_1x1):
 
 def test_readme_says_how_bf16_and_fp32_agree():
     assert {row["machine"] for row in final_rows(precision="fp32")} == {"AMD EPYC"}
-    for arm in ablation.ARMS["main"]:
+    for arm in study.ARMS["main"]:
         bf16, fp32 = (
             {row["seed"]: row["test_acc"] for row in final_rows(**arm, precision=p)}
             for p in ("bf16", "fp32")

@@ -38,6 +38,11 @@ def network():
         ({"lr": "0.1"}, TypeError, "lr must be a number of at least 0; got '0.1'"),
         ({"optimizer": "adam"}, TypeError, "optimizer must be a torch optimizer, suc"),
         ({"device": "gpu"}, ValueError, "device must be a device of this machine, su"),
+        (
+            {"resume": "net.pt"},
+            ValueError,
+            "resume must be one of True, False; got 'ne",
+        ),
         ({"net": nn.Linear}, TypeError, r"net must be a network, such as lenet\(\); "),
         ({"net": nn.Flatten()}, ValueError, "net must be a network with weights to l"),
     ],
@@ -95,6 +100,13 @@ def test_a_bad_batch_is_told_with_the_name_of_where_it_comes_from(
             train(network(), bad, BATCHES, 1, verbose=False)
         else:
             train(network(), BATCHES, bad, 1, verbose=False)
+
+
+def test_an_empty_batch_is_refused():
+    with pytest.raises(
+        ValueError, match=r"^each batch of train_iter must be at least "
+    ):
+        train(network(), [*BATCHES, (X[:0], Y[:0])], None, 1, verbose=False)
 
 
 @pytest.mark.parametrize(
