@@ -123,19 +123,6 @@ def test_draw_again_draws_anew_and_only_then(view):
     assert augmentation_mixer().last.tobytes() == whole
 
 
-def test_what_is_no_photo_is_refused():
-    photos = {
-        r"^photo must be in colour.*; got a Tensor of shape .9, 9.": torch.rand(9, 9),
-        "in colour": torch.rand(1, 9, 9),
-        "bytes: X / 255": torch.full((3, 9, 9), 255, dtype=torch.uint8),
-        "from 0 to 1 .*, not from 1.5 to 1.5": torch.full((3, 9, 9), 1.5),
-        "not from nan to nan": torch.full((3, 9, 9), torch.nan),
-    }
-    for words, photo in photos.items():
-        with pytest.raises(ValueError, match=words):
-            augmentation_mixer(photo)
-
-
 def test_other_sizes_are_made_square():
     assert load_colour_photograph().shape == (3, 256, 256)
     wide = torch.zeros(3, 10, 40)
