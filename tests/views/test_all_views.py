@@ -139,7 +139,6 @@ def test_where_nothing_runs_there_is_a_picture_and_its_text(name):
 ENTRIES = {  # view: (control, what is typed, what is said)
     "ablation_explorer": [
         ("epoch", "0", "epoch: type a whole number, from 1 to 5; got '0'"),
-        ("epoch", "five", "epoch: type a whole number, from 1 to 5"),
     ],
     "augmentation_mixer": [
         ("hue", "0.9", "hue: type a number, from 0.0 to 0.5; got '0.9': half a turn"),
@@ -160,19 +159,16 @@ ENTRIES = {  # view: (control, what is typed, what is said)
     "correlation_stepper": [
         ("padding", "3", "padding: type a whole number, from 0 to 2; got '3'"),
         ("stride", "0", "from 1 to 8; got '0': a stride of 0 would never move the win"),
-        ("stride", "9", "stride: type a whole number, from 1 to 8; got '9'<"),
         ("step", "5", "step: type a whole number, from 1 to 4; got '5'"),
     ],
     "edge_learner": [
         ("lr", "0", "learning rate: .* got '0': at 0 it never moves the kernel, below"),
-        ("lr", "11", "learning rate: type a number, from 1e-06 to 10.0; got '11'<"),
         ("num_steps", "101", "steps: type a whole number, from 0 to 100; got '101'"),
         ("noise", "99", "noise: type a number, from 0.0 to 10.0; got '99'"),
         ("seed", "-1", "start: type a whole number, from 0 to 1,000,000,000"),
     ],
     "lenet_at_work": [
         ("picture", "60", "test picture: type a whole number, from 0 to 59; got '60'"),
-        ("picture", "-1", "test picture: type a whole number, from 0 to 59"),
     ],
     "output_size_calculator": [
         ("n", "0", "input: type a whole number, from 1 to 512; got '0'"),
@@ -184,7 +180,6 @@ ENTRIES = {  # view: (control, what is typed, what is said)
     ],
     "pooling_explorer": [
         ("window", "5", "the window spans 5 numbers, but only 4 are there"),
-        ("window", "9", "window: type a whole number, from 1 to 8; got '9'"),
         ("stride", "0", "a stride of 0 would never move the window"),
         ("step", "5", "step: type a whole number, from 1 to 4; got '5'"),
     ],
@@ -218,34 +213,17 @@ def test_absurd_entries_are_told_and_the_view_recovers(name):
         assert re.search(words, said.replace("&#x27;", "'")), (control, said)
 
 
-REFUSED = [
+SQUARE = torch.ones(2, 2)
+REFUSED = [  # (view, what it is given, what is said)
     ("ablation_explorer", [[]], "^rows must be rows of results"),
-    ("augmentation_mixer", [torch.rand(9, 9)], r"^photo .*a Tensor of shape .9, 9."),
-    ("augmentation_mixer", [torch.rand(1, 9, 9)], "must be in colour"),
+    ("augmentation_mixer", [torch.rand(9, 9)], r"colour.*a Tensor of shape .9, 9."),
     ("augmentation_mixer", [torch.ones(3, 9, 9).byte()], "bytes: X / 255"),
-    (
-        "augmentation_mixer",
-        [torch.full((3, 9, 9), 1.5)],
-        "to 1 .*, not from 1.5 to 1.5",
-    ),
-    ("augmentation_mixer", [torch.full((3, 9, 9), torch.nan)], "not from nan to nan"),
-    (
-        "class_maps",
-        [nin(), noise(SOME), 66],
-        "side must be a whole number from 67 to 4",
-    ),
+    ("augmentation_mixer", [torch.ones(3, 9, 9) * 1.5], "to 1 .*, not from 1.5 to 1"),
+    ("class_maps", [nin(), noise(SOME), 66], "side must be a whole number from 67"),
     ("correlation_stepper", [torch.ones(9, 2)], "^X must be a matrix of 1×1 to 8×8"),
-    (
-        "correlation_stepper",
-        [None, torch.ones(6, 1)],
-        "^K must .* matrix of 1×1 to 5×5",
-    ),
-    (
-        "correlation_stepper",
-        [None, torch.ones(1, 1, 2, 2)],
-        r"^K .* shape \(1, 1, 2, 2\)",
-    ),
-    ("correlation_stepper", [torch.ones(2, 2), torch.ones(3, 3)], "spans 3 .* only 2"),
+    ("correlation_stepper", [SQUARE, torch.ones(6, 1)], "^K must .* of 1×1 to 5×5"),
+    ("correlation_stepper", [SQUARE, torch.ones(1, 1, 2, 2)], r"^K .* \(1, 1, 2, 2\)"),
+    ("correlation_stepper", [SQUARE, torch.ones(3, 3)], "spans 3 numbers, but only 2"),
     ("kernel_lab", [torch.ones(1, 1, 3, 3)], "^learned must be .* 1×1 to 7×7"),
     ("kernel_lab", [torch.ones(8, 8)], "^learned must be .* 1×1 to 7×7"),
     ("pooling_explorer", [torch.ones(9, 9)], "^X must be a matrix of 1×1 to 8×8"),

@@ -4,7 +4,6 @@ import pytest
 
 from cnn_course.studies import mean_interval, read_rows
 from cnn_course.views.ablation_explorer import (
-    ablation_explorer,
     arm_name,
     chosen_runs,
     draw_ablation,
@@ -71,11 +70,3 @@ def test_own_runs_are_told_in_their_arm(rows):
 def test_nothing_to_show_is_said(rows, changes, words):
     with pytest.raises(ValueError, match=words):
         chosen_runs(rows, **asked(**changes))
-
-
-def test_nothing_chosen_is_told_and_the_view_recovers(rows):
-    view = ablation_explorer(rows)
-    view.controls["arms"].value = []
-    assert "no arm" in view.message.value
-    view.controls["arms"].value = [ONE]
-    assert view.message.value == "" and "after epoch 5" in view.text.value

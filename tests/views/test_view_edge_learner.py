@@ -114,11 +114,6 @@ def test_the_text_has_the_numbers(view):
     loss, left, right, bias = learn(0.3, 0.0, 0)[30].tolist()
     numbers = f"step 30: loss {loss:.3g}, kernel [{left:.2f}, −{-right:.2f}], "
     assert numbers + f"bias {abs(bias):.2f}; rate 0.3 is below" in view.text.value
-    view.controls["num_steps"].slider.value = 60
-    assert "step 60" in view.text.value and "[1.00, −1.00]" in view.text.value
-    view.controls["lr"].write(0.68)
-    assert "diverged at step 10" in view.text.value
-    view.controls["lr"].write(0.3)
     view.controls["noise"].slider.value = 0.2
     assert f"stays above {lowest_loss(0.2):.3g}" in view.text.value
 

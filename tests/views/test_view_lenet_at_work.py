@@ -186,13 +186,6 @@ def test_a_stroke_on_a_picture_makes_it_your_drawing(view):
     assert view.last.tobytes() == before
 
 
-def test_an_empty_sheet_has_no_probabilities(view):
-    press(view, "clear")
-    assert view.controls["picture"].sketch.pad.picture == bytes(784)
-    assert view.last_text.startswith("nothing drawn yet") and "%" not in view.last_text
-    assert view.message.value == ""
-
-
 def test_the_message_goes_when_the_number_is_where_it_was(view):
     number = view.controls["picture"].number
     for mend in (

@@ -34,15 +34,6 @@ def test_stacks_are_read():
             parse_stack(text)
 
 
-def test_the_text_has_the_numbers():
-    view = output_size_calculator()
-    assert "7×7 becomes 6×6" in view.text.value
-    view.controls["stride"].slider.value = 3
-    assert "(2 − 1) − 1) / 3⌋ + 1 = 2; 33 of 49 pixels are never" in view.text.value
-    view.controls["stack"].value = "5/1, 2/2, 5/1, 2/2"
-    assert "sees 16 pixels each way" in view.text.value
-
-
 def test_alexnet_never_looks_at_one_column_of_224():
     view = output_size_calculator()
     view.controls["n"].write(224)
