@@ -55,15 +55,6 @@ def test_every_sum_that_is_written_out_is_the_output():
         assert sum(a * b for a, b in terms) == float(total.replace("−", "-")) == value
 
 
-def test_outputs_are_unknown_until_their_step():
-    one, _ = draw_correlation(X, K, 4)
-    all_four, text = draw_correlation(X, K, 4, reveal=True)
-    assert one.image.tobytes() == all_four.image.tobytes()
-    assert text.endswith("output 2×2 with the rows 14 5, 8 15")
-    first, known = draw_correlation(X, K, 1), draw_correlation(X, K, 1, reveal=True)
-    assert first[0].image.tobytes() != known[0].image.tobytes()
-
-
 def test_padding_gives_more_outputs_and_the_first_is_shown(view):
     view.controls["step"].number.field.value = "7"  # too large, until there are 16
     view.controls["padding"].write(1)

@@ -53,21 +53,15 @@ def edit(chooser, value):
         chooser.grid.fields[1, 1].value = value
 
 
-def noise(width, height, seed=0):
-    numbers = np.random.default_rng(seed).integers(0, 256, (height, width, 3))
+def noise(width, height):
+    numbers = np.random.default_rng(0).integers(0, 256, (height, width, 3))
     return Image.fromarray(numbers.astype(np.uint8))
 
 
 def upload(view, content, name="mine.png"):
-    view.controls["photo"].value = (
-        {
-            "name": name,
-            "type": "image/png",
-            "size": len(content),
-            "content": memoryview(content),
-            "last_modified": datetime.datetime.now(),
-        },
-    )
+    file = dict(name=name, type="image/png", size=len(content))
+    file |= dict(content=memoryview(content), last_modified=datetime.datetime.now())
+    view.controls["photo"].value = (file,)
 
 
 def png_header(width, height):
@@ -162,8 +156,7 @@ def test_what_is_no_number_is_explained_and_the_view_recovers(view, chooser):
 
 
 def test_a_learned_kernel_is_the_third_picture():
-    view, without = kernel_lab(LEARNED.clone().requires_grad_()), kernel_lab()
-    assert view.last.width > 1.4 * without.last.width
+    view = kernel_lab(LEARNED.clone().requires_grad_())
     photo = load_photograph(height=300)
     apart = correlate(photo, LEARNED) - correlate(photo, preset_kernel("Sobel x", 3))
     assert f"differ by {apart.abs().max():.3f} at most" in view.last_text
@@ -189,15 +182,6 @@ def test_learned_kernels_of_other_sizes_fit(shape):
     )
     chooser.size.value = 3  # may be too small for it
     assert chooser.size.value >= max(shape)
-
-
-@pytest.mark.parametrize("kind", ["png", "jpeg", "webp", "gif", "bmp", "tiff"])
-def test_pictures_of_all_kinds_are_read_small_and_grey(kind):
-    image = Image.new("RGB", (1000, 500), (255, 0, 0))
-    picture = read_picture(file_of(image, kind))
-    assert picture.shape == (200, 400) and picture.dtype == torch.float32
-    red = 0.299  # how bright red looks
-    torch.testing.assert_close(picture.mean().item(), red, atol=0.01, rtol=0)
 
 
 @pytest.mark.parametrize("mode", ["1", "L", "P", "LA", "RGBA", "CMYK", "I;16"])
