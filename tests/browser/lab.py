@@ -202,10 +202,6 @@ class LiveView:
         )
         return row.locator(".noUi-handle")
 
-    def at(self, value):
-        """The sliders that stand at `value`."""
-        return self.page.locator(f"[aria-valuenow='{value:.1f}']")
-
     def slide(self, label, key="ArrowRight", times=1):
         self.slider(label).focus()
         for _ in range(times):

@@ -24,10 +24,9 @@ def use(notebook, record_latency):
     view.complains("under the protocol 'a sixth'")
     view.choose("protocol", "reduced")
     view.fine()
-    view.type("epoch", "five")
-    view.complains("epoch: type a whole number")
-    view.type("epoch", "77")
-    view.complains("epoch: type a whole number, from 1 to 5; got")
-    view.type("epoch", "5")
-    view.fine()
+    view.answers(
+        ("epoch", "five", "epoch: type a whole number"),
+        ("epoch", "77", "epoch: type a whole number, from 1 to 5; got"),
+        ("epoch", "5", None),
+    )
     record_latency(TITLE, view.slider_latencies("epoch"))

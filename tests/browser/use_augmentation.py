@@ -29,7 +29,6 @@ def use(notebook, record_latency):
         ("hue", "red", "hue: type a number"),
         ("hue", "0.1", None),
         ("crop, pixels", "0", "so few pixels say little"),
-        ("crop, pixels", "300", "the picture has 256 pixels"),
         ("crop, pixels", "64", None),
         ("p(mirror)", "2", "it is a probability"),
         ("p(mirror)", "1", None),

@@ -41,8 +41,6 @@ def use(notebook, record_latency):
         ("stride", "0", "would never move the window"),
         ("stride", "", "got nothing"),
         ("stride", "1", None),
-        ("padding", "9", "padding: type a whole number, from 0 to 2"),
-        ("padding", "0", None),
         ("step", "5", "step: type a whole number, from 1 to 4"),
         ("step", "2", None),
     )

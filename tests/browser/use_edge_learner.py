@@ -26,8 +26,6 @@ def use(notebook, record_latency):
         ("learning rate", "0", "never moves the kernel"),
         ("learning rate", "fast", "learning rate: type a number"),
         ("learning rate", "0.3", None),
-        ("noise", "-1", "noise: type a number, from 0.0 to 10.0"),
-        ("noise", "0", None),
         ("steps", "1000", "steps: type a whole number, from 0 to 100"),
         ("steps", "97", None),
         ("start", "", "got nothing"),

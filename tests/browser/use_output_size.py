@@ -20,7 +20,6 @@ def use(notebook, record_latency):
     view.says("sees 14 pixels each way")
     view.answers(
         ("stride", "0", "would never move the window"),
-        ("stride", "abc", "stride: type a whole number"),
         ("stride", "1", None),
         ("kernel", "50", "fits nowhere"),
         ("kernel", "", "got nothing"),

@@ -23,15 +23,16 @@ def try_controls(view):
     view.type("smooth over steps", "1")
     view.says("mean loss of the last 1 step ")
     # While it trains, the text can be ahead of the slider.
-    view.slider("smooth over steps").and_(view.at(1)).wait_for()
+    view.slider("smooth over steps").and_(
+        view.page.locator("[aria-valuenow='1.0']")
+    ).wait_for()
     view.slide("smooth over steps")  # notebook 09 takes two steps only
     view.says("mean loss of the last 2 steps")
-    view.type("smooth over steps", "many")
-    view.complains("smooth over steps: type a whole number")
-    view.type("smooth over steps", "0")
-    view.complains("smooth over steps: type a whole number, from 1")
-    view.type("smooth over steps", "1")
-    view.fine()
+    view.answers(
+        ("smooth over steps", "many", "smooth over steps: type a whole number"),
+        ("smooth over steps", "0", "smooth over steps: type a whole number, from 1"),
+        ("smooth over steps", "1", None),
+    )
     view.says("mean loss of the last 1 step ")
     logarithmic.uncheck()
     view.box.get_by_text("logarithmic scale").wait_for(state="detached")

@@ -104,9 +104,17 @@ def test_wrong_numbers(answer, says):
     assert says in text(NUMBER, answer)
 
 
-def test_right_numbers():
-    for answer in (280, 280.0, torch.tensor([280.0]), torch.tensor(280)):
-        assert NUMBER.judge(answer) == Feedback("01.n", "right", "Right. So it is.")
+SPELLINGS = [(NUMBER, n) for n in (280, 280.0, torch.tensor([280.0]))]
+SPELLINGS += [(SHAPE, [2, 3, 4]), (SHAPE, torch.Size((2, 3, 4))), (LETTERS, " b ")]
+SPELLINGS += [(SEVERAL, s) for s in ("ca", "A, C", ["A", "C"], {"C", "A"}, ("c", "a"))]
+SPELLINGS += [(ORDER, s) for s in ("CAB", "c, a, b", "C → A → B", ["C", "A", "B"])]
+SPELLINGS += [(GRID, kind([[1, 2], [3, 4.0]])) for kind in (list, tuple, torch.tensor)]
+
+
+@pytest.mark.parametrize(("exercise", "answer"), SPELLINGS)
+def test_right_in_every_spelling(exercise, answer):
+    feedback = exercise.judge(answer)
+    assert feedback == Feedback(exercise.id, "right", "Right. So it is.")
 
 
 def test_a_tolerance_counts_at_its_border_and_not_beyond():
@@ -116,31 +124,24 @@ def test_a_tolerance_counts_at_its_border_and_not_beyond():
     assert text(near, 1.49) == "1.49 is too small."
 
 
-@pytest.mark.parametrize(
-    ("answer", "says"),
-    [
-        ([2, 3, 5], "Says 0."),
-        ((2, 3), "(2, 3) has 2 axes: not as many as the tensor."),
-        ((3, 2, 4), "(3, 2, 4) has the right numbers in another order."),
-        ((2, 9, 4), "In (2, 9, 4) axis 1 cannot be."),
-        ((9, 9, 4), "In (9, 9, 4) the axes 0, 1 cannot be."),
-        ((2, 3, -4), "Axis 2 is -4, which is no length of an axis."),
-        ((2, "3", 4), "Axis 1 is '3', which is no length of an axis."),
-        (torch.zeros(2, 3, 4), "This is a tensor. Its shape is wanted"),
-        (24, "A tuple such as `(2, 3)` is wanted, and this is 24."),
-        ("234", "A tuple such as `(2, 3)` is wanted, and this is '234'."),
-    ],
-)
-def test_wrong_shapes(answer, says):
-    assert text(SHAPE, answer).startswith(says)
-
-
 LETTERS_ARE = "Write one or more of the letters A, B, C, D in quotes: this is "
+ONE_WRONG = "1 of the 4 numbers are wrong, first the 5 in row 1, column 1"
+ROWS = "A list of rows such as `[[1, 2], [3, 4]]` is wanted,"
 
 
 @pytest.mark.parametrize(
     ("exercise", "answer", "says"),
     [
+        (SHAPE, [2, 3, 5], "Says 0."),
+        (SHAPE, (2, 3), "(2, 3) has 2 axes: not as many as the tensor."),
+        (SHAPE, (3, 2, 4), "(3, 2, 4) has the right numbers in another order."),
+        (SHAPE, (2, 9, 4), "In (2, 9, 4) axis 1 cannot be."),
+        (SHAPE, (9, 9, 4), "In (9, 9, 4) the axes 0, 1 cannot be."),
+        (SHAPE, (2, 3, -4), "Axis 2 is -4, which is no length of an axis."),
+        (SHAPE, (2, "3", 4), "Axis 1 is '3', which is no length of an axis."),
+        (SHAPE, torch.zeros(2, 3, 4), "This is a tensor. Its shape is wanted"),
+        (SHAPE, 24, "A tuple such as `(2, 3)` is wanted, and this is 24."),
+        (SHAPE, "234", "A tuple such as `(2, 3)` is wanted, and this is '234'."),
         (LETTERS, "a", "Says 0."),
         (LETTERS, "D", "D is not it, and one letter is wanted."),
         (LETTERS, "AB", "AB is not it, and one letter is wanted."),
@@ -155,44 +156,19 @@ LETTERS_ARE = "Write one or more of the letters A, B, C, D in quotes: this is "
         (ORDER, "ABC", "ABC is not the order."),
         (ORDER, "CA", "CA: every letter is wanted once, 3 in all."),
         (ORDER, "CAAB", "CAAB: every letter is wanted once, 3 in all."),
+        (GRID, [[1, 3], [2, 4]], "Says 0."),
+        (GRID, [[1, 2], [3, 5]], ONE_WRONG),
+        (GRID, [[1, 2, 3]], "Your grid is 1 × 3, and 2 × 2 is wanted."),
+        (GRID, [[1, 2], [3]], f"{ROWS} with rows of the same length."),
+        (GRID, [1, 2], f"{ROWS} and one of your rows is 1."),
+        (GRID, [[1, 2], [3, "4"]], f"{ROWS} and '4' in it is no number."),
+        (GRID, 7, f"{ROWS} and this is 7."),
+        (GRID, [[1, 2], [3, float("nan")]], f"{ROWS} and nan in it is no number."),
+        (GRID, torch.zeros(2, 2, 2), f"{ROWS} and [0.0, 0.0] in it is no number."),
     ],
 )
-def test_wrong_letters(exercise, answer, says):
+def test_wrong_shapes_letters_and_grids(exercise, answer, says):
     assert text(exercise, answer).startswith(says)
-
-
-def test_letters_in_every_spelling():
-    assert LETTERS.judge(" b ").verdict == "right"
-    for answer in ("ca", "A, C", ["A", "C"], {"C", "A"}, ("c", "a")):
-        assert SEVERAL.judge(answer).verdict == "right"
-    for answer in ("CAB", "c, a, b", "C → A → B", ["C", "A", "B"]):
-        assert ORDER.judge(answer).verdict == "right"
-
-
-ROWS = "A list of rows such as `[[1, 2], [3, 4]]` is wanted,"
-
-
-@pytest.mark.parametrize(
-    ("answer", "says"),
-    [
-        ([[1, 3], [2, 4]], "Says 0."),
-        ([[1, 2], [3, 5]], "1 of the 4 numbers are wrong, first the 5 in row 1, colu"),
-        ([[1, 2, 3]], "Your grid is 1 × 3, and 2 × 2 is wanted."),
-        ([[1, 2], [3]], f"{ROWS} with rows of the same length."),
-        ([1, 2], f"{ROWS} and one of your rows is 1."),
-        ([[1, 2], [3, "4"]], f"{ROWS} and '4' in it is no number."),
-        (7, f"{ROWS} and this is 7."),
-        ([[1, 2], [3, float("nan")]], f"{ROWS} and nan in it is no number."),
-        (torch.zeros(2, 2, 2), f"{ROWS} and [0.0, 0.0] in it is no number."),
-    ],
-)
-def test_wrong_grids(answer, says):
-    assert text(GRID, answer).startswith(says)
-
-
-@pytest.mark.parametrize("kind", [list, tuple, torch.tensor])
-def test_right_grids(kind):
-    assert GRID.judge(kind([[1, 2], [3, 4.0]])).verdict == "right"
 
 
 def changes_its_input(X):

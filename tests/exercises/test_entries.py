@@ -10,7 +10,7 @@ from notebook_code import NOTEBOOKS, definitions
 
 from cnn_course.exercises import EXERCISES, PREDICTIONS
 from cnn_course.exercises.engine.code import Code, Design
-from cnn_course.exercises.engine.kinds import ACTIVITIES, Number, Shape
+from cnn_course.exercises.engine.kinds import ACTIVITIES
 from cnn_course.networks.cost import count_multiply_adds, count_parameters
 
 PATHS = {path.stem[:2]: path for path in NOTEBOOKS.glob("0[1-9]*.ipynb")}
@@ -111,15 +111,6 @@ def test_06_counts_of_a_table_are_those_of_torch():
     facts = design.convert(design.example)
     assert facts["parameters"] == count_parameters(net)
     assert facts["work"] == count_multiply_adds(net, (1, 1, 64, 64))
-
-
-def test_the_same_answer_in_other_clothes(exercise):
-    if isinstance(exercise, Number):
-        assert exercise.judge(torch.tensor(exercise.right)).verdict == "right"
-        assert exercise.judge(float(exercise.right)).verdict == "right"
-    if isinstance(exercise, Shape):
-        assert exercise.judge(list(exercise.right)).verdict == "right"
-        assert exercise.judge(torch.Size(exercise.right)).verdict == "right"
 
 
 def test_where_to_look_again_is_a_heading_of_the_notebook(exercise):

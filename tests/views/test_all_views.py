@@ -10,22 +10,15 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image
+from view_helpers import noise
 
 from cnn_course import views
-from cnn_course.data import Batches
 from cnn_course.networks import lenet, nin
 from cnn_course.studies import read_rows
 from cnn_course.views.kit.controls import Number
 from cnn_course.views.training_curves import LiveCurves
 
-
-def noise():
-    """A loader of 60 pictures of noise, six of each class."""
-    generator = torch.Generator().manual_seed(0)
-    images = torch.randint(1, 256, (60, 28, 28), dtype=torch.uint8, generator=generator)
-    return Batches(images, torch.arange(60) % 10, 16)
-
-
+SOME = torch.arange(60) % 10  # six pictures of each class
 MAKE = {  # each with what its saved text begins with, after its title
     "ablation_explorer": (
         lambda: views.ablation_explorer(read_rows("09_ablation.csv")),
@@ -36,7 +29,7 @@ MAKE = {  # each with what its saved text begins with, after its title
         "Augmentation mixer: draws 1 to 4: mirrored with probability 0.5, ",
     ),
     "class_maps": (
-        lambda: views.class_maps(nin(num_1x1=0, last_relu=False), noise()),
+        lambda: views.class_maps(nin(num_1x1=0, last_relu=False), noise(SOME)),
         "NiN's class maps: 10 class maps, each over the sheet with its average",
     ),
     "correlation_stepper": (
@@ -52,7 +45,7 @@ MAKE = {  # each with what its saved text begins with, after its title
     ),
     "kernel_lab": (views.kernel_lab, "Kernel lab: 300×256 pixels; your kernel, 3×3 "),
     "lenet_at_work": (
-        lambda: views.lenet_at_work(lenet(), noise()),
+        lambda: views.lenet_at_work(lenet(), noise(SOME)),
         "LeNet at work: a test picture, what comes out of every convolution and "
         "pooling, and the three likeliest classes as bars",
     ),
@@ -134,6 +127,9 @@ def test_where_nothing_runs_there_is_a_picture_and_its_text(name):
     view = make()
     data, about = view._repr_mimebundle_()
     assert data["text/plain"].startswith(f"[picture] {text}")
+    if name in ("class_maps", "lenet_at_work", "training_curves"):
+        # Not a word more: what depends on training would differ on other machines.
+        assert data["text/plain"] == f"[picture] {text}"
     kind = "image/jpeg" if view.photograph else "image/png"
     assert about[kind]["alt"] == data["text/plain"]
     sheet = Image.open(io.BytesIO(base64.b64decode(data[kind])))
@@ -142,17 +138,9 @@ def test_where_nothing_runs_there_is_a_picture_and_its_text(name):
     assert "application/vnd.jupyter.widget-view+json" in data
 
 
-def test_the_saved_text_does_not_depend_on_training():
-    for name in ("class_maps", "lenet_at_work", "training_curves"):
-        torch.manual_seed(1)
-        make, text = MAKE[name]
-        assert make()._repr_mimebundle_()[0]["text/plain"] == f"[picture] {text}"
-
-
 ENTRIES = {  # view: (control, what is typed, what is said)
     "ablation_explorer": [
         ("epoch", "0", "epoch: type a whole number, from 1 to 5; got '0'"),
-        ("epoch", "five", "epoch: type a whole number, from 1 to 5"),
     ],
     "augmentation_mixer": [
         ("hue", "0.9", "hue: type a number, from 0.0 to 0.5; got '0.9': half a turn"),
@@ -173,19 +161,16 @@ ENTRIES = {  # view: (control, what is typed, what is said)
     "correlation_stepper": [
         ("padding", "3", "padding: type a whole number, from 0 to 2; got '3'"),
         ("stride", "0", "from 1 to 8; got '0': a stride of 0 would never move the win"),
-        ("stride", "9", "stride: type a whole number, from 1 to 8; got '9'<"),
         ("step", "5", "step: type a whole number, from 1 to 4; got '5'"),
     ],
     "edge_learner": [
         ("lr", "0", "learning rate: .* got '0': at 0 it never moves the kernel, below"),
-        ("lr", "11", "learning rate: type a number, from 1e-06 to 10.0; got '11'<"),
         ("num_steps", "101", "steps: type a whole number, from 0 to 100; got '101'"),
         ("noise", "99", "noise: type a number, from 0.0 to 10.0; got '99'"),
         ("seed", "-1", "start: type a whole number, from 0 to 1,000,000,000"),
     ],
     "lenet_at_work": [
         ("picture", "60", "test picture: type a whole number, from 0 to 59; got '60'"),
-        ("picture", "-1", "test picture: type a whole number, from 0 to 59"),
     ],
     "output_size_calculator": [
         ("n", "0", "input: type a whole number, from 1 to 512; got '0'"),
@@ -193,10 +178,10 @@ ENTRIES = {  # view: (control, what is typed, what is said)
         ("padding", "-1", "padding: type a whole number, from 0 to 512"),
         ("stride", "0", "a stride of 0 would never move the window"),
         ("dilation", "513", "dilation: type a whole number, from 1 to 512"),
+        ("dilation", "8", "the kernel spans 9 pixels, but the padded input has 7"),
     ],
     "pooling_explorer": [
         ("window", "5", "the window spans 5 numbers, but only 4 are there"),
-        ("window", "9", "window: type a whole number, from 1 to 8; got '9'"),
         ("stride", "0", "a stride of 0 would never move the window"),
         ("step", "5", "step: type a whole number, from 1 to 4; got '5'"),
     ],
@@ -219,11 +204,47 @@ def test_absurd_entries_are_told_and_the_view_recovers(name):
         before, text = view.last.tobytes(), view.last_text
         number = view.controls[control]
         field = getattr(number, "number", number).field
-        for absurd in ("", "many", "nan", "1e300", typed):
+        for absurd in ("", "many" * 1000, "nan", "1e300", typed):
             kept, field.value = field.value, absurd
             assert "role=" in view.message.value, (control, absurd)
+            assert len(view.message.value) < 500
             assert "fault" not in view.message.value
             assert view.last.tobytes() == before  # the last picture stays, pale
             said, field.value = view.message.value, kept
             assert view.message.value == "" and view.last_text == text
         assert re.search(words, said.replace("&#x27;", "'")), (control, said)
+
+
+SQUARE = torch.ones(2, 2)
+REFUSED = [  # (view, what it is given, what is said)
+    ("ablation_explorer", [[]], "^rows must be rows of results"),
+    ("augmentation_mixer", [torch.rand(9, 9)], r"colour.*a Tensor of shape .9, 9."),
+    ("augmentation_mixer", [torch.ones(3, 9, 9).byte()], "bytes: X / 255"),
+    ("augmentation_mixer", [torch.ones(3, 9, 9) * 1.5], "to 1 .*, not from 1.5 to 1"),
+    ("class_maps", [nin(), noise(SOME), 66], "side must be a whole number from 67"),
+    ("correlation_stepper", [torch.ones(9, 2)], "^X must be a matrix of 1×1 to 8×8"),
+    ("correlation_stepper", [SQUARE, torch.ones(6, 1)], "^K must .* of 1×1 to 5×5"),
+    ("correlation_stepper", [SQUARE, torch.ones(1, 1, 2, 2)], r"^K .* \(1, 1, 2, 2\)"),
+    ("correlation_stepper", [SQUARE, torch.ones(3, 3)], "spans 3 numbers, but only 2"),
+    ("kernel_lab", [torch.ones(1, 1, 3, 3)], "^learned must be .* 1×1 to 7×7"),
+    ("kernel_lab", [torch.ones(8, 8)], "^learned must be .* 1×1 to 7×7"),
+    ("pooling_explorer", [torch.ones(9, 9)], "^X must be a matrix of 1×1 to 8×8"),
+]
+
+
+@pytest.mark.parametrize(("view", "given", "words"), REFUSED)
+def test_what_a_view_cannot_show_is_refused_at_once(view, given, words):
+    with pytest.raises(ValueError, match=words):
+        getattr(views, view)(*given)
+
+
+@pytest.mark.parametrize(
+    ("view", "build", "name"),
+    [(views.class_maps, nin, "data_iter"), (views.lenet_at_work, lenet, "test_iter")],
+)
+def test_what_is_no_network_or_no_loader_is_refused(view, build, name):
+    data = noise(SOME)
+    with pytest.raises(TypeError, match=r"^net must be a network.*of type function"):
+        view(build, data)
+    with pytest.raises(TypeError, match=rf"^{name} .*load_data_fashion_mnist gives"):
+        view(build(), (data, data))

@@ -4,7 +4,6 @@ import pytest
 
 from cnn_course.studies import mean_interval, read_rows
 from cnn_course.views.ablation_explorer import (
-    ablation_explorer,
     arm_name,
     chosen_runs,
     draw_ablation,
@@ -52,13 +51,11 @@ def test_classes_are_counted(rows):
     assert measure_of(row, "dead classes") == 0
 
 
-def test_own_runs_are_stars_in_their_arm(rows):
+def test_own_runs_are_told_in_their_arm(rows):
     own = [dict(rows[0], seed=9, epoch=e, test_acc=e / 10) for e in (4, 5)]
     arms = dict(arms=[arm_name(rows[0]), TWO], measure="test accuracy")
-    picture, text = draw_ablation(rows, own, **asked(**arms))
+    _, text = draw_ablation(rows, own, **asked(**arms))
     assert text.count("your own") == 1 and "your own 0.500" in text
-    stars = [line for line in picture.axes[0].lines if line.get_marker() == "*"]
-    assert [list(line.get_xdata()) for line in stars] == [[0.5], []]
 
 
 @pytest.mark.parametrize(
@@ -73,13 +70,3 @@ def test_own_runs_are_stars_in_their_arm(rows):
 def test_nothing_to_show_is_said(rows, changes, words):
     with pytest.raises(ValueError, match=words):
         chosen_runs(rows, **asked(**changes))
-
-
-def test_nothing_chosen_is_told_and_the_view_recovers(rows):
-    view = ablation_explorer(rows)
-    view.controls["arms"].value = []
-    assert "no arm" in view.message.value
-    view.controls["arms"].value = [ONE]
-    assert view.message.value == "" and "after epoch 5" in view.text.value
-    with pytest.raises(ValueError, match=r"^rows must be rows of results"):
-        ablation_explorer([])

@@ -5,13 +5,13 @@ import pytest
 import torch
 from PIL import Image
 from torch import nn
+from view_helpers import noise
 
-from cnn_course.data import Batches, to_float
+from cnn_course.data import to_float
 from cnn_course.networks import lenet, nin
 from cnn_course.views import class_maps
 from cnn_course.views.class_maps import draw_class_maps, overlay
 from cnn_course.views.kit.sheet import (
-    CORNERS,
     choose_pictures,
     find_class_maps,
     lay_sheet,
@@ -21,9 +21,7 @@ from cnn_course.views.kit.sheet import (
 
 @pytest.fixture(scope="module")
 def data():
-    torch.manual_seed(0)
-    images = torch.randint(256, (60, 28, 28)).to(torch.uint8)
-    return Batches(images, torch.arange(60) % 10, 16)
+    return noise(torch.arange(60) % 10)
 
 
 @pytest.fixture(scope="module")
@@ -35,10 +33,6 @@ def net():
 @pytest.fixture
 def view(net, data):
     return class_maps(net, data)
-
-
-def pixels(view):
-    return np.asarray(view.last).astype(int)
 
 
 @pytest.mark.parametrize("last_relu", [True, False])
@@ -53,30 +47,20 @@ def test_the_maps_are_those_before_the_average(last_relu):
     assert maps.shape == (10, 5, 5)
 
 
-def small(stages, size):
-    """A network whose pooling is an average, so that gradients show what is seen."""
-    layers, channels = [], 1
-    for kind, k, s, p in stages:
-        if kind == "conv":
-            layer = nn.Conv2d(channels, 2, k, stride=s, padding=p)
-            nn.init.constant_(layer.weight, 1.0)
-            channels = 2
-        else:
-            layer = nn.AvgPool2d(k, stride=s, padding=p)
-        layers.append(layer)
-    return nn.Sequential(nn.Sequential(*layers), nn.AdaptiveAvgPool2d(1), nn.Flatten())
+def conv(in_channels, *size):
+    return nn.Conv2d(in_channels, 2, *size)
 
 
 @pytest.mark.parametrize(
-    "stages",
+    "layers",
     [
-        [("conv", 11, 4, 0), ("pool", 3, 2, 0), ("conv", 5, 1, 2), ("conv", 3, 1, 1)],
-        [("conv", 5, 2, 2), ("pool", 2, 2, 0), ("conv", 3, 1, 1)],
-        [("conv", 4, 3, 1)],
+        [conv(1, 11, 4, 0), nn.AvgPool2d(3, 2), conv(2, 5, 1, 2), conv(2, 3, 1, 1)],
+        [conv(1, 5, 2, 2), nn.AvgPool2d(2), conv(2, 3, 1, 1)],
+        [conv(1, 4, 3, 1)],
     ],
 )
-def test_a_number_lies_in_the_middle_of_the_pixels_it_sees(stages):
-    net = small(stages, 96)
+def test_a_number_lies_in_the_middle_of_the_pixels_it_sees(layers):
+    net = nn.Sequential(nn.Sequential(*layers), nn.AdaptiveAvgPool2d(1), nn.Flatten())
     X = torch.zeros(1, 1, 96, 96, requires_grad=True)
     maps = net[0](X)
     first, step = looking_places(net)
@@ -135,15 +119,10 @@ def test_the_map_lies_where_its_numbers_look():
     found = np.asarray(overlay(sheet, values, (30, 20), 1.0, False, 1.0)).astype(int)
     right = found[20:40, 40:60]  # the 1.0: purple, around (30, 50)
     assert (right[..., 2] > right[..., 1] + 20).all()
-    below = found[40:60, 20:40]
+    below = found[40:60, 20:40]  # the −1.0: orange
     assert (below[..., 0] > below[..., 2] + 20).all()
-    outside = np.ones((100, 100), dtype=bool)
-    outside[20:60, 20:60] = False
-    assert (found[outside] == 255).all()
-    half = np.asarray(overlay(sheet, values, (30, 20), 0.5, False, 1.0)).astype(int)
-    assert np.abs(half - (found + 255) / 2).max() <= 1
-    smooth = np.asarray(overlay(sheet, values, (30, 20), 1.0, True, 1.0))
-    assert len(np.unique(smooth[30])) > 8 > len(np.unique(found[30]))
+    found[20:60, 20:60] = 255
+    assert (found == 255).all()  # nothing lies outside
 
 
 def test_dead_maps_and_the_largest_average_are_named():
@@ -155,11 +134,8 @@ def test_dead_maps_and_the_largest_average_are_named():
     maps[7] = 20.0
     _, text = draw(maps)
     assert text == "largest averages: h 20.00, j 9.00, i 8.00; dead: a"
-    maps -= 30.0
-    _, text = draw(maps)
+    _, text = draw(maps - 30.0)
     assert text == "largest averages: h −10.00, j −21.00, i −22.00; dead: none"
-    _, text = draw(torch.zeros(10, 2, 2))
-    assert text.endswith("dead: a, b, c, d, e, f, g, h, i, j")
 
 
 @pytest.mark.parametrize(
@@ -177,15 +153,6 @@ def test_another_network_is_refused_with_what_is_expected(data, net, words):
     with pytest.raises(ValueError, match=words) as caught:
         class_maps(net, data)
     assert "one for each class" in str(caught.value)
-
-
-def test_what_is_no_network_and_no_loader_is_refused(net, data):
-    with pytest.raises(TypeError, match=r"^net must be a network.*of type function"):
-        class_maps(nin, data)
-    with pytest.raises(TypeError, match=r"^data_iter .*load_data_fashion_mnist gives"):
-        class_maps(net, (data, data))
-    with pytest.raises(ValueError, match="side must be a whole number from 67 to 448"):
-        class_maps(net, data, 66)
 
 
 def test_a_network_that_diverged_is_refused(net, data):
@@ -228,11 +195,3 @@ def test_the_text_tells_what_lies_where_and_what_is_largest(view, net, data):
     value, c = maps.mean(dim=(1, 2)).max(dim=0)
     best = f"largest averages: {data.classes[c]} {value:.2f}, ".replace(" -", " −")
     assert best in view.last_text
-    for corner in CORNERS:
-        view.controls[corner].value = None
-    assert view.last_text.startswith("maps of 5×5 for the sheet: empty; moved ")
-    assert "by 0 pixels, picture seed 0, opacity 70 %; largest " in view.last_text
-    view.controls["whole"].value = True
-    assert "sheet: empty" in view.last_text
-    view.controls["top left"].value = 5
-    assert "sheet: Sandal enlarged, its map largest in row" in view.last_text

@@ -1,10 +1,8 @@
 """View 3: the edge kernel of notebook 02 learns, or diverges."""
 
 import ipywidgets
-import numpy as np
 import pytest
 import torch
-from PIL import ImageColor
 
 from cnn_course.networks import Conv2D, corr2d
 from cnn_course.views import edge_learner
@@ -19,7 +17,6 @@ from cnn_course.views.edge_learner import (
     rate_limit,
     verdict,
 )
-from cnn_course.views.kit.board import GREY, ORANGE
 
 
 @pytest.fixture
@@ -117,11 +114,6 @@ def test_the_text_has_the_numbers(view):
     loss, left, right, bias = learn(0.3, 0.0, 0)[30].tolist()
     numbers = f"step 30: loss {loss:.3g}, kernel [{left:.2f}, −{-right:.2f}], "
     assert numbers + f"bias {abs(bias):.2f}; rate 0.3 is below" in view.text.value
-    view.controls["num_steps"].slider.value = 60
-    assert "step 60" in view.text.value and "[1.00, −1.00]" in view.text.value
-    view.controls["lr"].write(0.68)
-    assert "diverged at step 10" in view.text.value
-    view.controls["lr"].write(0.3)
     view.controls["noise"].slider.value = 0.2
     assert f"stays above {lowest_loss(0.2):.3g}" in view.text.value
 
@@ -133,25 +125,6 @@ def test_every_rate_is_drawn_even_when_the_numbers_end(lr, noise):
         board, text = draw_edge_learner(lr, num_steps, noise, 1)
         assert board.image.getextrema() != ((255, 255),) * 3
         assert ("loss nan" in text) == (lr >= 3 and num_steps >= 50)
-
-
-def loss_curve(*values):
-    """What is drawn on the axes of the loss, True where it has the colour asked for."""
-    board, _ = draw_edge_learner(*values)
-    pixels = np.asarray(board.image)[2 * 82 : 2 * 254, 2 * 54 : 2 * 400]
-
-    def find(colour):
-        return (pixels == ImageColor.getrgb(colour)).all(axis=-1)
-
-    return find
-
-
-def test_the_floor_and_the_step_of_divergence_are_lines():
-    without, noisy = loss_curve(0.3, 60, 0.0, 0), loss_curve(0.3, 60, 0.2, 0)
-    assert without(GREY).sum(axis=1).max() == 0 < 250 < noisy(GREY).sum(axis=1).max()
-    running_away = loss_curve(0.68, 60, 0.0, 0)(ORANGE).sum(axis=0)
-    assert running_away.argmax() == pytest.approx(2 * 350 * 10 / NUM_STEPS - 4, abs=2)
-    assert running_away.max() > 250 and not without(ORANGE).any()
 
 
 def test_moving_the_steps_learns_nothing_anew(view):

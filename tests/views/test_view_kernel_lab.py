@@ -53,21 +53,15 @@ def edit(chooser, value):
         chooser.grid.fields[1, 1].value = value
 
 
-def noise(width, height, seed=0):
-    numbers = np.random.default_rng(seed).integers(0, 256, (height, width, 3))
+def noise(width, height):
+    numbers = np.random.default_rng(0).integers(0, 256, (height, width, 3))
     return Image.fromarray(numbers.astype(np.uint8))
 
 
 def upload(view, content, name="mine.png"):
-    view.controls["photo"].value = (
-        {
-            "name": name,
-            "type": "image/png",
-            "size": len(content),
-            "content": memoryview(content),
-            "last_modified": datetime.datetime.now(),
-        },
-    )
+    file = dict(name=name, type="image/png", size=len(content))
+    file |= dict(content=memoryview(content), last_modified=datetime.datetime.now())
+    view.controls["photo"].value = (file,)
 
 
 def png_header(width, height):
@@ -99,13 +93,6 @@ def test_presets_but_blur_do_the_same_in_every_size():
         small, large = (correlate(X, preset_kernel(name, size)) for size in (3, 7))
         same = torch.allclose(small[2:-2, 2:-2], large, atol=1e-6)
         assert same == (name != "blur")
-
-
-def test_centred_cuts_and_pads():
-    K = torch.arange(25.0).view(5, 5)
-    assert torch.equal(centred(K, 3), K[1:4, 1:4])
-    assert torch.equal(centred(centred(K, 7), 5), K)
-    assert centred(torch.ones(2, 4), 5).sum() == 8
 
 
 def test_a_learned_kernel_ignores_plain_grey_if_it_nearly_does():
@@ -169,8 +156,7 @@ def test_what_is_no_number_is_explained_and_the_view_recovers(view, chooser):
 
 
 def test_a_learned_kernel_is_the_third_picture():
-    view, without = kernel_lab(LEARNED.clone().requires_grad_()), kernel_lab()
-    assert view.last.width > 1.4 * without.last.width
+    view = kernel_lab(LEARNED.clone().requires_grad_())
     photo = load_photograph(height=300)
     apart = correlate(photo, LEARNED) - correlate(photo, preset_kernel("Sobel x", 3))
     assert f"differ by {apart.abs().max():.3f} at most" in view.last_text
@@ -196,21 +182,6 @@ def test_learned_kernels_of_other_sizes_fit(shape):
     )
     chooser.size.value = 3  # may be too small for it
     assert chooser.size.value >= max(shape)
-
-
-def test_what_is_no_learned_kernel_is_refused():
-    for learned in (torch.ones(1, 1, 3, 3), torch.ones(8, 8), torch.ones(0, 3)):
-        with pytest.raises(ValueError, match=r"^learned must be .* 1×1 to 7×7"):
-            kernel_lab(learned)
-
-
-@pytest.mark.parametrize("kind", ["png", "jpeg", "webp", "gif", "bmp", "tiff"])
-def test_pictures_of_all_kinds_are_read_small_and_grey(kind):
-    image = Image.new("RGB", (1000, 500), (255, 0, 0))
-    picture = read_picture(file_of(image, kind))
-    assert picture.shape == (200, 400) and picture.dtype == torch.float32
-    red = 0.299  # how bright red looks
-    torch.testing.assert_close(picture.mean().item(), red, atol=0.01, rtol=0)
 
 
 @pytest.mark.parametrize("mode", ["1", "L", "P", "LA", "RGBA", "CMYK", "I;16"])

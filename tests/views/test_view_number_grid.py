@@ -24,18 +24,17 @@ def test_it_reads_what_was_written():
 
 
 def test_what_is_typed_is_read(grid, calls):
+    grid.fields[1, 0].value = "-2/"  # on the way to -2/3
+    assert grid.read()[1, 0] == -2
     grid.fields[1, 0].value = "-2/3"
     assert grid.read()[1, 0].item() == pytest.approx(-2 / 3)
     assert grid.fields[1, 0].tooltip == "kernel row 2, column 1"
-    assert len(calls) == 1
+    assert len(calls) == 2
 
 
-@pytest.mark.parametrize("typed", ["", "x", "nan", "inf", "1e300", "1/0", "0,5", "2/"])
+@pytest.mark.parametrize("typed", ["", "x", "nan", "inf", "1e300", "1/0", "0,5"])
 def test_what_is_no_number_is_refused_by_the_field_s_name(grid, typed):
     grid.fields[1, 0].value = typed
-    if typed == "2/":  # on the way to 2/3
-        assert grid.read()[1, 0] == 2
-        return
     with pytest.raises(ValueError, match="kernel row 2, column 1: type a number"):
         grid.read()
 

@@ -396,8 +396,8 @@ def test_many_classes_and_many_epochs_are_drawn_too():
     history = History([1.0] * 90, [0.5] * 90, [0.5] * 90, step_loss=[1.0] * 90)
     history.predicted += [[0] * 99 + [5]] * 90
     history.largest_logit += [[1.0] * 100] * 90
-    board, text = draw_training(TrainingState(90, 1, (), history), True, 20)
-    assert "class 98; dead: none" in text and board.image.width == 1720
+    _, text = draw_training(TrainingState(90, 1, (), history), True, 20)
+    assert "class 98; dead: none" in text
 
 
 def test_the_axes_grow_and_end_where_training_ended():
@@ -408,11 +408,6 @@ def test_the_axes_grow_and_end_where_training_ended():
 
     assert [epochs(n) for n in (0, 9, 10, 39, 330)] == [10, 10, 20, 40, 500]
     assert epochs(2, num_epochs=5) == 5 and epochs(2, ended="stopped") == 3
-
-
-def test_trailing_means_are_over_the_last_values():
-    assert curves.trailing_mean([4.0, 2.0, 0.0, 6.0], 2).tolist() == [4, 3, 1, 3]
-    assert curves.trailing_mean([], 3).tolist() == []
 
 
 def test_an_envelope_keeps_the_extremes_of_every_column():

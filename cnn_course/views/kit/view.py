@@ -55,7 +55,7 @@ class View(ipywidgets.VBox):
         summary=None,
         photograph=False,
     ):
-        self.title, self.try_this, self.controls = title, try_this, controls
+        self.title, self.controls = title, controls
         self.draw, self.summary = draw, summary
         self.photograph = photograph  # in colour: as a PNG it would be slow and large
         self.lock = threading.RLock()
