@@ -13,17 +13,10 @@ import torch.nn.functional as F
 
 from cnn_course.data import load_data_fashion_mnist
 from cnn_course.networks import fully_connected, lenet
-from cnn_course.studies.provenance import provenance
-from cnn_course.studies.results import (
-    FOLDER,
-    epoch_rows,
-    finished,
-    run_missing,
-    study_options,
-)
+from cnn_course.studies import provenance, results
 from cnn_course.training import evaluate, train
 
-RESULTS = FOLDER / "05_lenet.csv"
+RESULTS = results.FOLDER / "05_lenet.csv"
 ARMS = {"LeNet": lenet, "fully connected": fully_connected}
 PROTOCOL = dict(train_size=60_000, test_size=10_000, batch_size=128, lr=0.005)
 EPOCHS = 10
@@ -56,12 +49,12 @@ def run(arm, seed):
     history = train(
         net, train_iter, test_iter, EPOCHS, lr=PROTOCOL["lr"], verbose=False
     )
-    finished(history, EPOCHS)
+    results.finished(history, EPOCHS)
     about = {"data": train_iter.name, **PROTOCOL, **provenance()}
     not_yet = {f"shifted_{pixels}": "" for pixels in SHIFTS}
     rows = [
         {"arm": arm, "seed": seed} | row | not_yet | about
-        for row in epoch_rows(history)
+        for row in results.epoch_rows(history)
     ]
     for pixels in SHIFTS:  # after the last epoch only
         accuracy = shifted_accuracy(net, test_iter, pixels)
@@ -71,9 +64,9 @@ def run(arm, seed):
 
 def main(arguments=None):
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    options = study_options(parser, arguments, RESULTS)
+    options = results.study_options(parser, arguments, RESULTS)
     runs = [dict(arm=arm, seed=seed) for seed in range(options.seeds) for arm in ARMS]
-    run_missing(options.out, runs, run)
+    results.run_missing(options.out, runs, run)
 
 
 if __name__ == "__main__":

@@ -17,17 +17,10 @@ from cnn_course.checks import choice, whole_number
 from cnn_course.data import load_data_fashion_mnist
 from cnn_course.device import choose_precision, try_gpu
 from cnn_course.networks import NARROW_VGG, alexnet, count_parameters, lenet, nin, vgg
-from cnn_course.studies.provenance import provenance
-from cnn_course.studies.results import (
-    FOLDER,
-    epoch_rows,
-    finished,
-    run_missing,
-    study_options,
-)
+from cnn_course.studies import provenance, results
 from cnn_course.training import train
 
-RESULTS = FOLDER / "09_ablation.csv"
+RESULTS = results.FOLDER / "09_ablation.csv"
 # "full" is the protocol of the lecture notes, "a sixth" that with a sixth of the
 # training images, "reduced" what a CPU can repeat often enough.
 PROTOCOLS = {
@@ -157,7 +150,7 @@ def run(protocol, network, num_1x1, last_relu, remedy, seed, precision):
     how = dict(optimizer=optimizer, precision=precision, verbose=False)
     torch.manual_seed(seed)  # for the order of the pictures: the same in every arm
     history = train(net, train_iter, test_iter, epochs, **how)
-    finished(history, epochs)
+    results.finished(history, epochs)
     check_trained(before, net)
     arm = dict(protocol=protocol, network=network, num_1x1=num_1x1)
     arm |= dict(last_relu=last_relu, remedy=remedy, precision=precision, seed=seed)
@@ -178,7 +171,7 @@ def run(protocol, network, num_1x1, last_relu, remedy, seed, precision):
             "dead": " ".join(f"c{c}" for c in history.dead_classes(e)),
             **about,
         }
-        for e, row in enumerate(epoch_rows(history))
+        for e, row in enumerate(results.epoch_rows(history))
     ]
 
 
@@ -192,14 +185,14 @@ def main(arguments=None):
         default=choose_precision(None, try_gpu()),
         help="default: bf16 on an NVIDIA GPU made for it, else fp32",
     )
-    options = study_options(parser, arguments, RESULTS)
+    options = results.study_options(parser, arguments, RESULTS)
     # Seed by seed, so that a study cut short has the same seeds in every arm.
     runs = [
         dict(protocol=options.protocol, **arm, seed=seed, precision=options.precision)
         for seed in range(options.seeds)
         for arm in ARMS[options.arms]
     ]
-    run_missing(options.out, runs, run)
+    results.run_missing(options.out, runs, run)
 
 
 if __name__ == "__main__":

@@ -63,17 +63,6 @@ def test_the_order_is_that_of_a_plain_loop_with_torchs_own_seed():
         torch.set_default_device(None)
 
 
-def test_without_shuffling_the_order_stays():
-    batches = numbered(30, batch_size=8)
-    assert order(batches) == order(batches) == list(range(30))
-
-
-def test_repr_says_what_it_is():
-    text = repr(numbered(20, batch_size=8, resize=32, name="Numbers"))
-    assert text.startswith("3 batches of 8 from 20 images (28×28 resized to (32, 32))")
-    assert text.endswith("of Numbers, on cpu")
-
-
 @pytest.mark.parametrize("size", [224, 96, 14, (20, 40), (56, 21), (37, 30)])
 def test_resizing_equals_torchvision_within_one_level_of_grey(size):
     from torchvision import transforms
