@@ -1,8 +1,11 @@
 """Fashion-MNIST's files from the network: whole and verified, or not at all."""
 
 import os
+import shutil
+import tempfile
 import threading
 import time
+from pathlib import Path
 from urllib.parse import urlsplit
 
 from filelock import FileLock, Timeout
@@ -26,7 +29,7 @@ DEAD_SECONDS = (
 )
 SLOW_SECONDS = 600  # so long for 31 MB that do come
 STALL_SECONDS = 9  # three sources, asked twice each, are within the 60
-LOCK = ".download-lock"
+LOCK, PART = ".download-lock", ".download-part-"
 LOGIN = "sent a web page instead of the file: does this network want you to log in?"
 SIGNS = {  # in what an error says: our words
     LOGIN: LOGIN,
@@ -101,8 +104,8 @@ def _fetch(folder, patience):
     A thread does it: looking up a name, and trying the addresses of a host in turn, can
     take minutes, and no time limit of theirs ends that; waiting for a thread has one.
     """
-    for part in folder.glob("tmp*"):  # of processes that were killed
-        part.unlink(missing_ok=True)
+    for part in folder.glob(f"{PART}*"):  # of processes that were killed
+        shutil.rmtree(part, ignore_errors=True)
     wanted, reasons, errors = missing_files(folder), {}, []
     if not wanted:  # another process has brought them
         return []
@@ -112,10 +115,12 @@ def _fetch(folder, patience):
 
     def fetch_all():
         try:
-            for name in wanted:
-                if not any(_came(s, name, folder, reasons) for s in SOURCES * 2):
-                    return
-                known.set()
+            with tempfile.TemporaryDirectory(prefix=PART, dir=folder) as part:
+                for name in wanted:
+                    if not any(_came(s, name, part, reasons) for s in SOURCES * 2):
+                        return
+                    os.replace(Path(part, name), folder / name)
+                    known.set()
             reasons.clear()
         except OSError as error:  # of the folder
             errors.append(error)
@@ -132,8 +137,8 @@ def _fetch(folder, patience):
     return [*told, "not finished in time"] if thread.is_alive() else told
 
 
-def _came(source, name, folder, reasons):
-    """Say whether a source gave a file; note in `reasons` why it did not."""
+def _came(source, name, part, reasons):
+    """Say if a source gave a file, whole, into `part`; note in `reasons` why not."""
     import pooch  # late: most loads need no network
     import requests
 
@@ -146,12 +151,12 @@ def _came(source, name, folder, reasons):
             if file.read(200).lstrip().startswith(b"<"):
                 raise ValueError(LOGIN)
         # It is its maker's alone until now; whoever may read the folder may read it.
-        os.chmod(path, 0o600 | folder.stat().st_mode & 0o044)
+        os.chmod(path, 0o600 | Path(part).parent.stat().st_mode & 0o044)
 
     pooch.get_logger().setLevel("WARNING")
     md5 = f"md5:{PACKED_FILES[name]}"
     try:
-        pooch.retrieve(source + name, md5, name, folder, downloader=fetch_readable)
+        pooch.retrieve(source + name, md5, name, part, downloader=fetch_readable)
         return True
     except (requests.RequestException, ValueError) as error:
         response = getattr(error, "response", None)

@@ -90,12 +90,12 @@ def at_once(root, n, results, users=False):
 
 
 def kill_at_steps(root):
-    """Kill before and after a file becomes readable to others, and gets its name.
+    """Kill before and after a file is readable to others, verified, in its place.
 
     Return each time {name: MD5} of the files then, and what the next load got.
     """
     found, folder = [], Path(root, "FashionMNIST", "raw")
-    for name in ("chmod", "rename"):
+    for name in ("chmod", "rename", "replace"):
         for number in (1, 3):
             for before in (True, False):
                 shutil.rmtree(root, ignore_errors=True)
@@ -105,6 +105,7 @@ def kill_at_steps(root):
                 then = {
                     path.name: hashlib.md5(path.read_bytes()).hexdigest()
                     for path in folder.iterdir()
+                    if path.is_file()
                 }
                 again, end = load(root), sorted(os.listdir(folder))
                 each = {"killed": killed, "then": then, "again": again, "end": end}

@@ -4,8 +4,9 @@ import pytest
 import torch
 
 from cnn_course import device, load_data_fashion_mnist
-from cnn_course.data import Batches, stratified, to_float
+from cnn_course.data import Batches, to_float
 from cnn_course.data import loading as data
+from cnn_course.data.loading import stratified
 
 
 def numbered(n, **options):
