@@ -5,6 +5,8 @@ A student needs `data`, `networks` and `training`; the other rooms serve the not
 
 import importlib
 
+from cnn_course.threads import share_cores
+
 _HOMES = {
     "History": "training",
     "budget": "device",
@@ -24,13 +26,15 @@ _HOMES = {
 }
 __all__ = list(_HOMES)
 
+share_cores()  # here, because it counts only before torch is loaded
+
 
 def __dir__():
     return [*globals(), *__all__]  # for whoever presses Tab
 
 
 def __getattr__(name):
-    # Late: JupyterLab's server imports publishing.saving, and has no use for torch.
+    # Late: JupyterLab's server imports publishing.server, and has no use for torch.
     if name not in _HOMES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     return getattr(importlib.import_module(f"{__name__}.{_HOMES[name]}"), name)

@@ -7,5 +7,6 @@ what the notebooks show.
 import os
 import tempfile
 
+os.environ.setdefault("OMP_WAIT_POLICY", "passive")  # idle threads of torch sleep
 state = tempfile.TemporaryDirectory()  # gone when this process ends
 os.environ["CNN_COURSE_STATE"] = state.name

@@ -12,6 +12,8 @@ from pathlib import Path
 import pytest
 from crafted import md5, packed
 
+# Before torch is loaded: its idle threads take no core from another process.
+os.environ.setdefault("OMP_WAIT_POLICY", "passive")
 # nbval's kernels inherit these. They start in notebooks/, so a path must be absolute.
 place = os.environ.get("CNN_COURSE_DATA") or "built-in"
 if place != "built-in":

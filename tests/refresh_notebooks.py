@@ -24,7 +24,7 @@ from nbclient import NotebookClient
 
 from cnn_course import load_data_fashion_mnist
 from cnn_course.device import chosen_budget, try_gpu
-from cnn_course.publishing.saving import without_views
+from cnn_course.publishing.server import without_views
 from cnn_course.studies import provenance
 
 NOTEBOOKS = Path(__file__).parent.parent / "notebooks"

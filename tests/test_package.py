@@ -39,7 +39,7 @@ def test_importing_the_course_loads_nothing_slow():
 
 
 def test_the_server_of_jupyterlab_need_not_load_torch():
-    loaded = loaded_by("from cnn_course.publishing.saving import keep_pictures")
+    loaded = loaded_by("from cnn_course.publishing.server import keep_pictures")
     assert loaded.isdisjoint(["torch", "numpy", *SLOW])
 
 

@@ -14,7 +14,7 @@ import sys
 from pathlib import Path
 
 from cnn_course.files import NOTEBOOKS, write_whole
-from cnn_course.publishing.saving import without_views
+from cnn_course.publishing.server import without_views
 
 TEMPLATES = Path(__file__).parent  # nbconvert looks for deck_template in here
 ONLY_OUTPUT = "remove-input"  # tags a cell whose code says less than its picture

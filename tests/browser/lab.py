@@ -3,7 +3,6 @@
 import contextlib
 import json
 import os
-import re
 import secrets
 import shutil
 import socket
@@ -62,7 +61,7 @@ def chromium():
 
 @contextlib.contextmanager
 def server(folder):
-    """Run JupyterLab with the README's options; yield (address, token)."""
+    """Run JupyterLab; yield (address, token)."""
     settings = folder / "settings" / "@jupyterlab" / "apputils-extension"
     settings.mkdir(parents=True)
     quiet = {"fetchNews": "false", "checkForUpdates": False, "doNotDisturbMode": True}
@@ -71,10 +70,7 @@ def server(folder):
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     token = secrets.token_hex(16)
-    (hook,) = re.findall(
-        r"--ContentsManager\S+", (ROOT / "README.md").read_text(encoding="utf-8")
-    )
-    command = [sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", hook]
+    command = [sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root"]
     command += ["--ip=127.0.0.1", f"--port={port}", "--expose-app-in-browser"]
     command += [f"--IdentityProvider.token={token}"]
     command += [f"--ServerApp.root_dir={folder / 'course'}"]
@@ -86,6 +82,7 @@ def server(folder):
         "JUPYTERLAB_SETTINGS_DIR": str(folder / "settings"),
         "JUPYTERLAB_WORKSPACES_DIR": str(folder / "workspaces"),
     }
+    environment.pop("OMP_WAIT_POLICY", None)  # our extension of the server sets it
     with open(folder / "lab.log", "w") as log:
         lab = subprocess.Popen(command, env=environment, stdout=log, stderr=log)
         address = f"http://127.0.0.1:{port}"

@@ -10,7 +10,7 @@ import pytest
 import use_exercises
 from lab import NOTEBOOKS, ROOT
 
-from cnn_course.publishing.saving import VIEW
+from cnn_course.publishing.server import VIEW
 
 PATHS = sorted(NOTEBOOKS.glob("*.ipynb"))
 VIEWS = {  # notebook: the views in it, from top to bottom
@@ -79,7 +79,8 @@ def test_every_view_is_in_a_notebook_and_has_its_test():
 
 def test_training_can_be_watched_and_interrupted(open_scratch):
     code = """
-        import torch
+        import os, torch
+        assert os.environ["OMP_WAIT_POLICY"] == "passive"  # before the course is there
         from cnn_course import load_data_fashion_mnist, train
         from cnn_course.networks import lenet
         from cnn_course.views import training_curves

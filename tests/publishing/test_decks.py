@@ -12,7 +12,7 @@ from PIL import Image
 
 from cnn_course.publishing import decks
 from cnn_course.publishing.decks import DeckError, deck, main
-from cnn_course.publishing.saving import VIEW
+from cnn_course.publishing.server import VIEW
 
 
 def picture(kind="png"):

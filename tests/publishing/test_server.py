@@ -1,12 +1,18 @@
-"""A saved notebook keeps a view's picture, not the view."""
+"""What Jupyter's server does: a saved notebook keeps a view's picture, not the view."""
 
 import base64
+import json
+import sysconfig
 from copy import deepcopy
+from pathlib import Path
+from types import SimpleNamespace
 
 import nbformat
+from jupyter_server.extension.manager import ExtensionPackage
+from jupyter_server.services.contents.largefilemanager import LargeFileManager
 from nbformat.v4 import new_code_cell, new_notebook, new_output
 
-from cnn_course.publishing.saving import VIEW, keep_pictures, without_views
+from cnn_course.publishing.server import VIEW, keep_pictures, without_views
 
 PNG = base64.b64encode(b"a picture").decode()
 LIVE = {VIEW: {"model_id": "1"}, "text/plain": "[picture] a view"}
@@ -45,15 +51,46 @@ def test_what_is_no_view_stays_as_it_is():
     assert without_views(outputs) == outputs
 
 
-def test_the_hook_cleans_a_notebook_and_leaves_it_valid():
+def with_a_view(source):
+    """Return a notebook as the contents manager hands it over: with a live view."""
     cell = new_code_cell("view", outputs=[data(LIVE | {"image/png": PNG}), data(LIVE)])
     notebook = new_notebook(cells=[nbformat.v4.new_markdown_cell("text"), cell])
+    notebook.cells.insert(0, new_code_cell(source))
     notebook.metadata["widgets"] = {"state": {}}
-    keep_pictures({"type": "notebook", "content": notebook}, path="x", more=1)
-    notebook = nbformat.from_dict(notebook)
+    return {"type": "notebook", "content": notebook}
+
+
+def test_the_hook_cleans_a_notebook_and_leaves_it_valid():
+    model = with_a_view("from cnn_course import train")
+    keep_pictures(model, path="x", more=1)
+    notebook = nbformat.from_dict(model["content"])
     nbformat.validate(notebook)
     assert "widgets" not in notebook.metadata and VIEW not in str(notebook)
-    assert len(notebook.cells[1].outputs) == 1
+    assert len(notebook.cells[2].outputs) == 1
+
+
+def test_the_hook_leaves_notebooks_alone_that_do_not_use_the_course():
+    model = with_a_view("import ipywidgets")
+    before = deepcopy(model)
+    keep_pictures(model)
+    assert model == before
+
+
+def test_installing_switches_the_extension_on():
+    config = Path(sysconfig.get_path("data"), "etc/jupyter/jupyter_server_config.d")
+    installed = json.loads((config / "cnn_course.json").read_text("utf-8"))
+    (name,) = installed["ServerApp"]["jpserver_extensions"]
+    package = ExtensionPackage(name=name, enabled=True)
+    assert package.validate()
+
+
+def test_a_server_with_the_extension_saves_pictures(tmp_path):
+    manager = LargeFileManager(root_dir=str(tmp_path))
+    extension = ExtensionPackage(name="cnn_course.publishing.server", enabled=True)
+    extension.load_all_points(SimpleNamespace(contents_manager=manager))
+    model = with_a_view("import cnn_course") | {"format": "json"}
+    manager.save(model, "saved.ipynb")
+    assert VIEW not in (tmp_path / "saved.ipynb").read_text("utf-8")
 
 
 def test_the_hook_leaves_other_files_alone():

@@ -1,21 +1,38 @@
-"""What JupyterLab's server does whenever a notebook of the course is saved.
+"""What Jupyter's server does for the course: an extension that comes with the package.
 
-A live view exists only as long as its kernel: opened again, a saved notebook would say
-"model not found" in its place. So the file keeps the view's static picture instead.
-The README's command passes `keep_pictures` as `ContentsManager.pre_save_hook`.
+Installing puts server_extension.json where the server looks for its extensions, and
+with that this one is switched on. Kernels find the variables of `share_cores` set
+before they load torch, and saved notebooks keep the pictures of their views.
 """
+
+from cnn_course.threads import share_cores
 
 VIEW = "application/vnd.jupyter.widget-view+json"
 
 
-def keep_pictures(model, **_):
-    """Drop live views from the notebook that is about to be saved, in place.
+def _jupyter_server_extension_points():
+    return [{"module": __name__}]
 
-    model  what the contents manager hands over: {"type": …, "content": …}
+
+def _load_jupyter_server_extension(server):
+    share_cores()  # a kernel inherits what is set here
+    server.contents_manager.register_pre_save_hook(keep_pictures)
+
+
+def keep_pictures(model, **_):
+    """Drop live views from a notebook of the course that is about to be saved.
+
+    A live view exists only as long as its kernel: opened again, a saved notebook would
+    say "model not found" in its place. So the file keeps its static picture instead.
+
+    model  what the contents manager hands over, {"type": …, "content": …}; changed in
+           place. A notebook that does not use the course is left alone.
     """
     if model["type"] != "notebook" or model["content"]["nbformat"] != 4:
         return
     content = model["content"]
+    if not any("cnn_course" in str(cell["source"]) for cell in content["cells"]):
+        return
     content["metadata"].pop("widgets", None)
     for cell in content["cells"]:
         if cell["cell_type"] == "code":

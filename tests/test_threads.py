@@ -1,0 +1,125 @@
+"""How many threads torch takes, and how they wait."""
+
+import os
+import subprocess
+import sys
+
+import nbformat
+import pytest
+import torch
+from notebook_code import NOTEBOOKS
+
+from cnn_course import threads
+
+SETTINGS = ("OMP_WAIT_POLICY", "OMP_NUM_THREADS")
+
+
+@pytest.fixture
+def machine(monkeypatch, tmp_path):
+    """A function: pretends 8 cores and these files of control groups."""
+    monkeypatch.setattr(threads, "cores", lambda: 8)
+    monkeypatch.setattr(threads, "GROUPS", tmp_path / "of_this_process")
+    monkeypatch.setattr(threads, "MOUNT", tmp_path)
+    for name in SETTINGS:
+        monkeypatch.setenv(name, "")  # so that it is put back afterwards
+        monkeypatch.delenv(name)
+
+    def pretend(groups, **files):
+        (tmp_path / "of_this_process").write_text(groups)
+        for path, text in files.items():
+            path = tmp_path / path.replace("__", "/").replace("DOT", ".")
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text + "\n")
+
+    return pretend
+
+
+def v1(quota, folder="cpu,cpuacct"):
+    files = {"cpuDOTcfs_quota_us": quota, "cpuDOTcfs_period_us": "100000"}
+    return {f"{folder}__{name}": text for name, text in files.items()}
+
+
+IN_A_CONTAINER = "0::/\n"
+A_USER_OF_A_HUB = "0::/system.slice/jupyter-ann.service\n"
+VERSION_1 = "5:memory:/a\n3:cpu,cpuacct:/docker/1f\n1:name=systemd:/docker/1f\n"
+
+
+@pytest.mark.parametrize(
+    ("groups", "files", "usable"),
+    [
+        (IN_A_CONTAINER, {}, 8),
+        (IN_A_CONTAINER, {"cpuDOTmax": "max 100000"}, 8),
+        (IN_A_CONTAINER, {"cpuDOTmax": "200000 100000"}, 2),
+        (IN_A_CONTAINER, {"cpuDOTmax": "290000 100000"}, 2),
+        (IN_A_CONTAINER, {"cpuDOTmax": "50000 100000"}, 1),
+        (IN_A_CONTAINER, {"cpuDOTmax": "1600000 100000"}, 8),
+        (A_USER_OF_A_HUB, {"system.slice__jupyter-ann.service__cpuDOTmax": "3 1"}, 3),
+        (A_USER_OF_A_HUB, {"system.slice__cpuDOTmax": "4 1"}, 4),
+        (VERSION_1, v1("-1"), 8),
+        (VERSION_1, v1("150000"), 1),
+        (VERSION_1, v1("250000", "cpu,cpuacct__docker__1f"), 2),
+        (VERSION_1, {"memory__cpuDOTmax": "1 1"}, 8),
+    ],
+)
+def test_a_quota_is_rounded_down_but_one_core_is_there(machine, groups, files, usable):
+    machine(groups, **files)
+    assert threads.usable_cores() == usable
+
+
+def test_where_there_are_no_control_groups_the_affinity_counts(machine, tmp_path):
+    assert not (tmp_path / "of_this_process").exists()
+    assert threads.usable_cores() == 8
+
+
+def test_without_a_quota_only_the_waiting_is_set(machine, monkeypatch):
+    monkeypatch.delitem(sys.modules, "torch")
+    threads.share_cores()
+    assert [os.environ.get(name) for name in SETTINGS] == ["passive", None]
+
+
+def test_a_quota_sets_the_number_of_threads_for_when_torch_is_loaded(
+    machine, monkeypatch
+):
+    monkeypatch.delitem(sys.modules, "torch")
+    machine(IN_A_CONTAINER, cpuDOTmax="250000 100000")
+    threads.share_cores()
+    assert [os.environ.get(name) for name in SETTINGS] == ["passive", "2"]
+
+
+def test_the_users_own_settings_stay(machine, monkeypatch):
+    monkeypatch.delitem(sys.modules, "torch")
+    machine(IN_A_CONTAINER, cpuDOTmax="250000 100000")
+    for name, value in zip(SETTINGS, ("active", "6"), strict=True):
+        monkeypatch.setenv(name, value)
+    threads.share_cores()
+    assert [os.environ.get(name) for name in SETTINGS] == ["active", "6"]
+
+
+@pytest.mark.parametrize(("before", "after"), [(8, 2), (4, 2), (5, 5), (1, 1)])
+def test_of_a_loaded_torch_only_its_own_number_is_lowered(machine, before, after):
+    machine(IN_A_CONTAINER, cpuDOTmax="200000 100000")
+    torch.set_num_threads(before)
+    try:
+        threads.share_cores()
+        assert torch.get_num_threads() == after
+    finally:
+        torch.set_num_threads(1)
+
+
+def test_importing_the_course_is_enough_and_does_it_before_torch():
+    script = "import cnn_course, os, sys; print(os.environ['OMP_WAIT_POLICY'])"
+    script += "; print('torch' in sys.modules)"
+    bare = {k: v for k, v in os.environ.items() if k not in SETTINGS}
+    run = dict(env=bare, capture_output=True, text=True, check=True)
+    done = subprocess.run([sys.executable, "-c", script], **run)
+    assert done.stdout.split() == ["passive", "False"]
+
+
+@pytest.mark.parametrize(
+    "path", sorted(NOTEBOOKS.glob("*.ipynb")), ids=lambda path: path.stem
+)
+def test_notebooks_import_the_course_before_torch(path):
+    # For front ends whose server has no extension of ours: VS Code, Colab.
+    cells = nbformat.read(path, as_version=4).cells
+    (imports,) = [cell.source for cell in cells if cell.id == "imports"]
+    assert 0 <= imports.index("from cnn_course") < imports.index("import torch")
