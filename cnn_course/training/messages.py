@@ -22,8 +22,8 @@ def bad_labels(name, y, classes):
     wrong = y[(y < 0) | (y >= classes)]
     return ValueError(
         f"{name} must give labels from 0 to {classes - 1}, as net gives {classes} "
-        f"logits; got {wrong[0].item()} ({len(wrong)} such of {len(y)} in this "
-        "batch). Look at the labels, or give the last layer more outputs"
+        f"logits; got {wrong[0].item()} ({len(wrong):,} such of {len(y):,}). Look at "
+        "the labels, or give the last layer more outputs"
     )
 
 

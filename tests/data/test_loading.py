@@ -2,6 +2,7 @@
 
 import pytest
 import torch
+import torch.nn.functional as F
 
 from cnn_course import device, load_data_fashion_mnist
 from cnn_course.data import Batches, to_float
@@ -62,6 +63,16 @@ def test_the_order_is_that_of_a_plain_loop_with_torchs_own_seed():
         assert order(batches) == plain[0]
     finally:
         torch.set_default_device(None)
+
+
+@pytest.mark.parametrize("size", [14, 32, 96, 128, 224, (20, 40), (56, 21)])
+def test_resizing_by_matrices_gives_the_numbers_of_interpolate(size):
+    images = torch.randint(256, (16, 28, 28), dtype=torch.uint8)
+    size = size if isinstance(size, tuple) else (size, size)
+    X = images.unsqueeze(1).float() / 255
+    options = dict(mode="bilinear", antialias=min(size) < 28)
+    expected = F.interpolate(X, size=size, **options)
+    assert (to_float(images, size) - expected).abs().max() < 2e-6
 
 
 @pytest.mark.parametrize("size", [224, 96, 14, (20, 40), (56, 21), (37, 30)])

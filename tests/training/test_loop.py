@@ -15,7 +15,9 @@ from torch.utils.data import DataLoader, TensorDataset
 import cnn_course as d2l
 from cnn_course import History, evaluate, train
 from cnn_course.device import choose_precision, memory_format
+from cnn_course.networks import lenet, nin
 from cnn_course.training import forward, loop
+from cnn_course.training.history import begin
 
 LINE = re.compile(
     r"epoch \d+, loss \d+\.\d{4}, train acc [01]\.\d{3}, test acc [01]\.\d{3}, "
@@ -315,6 +317,23 @@ class Flat(nn.Module):
         return self.flatten(X)
 
 
+@pytest.mark.parametrize("make", [lenet, nin])
+def test_the_kernels_of_a_network_of_one_channel_lie_fast_too(make):
+    net, layouts = make(), []
+    net.register_forward_hook(lambda net, *_: layouts.append(kernels_lie(net)))
+    side = 28 if make is lenet else 80
+    batch = torch.rand(2, 1, side, side), torch.tensor([0, 1])
+    train(net, [batch], None, 1, device="cpu", verbose=False)
+    assert set(layouts) == {torch.channels_last}
+    assert kernels_lie(net) == torch.contiguous_format
+
+
+def test_adam_of_train_is_fused_on_cuda_only():
+    for name, fused in (("cuda", True), ("cpu", None), ("mps", None)):
+        adam, _ = begin(lenet(), None, None, None, False, torch.device(name))
+        assert adam.defaults["fused"] is fused
+
+
 def convolutional(flatten=lambda X: X.flatten(1)):
     torch.manual_seed(0)
     layers = nn.Conv2d(2, 4, 3), nn.ReLU(), nn.Conv2d(4, 3, 3), Flat(flatten)
@@ -323,10 +342,18 @@ def convolutional(flatten=lambda X: X.flatten(1)):
 
 def kernels_lie(net):
     """Return the layout that all kernels of `net` have."""
-    fast = torch.channels_last
-    kernels = [p for p in net.parameters() if p.dim() == 4]
-    (is_fast,) = {p.is_contiguous(memory_format=fast) for p in kernels}
-    return fast if is_fast else torch.contiguous_format
+    found = set()
+    for p in net.parameters():
+        if p.dim() == 4:
+            # By the strides, as torch looks: of a single channel both are contiguous.
+            (layout,) = (
+                layout
+                for layout in (torch.channels_last, torch.contiguous_format)
+                if p.stride() == torch.empty(p.shape, memory_format=layout).stride()
+            )
+            found.add(layout)
+    (layout,) = found
+    return layout
 
 
 def test_images_and_kernels_lie_where_the_device_is_fastest():

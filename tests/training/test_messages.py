@@ -12,6 +12,7 @@ from torch import nn
 from torch.utils.data import DataLoader, TensorDataset
 
 from cnn_course import device, evaluate, train
+from cnn_course.data import Batches
 from cnn_course.networks import nin_block
 from cnn_course.training import forward, loop
 from cnn_course.training.history import History, sessions
@@ -80,8 +81,8 @@ BAD = {
     "label 255": (
         (X, torch.tensor([0, 255, 2, 0, 255, 2])),
         ValueError,
-        r"must give labels from 0 to 2, as net gives 3 logits; got 255 \(2 such of 6 "
-        r"in this batch\). Look at the labels, or give the last layer more outputs$",
+        r"must give labels from 0 to 2, as net gives 3 logits; got 255 \(2 such of 6"
+        r"\). Look at the labels, or give the last layer more outputs$",
     ),
     "label -1": ((X, Y - 1), ValueError, r"must give labels from 0 to 2.* got -1 "),
 }
@@ -100,6 +101,53 @@ def test_a_bad_batch_is_told_with_the_name_of_where_it_comes_from(
             train(network(), bad, BATCHES, 1, verbose=False)
         else:
             train(network(), BATCHES, bad, 1, verbose=False)
+
+
+class OnGpu(torch.Tensor):
+    """Labels that say they lie on a GPU, and count how often they are waited for."""
+
+    device = torch.device("cuda")
+    waits = 0
+
+    def __bool__(self):
+        OnGpu.waits += 1
+        return self.as_subclass(torch.Tensor).item()
+
+
+class BatchesOnGpu(Batches):
+    device = torch.device("cpu")  # where the indices go
+
+
+def on_gpu(labels, classes=3):
+    labels = labels.repeat(4).as_subclass(OnGpu)
+    images = torch.zeros(len(labels), 4, 4, dtype=torch.uint8)
+    net = nn.Sequential(nn.Flatten(), nn.Linear(16, classes))
+    return net, BatchesOnGpu(images, labels, 3)
+
+
+def test_labels_of_the_courses_batches_on_a_gpu_are_looked_at_once_a_pass():
+    net, batches = on_gpu(Y)
+    before = OnGpu.waits
+    train(net, batches, batches, 2, device="cpu", verbose=False)
+    assert OnGpu.waits - before == 4
+
+
+def test_labels_of_other_batches_on_a_gpu_are_looked_at_all():
+    net, batches = on_gpu(Y)
+    before = OnGpu.waits
+    train(net, list(batches), None, 1, device="cpu", verbose=False)
+    assert OnGpu.waits - before == len(batches) == 8
+
+
+@pytest.mark.parametrize("ours", [True, False])
+def test_a_label_out_of_range_on_a_gpu_is_told_before_the_gpu_meets_it(
+    ours, monkeypatch
+):
+    net, batches = on_gpu(torch.tensor([0, 1, 2, 0, 1, 3]))
+    monkeypatch.setattr(loop.F, "cross_entropy", None)  # an assert in the device
+    count = "4 such of 24" if ours else "1 such of 3"
+    with pytest.raises(ValueError, match=f"^train_iter must give .*got 3 .{count}"):
+        train(net, batches if ours else list(batches)[1:], None, 1, device="cpu")
 
 
 def test_an_empty_batch_is_refused():

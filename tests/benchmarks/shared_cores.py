@@ -1,0 +1,134 @@
+"""What idle threads that do not sleep cost: trainings alone and four at once.
+
+    python tests/benchmarks/shared_cores.py            # about 5 minutes
+    python tests/benchmarks/shared_cores.py --quick    # small sizes: a trial
+
+Run it in the repository on an otherwise idle machine (PYTHONPATH=. where the course is
+not installed); it needs no data, its pictures are random. Each training is a process of
+its own, `train` on LeNet with two epochs of 10,000 pictures of 28×28, or on NiN with
+one of 640 of 96×96. `before` is torch without the course's settings, `after` with them
+(cnn_course.threads), `one thread` OMP_NUM_THREADS=1. Settings take turns. Prints a
+Markdown table of medians and ranges; the raw figures, a row a training, are added to
+notebooks/results/shared_cores.csv, or to the file after --out (--quick writes only
+there). A training that is not done after LIMIT seconds counts as that.
+"""
+
+import argparse
+import os
+import statistics
+import subprocess
+import sys
+from pathlib import Path
+
+from cnn_course.studies import provenance
+from cnn_course.studies.results import FOLDER, append_rows
+
+LIMIT = 120
+REPETITIONS = 3
+FIRST = {  # what a training's process does first; settings count when torch is loaded
+    "before": "import torch",
+    "after": "import cnn_course",
+    "one thread": "import os; os.environ['OMP_NUM_THREADS'] = '1'",
+}
+SIZES = {28: ("lenet", 10_000, 2), 96: ("nin", 640, 1)}  # side: net, pictures, epochs
+TRAINING = """
+{first}
+import sys, time
+import torch
+from cnn_course import train
+from cnn_course.data import Batches
+from cnn_course.networks import {net}
+
+torch.manual_seed(0)
+images = torch.randint(256, ({n}, 28, 28), dtype=torch.uint8)
+labels = torch.randint(10, ({n},))
+batches = Batches(images, labels, 128, resize={side}, shuffle=True)
+net = {net}()
+# Once before: what is imported late, and memory that is asked for, is not measured.
+train(net, [next(iter(batches))], None, 1, device="cpu", verbose=False)
+print("ready", flush=True)
+sys.stdin.readline()  # all begin at once
+start = time.perf_counter()
+train(net, batches, None, {epochs}, lr=0.001, device="cpu", verbose=False)
+print(time.perf_counter() - start)
+"""
+
+
+def trainings(first, side, net, n, epochs, at_once):
+    """Return the seconds of `at_once` trainings that begin together."""
+    code = TRAINING.format(first=first, side=side, net=net, n=n, epochs=epochs)
+    environment = dict(os.environ)
+    for name in ("OMP_WAIT_POLICY", "OMP_NUM_THREADS"):
+        environment.pop(name, None)  # this process has them, and its caller may
+    pipe = dict(stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    command = [sys.executable, "-c", code]
+    running = [
+        subprocess.Popen(command, env=environment, **pipe) for _ in range(at_once)
+    ]
+    for process in running:
+        assert process.stdout.readline() == "ready\n"
+    for process in running:
+        process.stdin.write("\n")
+        process.stdin.flush()
+    seconds = []
+    for process in running:
+        try:
+            seconds.append(float(process.communicate(timeout=LIMIT)[0]))
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+            seconds.append(LIMIT)
+    return seconds
+
+
+def spread(values):
+    low, middle, high = min(values), statistics.median(values), max(values)
+    shown = [f"{v:.0f} or more" if v >= LIMIT else f"{v:.1f}" for v in (middle, high)]
+    return f"{shown[0]} ({low:.1f} to {shown[1]})"
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--quick", action="store_true", help="small sizes: a trial")
+    parser.add_argument("--out", type=Path, help="the CSV file to add the figures to")
+    options = parser.parse_args()
+    sizes, repetitions = SIZES, REPETITIONS
+    if options.quick:
+        sizes, repetitions = {28: ("lenet", 512, 1), 96: ("nin", 64, 1)}, 1
+    about = provenance() | {"cores": os.cpu_count(), "data": "random pictures"}
+    about.pop("threads")  # of this process, which trains nothing
+    found, rows = {}, []
+    for i in range(repetitions):
+        for side, (net, n, epochs) in sizes.items():
+            for at_once in (1, 4):
+                for setting, first in FIRST.items():
+                    seconds = trainings(first, side, net, n, epochs, at_once)
+                    found.setdefault((side, at_once, setting), []).extend(seconds)
+                    what = {
+                        "net": net,
+                        "side": side,
+                        "n": n,
+                        "epochs": epochs,
+                        "at_once": at_once,
+                    }
+                    what |= {"setting": setting, "repetition": i}
+                    rows += [what | {"seconds": round(s, 2)} | about for s in seconds]
+                    print(what, seconds, file=sys.stderr, flush=True)
+    kind = "QUICK trial, no measurement: " if options.quick else ""
+    print(
+        f"\n{kind}{about['machine']}, {about['cores']} cores, torch {about['torch']}, "
+        f"{about['date']}; seconds of one training, median (range) of "
+        f"{repetitions} repetitions\n"
+    )
+    print(f"| net, side, at once | {' | '.join(FIRST)} |\n|---|{'---|' * len(FIRST)}")
+    for side, (net, *_) in sizes.items():
+        for at_once in (1, 4):
+            columns = [spread(found[side, at_once, s]) for s in FIRST]
+            print(f"| {net}, {side} px, {at_once} | {' | '.join(columns)} |")
+    out = options.out or (None if options.quick else FOLDER / "shared_cores.csv")
+    if out:
+        append_rows(out, rows)
+
+
+if __name__ == "__main__":
+    main()
