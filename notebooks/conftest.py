@@ -7,6 +7,6 @@ what the notebooks show.
 import os
 import tempfile
 
-os.environ.setdefault("OMP_WAIT_POLICY", "passive")  # idle threads of torch sleep
+os.environ.setdefault("OMP_NUM_THREADS", "1")  # two notebooks run at once
 state = tempfile.TemporaryDirectory()  # gone when this process ends
 os.environ["CNN_COURSE_STATE"] = state.name

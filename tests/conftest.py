@@ -12,7 +12,9 @@ from pathlib import Path
 import pytest
 from crafted import md5, packed
 
-# Before torch is loaded: its idle threads take no core from another process.
+# Before torch is loaded. Two processes test at once, each with its kernel: one thread
+# each, and idle threads of whoever takes more sleep.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ.setdefault("OMP_WAIT_POLICY", "passive")
 # nbval's kernels inherit these. They start in notebooks/, so a path must be absolute.
 place = os.environ.get("CNN_COURSE_DATA") or "built-in"
@@ -56,14 +58,6 @@ def pytest_terminal_summary(terminalreporter):
 def pytest_unconfigure():
     if own_folder:
         shutil.rmtree(own_folder, ignore_errors=True)
-
-
-@pytest.fixture(autouse=True, scope="session")
-def one_thread_for_unit_tests():
-    """On a busy machine two threads wait for each other, and minutes pass."""
-    import torch
-
-    torch.set_num_threads(1)
 
 
 @pytest.fixture(autouse=True)

@@ -8,8 +8,6 @@ import nbformat
 import pytest
 from lab import LAUNCH, NOTEBOOKS, Notebook, chromium, server
 
-LATENCIES = {}  # view: [milliseconds, …]
-
 
 @pytest.fixture(scope="session")
 def chromium_path():
@@ -78,9 +76,9 @@ def open_scratch(lab, open_notebook):
 
 
 @pytest.fixture
-def record_latency():
+def record_latency(record_property):
     """A function: keeps the milliseconds measured for a view, for the table."""
-    return LATENCIES.__setitem__
+    return lambda view, times: record_property("latency", (view, times))
 
 
 def pytest_terminal_summary(terminalreporter):
@@ -88,11 +86,14 @@ def pytest_terminal_summary(terminalreporter):
 
     from cnn_course.studies import machine_name
 
-    if LATENCIES:
+    # They come with the report of a test, from whichever process it ran in.
+    reports = terminalreporter.stats.get("passed", [])
+    kept = [value for r in reports for _, value in getattr(r, "user_properties", ())]
+    if kept:
         machine = f"{os.cpu_count()} cores of {machine_name(torch.device('cpu'))}"
         title = "from key press to changed picture, in milliseconds"
         terminalreporter.section(f"{title}, {machine}")
-        for view, times in LATENCIES.items():
+        for view, times in kept:
             times = sorted(times)
             terminalreporter.write_line(
                 f"{view:42} median {times[len(times) // 2]:4.0f}, "
