@@ -1,17 +1,23 @@
-"""The course in two editions: one to hand out, one to teach from.
+"""The course in two editions: one to work in or hand out, one to teach from.
 
-    python -m cnn_course.publishing.editions [FOLDER]      default: editions
+    python -m cnn_course.publishing.editions [FOLDER] [--only student]
 
-writes FOLDER/student with all solutions, the plans for lecturers and all results taken
-out, and FOLDER/instructor with solutions open, speaker notes, our results, and
-exercises.md, a table of all exercises. Both run from top to bottom, like the original.
+writes FOLDER/student (default: editions/student) with all solutions, the plans for
+lecturers and all results taken out, and FOLDER/instructor with solutions open, speaker
+notes, our results, and exercises.md, a table of all exercises. Both run from top to
+bottom, like the original. Run again, it brings them up to date; what somebody did in
+them stays.
 """
 
 import argparse
 import sys
+from collections import Counter
 from pathlib import Path
 
+import nbformat
+
 from cnn_course.files import NOTEBOOKS, write_whole
+from cnn_course.publishing.updating import sign, update
 
 SOLUTION = "solution"  # the tag of solution cells
 PLAN = "lecture"  # the id of the cell with the plan for whoever presents it
@@ -41,43 +47,51 @@ def instructor(notebook):
     return notebook
 
 
-def write_editions(folder):
-    """Write both editions of all notebooks; return the paths of the files.
+EDITIONS = {"student": student, "instructor": instructor}
+
+
+def write_edition(name, folder):
+    """Write one edition, or bring it up to date; yield what `update` says.
 
     Raises OSError if the folder cannot be used.
     """
-    import nbformat
+    for path in sorted(NOTEBOOKS.glob("*.ipynb")):
+        notebook = EDITIONS[name](nbformat.read(path, as_version=4))
+        sign(notebook, name)
+        yield update(folder / path.name, notebook)
+    if name == "instructor":
+        from cnn_course.publishing.exercise_table import as_markdown
 
-    from cnn_course.publishing.exercise_table import as_markdown
-
-    written = {}
-    for name, edit in (("student", student), ("instructor", instructor)):
-        for path in sorted(NOTEBOOKS.glob("*.ipynb")):
-            edited = edit(nbformat.read(path, as_version=4))
-            nbformat.validate(edited)
-            text = nbformat.writes(edited) + "\n"
-            written[folder / name / path.name] = text
-    written[folder / "instructor" / "exercises.md"] = as_markdown()
-    for path, text in written.items():
-        write_whole(path, text)
-    return list(written)
+        write_whole(folder / "exercises.md", as_markdown())
 
 
 def main(arguments=None):
-    """Write both editions; return the exit status, 1 if that was not possible."""
+    """Write the editions; return the exit status, 1 if that was not possible."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument(
         "folder", nargs="?", default="editions", help="default: editions"
     )
-    folder = Path(parser.parse_args(arguments).folder)
+    parser.add_argument("--only", choices=EDITIONS, help="default: both editions")
+    options = parser.parse_args(arguments)
     try:
-        written = write_editions(folder)
+        for name in [options.only] if options.only else EDITIONS:
+            _tell(name, Path(options.folder, name))
     except OSError as error:
         why = f"{error.filename} cannot be written ({error.strerror})"
         print(f"{why}. Name a folder of your own.", file=sys.stderr)
         return 1
-    print(f"{len(written)} files in {folder / 'student'} and {folder / 'instructor'}")
     return 0
+
+
+def _tell(name, folder):
+    """Write an edition and print what was done."""
+    counts = Counter()
+    for done, line in write_edition(name, folder):
+        counts[done] += 1
+        if line:
+            print(line)
+    each = ", ".join(f"{count} {done}" for done, count in counts.items())
+    print(f"{counts.total()} notebooks in {folder}: {each}")
 
 
 if __name__ == "__main__":

@@ -1,19 +1,22 @@
-"""Both editions, and the student edition of every notebook run to its end.
+"""Both editions: what is in them, and how they are brought up to date.
 
-nbval runs the notebooks as they are; here other versions of them run, with a record of
-progress of their own.
+nbval runs the notebooks as they are. Of other versions one notebook runs here, with a
+record of progress of its own: no cell needs one that the student edition lacks.
 """
 
+import ast
 import re
 
 import nbformat
 import pytest
+from jupyter_server.services.contents.filemanager import FileContentsManager
 from nbclient import NotebookClient
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 from notebook_code import NOTEBOOKS
 
 from cnn_course.exercises import EXERCISES, PREDICTIONS
 from cnn_course.exercises.engine import store
-from cnn_course.publishing import editions
+from cnn_course.publishing import editions, updating
 from cnn_course.publishing import exercise_table as table
 
 PATHS = sorted(NOTEBOOKS.glob("*.ipynb"))
@@ -23,8 +26,7 @@ PATHS = sorted(NOTEBOOKS.glob("*.ipynb"))
 def made(tmp_path_factory):
     """The folder with both editions."""
     folder = tmp_path_factory.mktemp("editions") / "für alle"
-    paths = editions.write_editions(folder)
-    assert all(path.is_file() for path in paths)
+    assert editions.main([str(folder)]) == 0
     return folder
 
 
@@ -63,14 +65,43 @@ def is_solution(cell):
     return "solution" in cell.metadata.get("tags", [])
 
 
-def test_the_student_edition_runs_and_nothing_is_answered(made, path, run):
+def test_nothing_in_the_student_edition_is_answered_or_tells_an_answer(made, path):
     notebook = nbformat.read(made / "student" / path.name, as_version=4)
     code = [cell for cell in notebook.cells if cell.cell_type == "code"]
     assert not any(cell.outputs or cell.execution_count for cell in code)
     assert not any(map(is_solution, notebook.cells))
     text = "\n".join(cell.source for cell in notebook.cells)
     assert not re.search(r"\b[Ss]olution", text) and "presents this" not in text
-    cells = run(notebook)
+
+
+def names(cells):
+    """Return the names that code cells give a meaning to, and those that they use."""
+    given, used = set(), set()
+    code = [cell.source for cell in cells if cell.cell_type == "code"]
+    for node in ast.walk(ast.parse("\n".join(code))):
+        if isinstance(node, ast.Name):
+            (used if isinstance(node.ctx, ast.Load) else given).add(node.id)
+        elif isinstance(node, (ast.FunctionDef, ast.ClassDef)):
+            given.add(node.name)
+        elif isinstance(node, ast.arg):
+            given.add(node.arg)
+        elif isinstance(node, ast.alias):
+            given.add(node.asname or node.name.split(".")[0])
+    return given, used
+
+
+def test_no_cell_of_the_student_edition_needs_one_that_it_lacks(made, path):
+    cells = nbformat.read(made / "student" / path.name, as_version=4).cells
+    there = {cell.id for cell in cells}
+    original = nbformat.read(path, as_version=4).cells
+    lacking, _ = names([cell for cell in original if cell.id not in there])
+    given, used = names(cells)
+    assert lacking & used <= given
+
+
+def test_the_student_edition_runs_unanswered(made, run):
+    path = NOTEBOOKS / "04_pooling.ipynb"  # one stands for all
+    cells = run(nbformat.read(made / "student" / path.name, as_version=4))
     for name in own(path):
         (line,) = said(cells[cell_of(name)])
         assert line.startswith(f"○ {name} · not answered yet."), line
@@ -122,14 +153,221 @@ def test_the_table_in_the_repository_is_the_one_that_the_exercises_make():
     assert committed == table.as_markdown()
 
 
-def test_the_command_says_what_it_wrote(tmp_path, capsys, made):
-    assert editions.main([str(tmp_path / "new")]) == 0
-    assert capsys.readouterr().out.startswith("21 files in ")
-    page = (tmp_path / "new" / "instructor" / "exercises.md").read_text("utf-8")
-    assert page == table.as_markdown()
-
-
 def test_a_folder_that_cannot_be_used_is_an_error_in_words(tmp_path, capsys):
     (tmp_path / "file").touch()
     assert editions.main([str(tmp_path / "file")]) == 1
     assert "cannot be written" in capsys.readouterr().err
+
+
+FIRST = {"title": "1", "load": "1", "ex-one": "...", "predict-two": "...", "old": "1"}
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """Where the student works."""
+    return tmp_path / "student"
+
+
+@pytest.fixture
+def pull(tmp_path, monkeypatch, capsys):
+    """A function: the course gets these cells; what the student's command prints then.
+
+    Paths are printed as they are from the folder of the test.
+    """
+    course = tmp_path / "course" / "a.ipynb"
+    course.parent.mkdir()
+    monkeypatch.setattr(editions, "NOTEBOOKS", course.parent)
+    monkeypatch.chdir(tmp_path)
+
+    def command(sources, edition="student"):
+        cells = [new_code_cell(source, id=name) for name, source in sources.items()]
+        nbformat.write(new_notebook(cells=cells), course)
+        assert editions.main([".", "--only", edition]) == 0
+        return capsys.readouterr().out
+
+    return command
+
+
+def works(folder):
+    """A student adds, changes and runs cells, deletes one, and saves; return the bytes.
+
+    JupyterLab's own server saves, with what else JupyterLab writes into a notebook.
+    """
+    manager = FileContentsManager(root_dir=str(folder))
+    model = manager.get("a.ipynb")
+    content = model["content"]
+    cells = {cell.id: cell for cell in content.cells if cell.id != "title"}
+    for name in cells.keys() & {"load", "ex-one", "predict-two", "old"}:
+        cells[name].source = f"my {name}"
+        cells[name].outputs = [new_output("stream", text=f"of {name}")]
+        cells[name].execution_count = 7
+        cells[name].metadata |= {"execution": {"iopub.execute_input": "12:00"}}
+    behind = {"ex-one": [new_code_cell("why?"), new_markdown_cell("so!")]}
+    content.cells = [new_markdown_cell("my notes")]
+    for name, cell in cells.items():
+        content.cells += [cell, *behind.get(name, [])]
+    content.cells.append(new_code_cell(""))
+    content.metadata["language_info"] = {"name": "python", "version": "3.12.1"}
+    manager.save(model, "a.ipynb")
+    return (folder / "a.ipynb").read_bytes()
+
+
+def sources(path):
+    """Return the sources of a notebook that must be as a notebook should."""
+    notebook = nbformat.read(path, as_version=4)
+    nbformat.validate(notebook)
+    assert len({cell.id for cell in notebook.cells}) == len(notebook.cells)
+    return [cell.source for cell in notebook.cells]
+
+
+def test_one_edition_may_be_written_alone(tmp_path, folder, pull):
+    assert pull(FIRST) == "1 notebooks in student: 1 new\n"
+    assert not (tmp_path / "instructor").exists()
+    pull(FIRST, "instructor")
+    page = (tmp_path / "instructor" / "exercises.md").read_text("utf-8")
+    assert page == table.as_markdown()
+
+
+def test_while_the_course_stays_a_file_is_not_touched(folder, pull):
+    pull(FIRST)
+    mine = works(folder)
+    before = (folder / "a.ipynb").stat()
+    assert pull(FIRST) == "1 notebooks in student: 1 left as they are\n"
+    assert (folder / "a.ipynb").stat() == before and not (folder / "earlier").exists()
+    assert (folder / "a.ipynb").read_bytes() == mine
+
+
+def edit(path, change):
+    """Change the list of a notebook's cells, and save it as it is then."""
+    notebook = nbformat.read(path, as_version=4)
+    change(notebook.cells)
+    path.write_text(nbformat.v4.writes(notebook), "utf-8")
+
+
+def test_where_no_cell_is_of_ones_own_the_new_version_comes(folder, pull):
+    def run(cells):
+        cells[0].outputs = [new_output("stream", text="was run")]
+        cells[1].source = "2"  # as the course will have it
+        cells.append(new_code_cell(""))  # by running the last cell
+
+    pull(FIRST)
+    edit(folder / "a.ipynb", run)
+    told = pull(FIRST | {"load": "2"})
+    assert told == "1 notebooks in student: 1 brought up to date\n"
+    assert sources(folder / "a.ipynb") == ["1", "2", "...", "...", "1"]
+    assert [path.name for path in folder.iterdir()] == ["a.ipynb"]
+
+
+def test_a_cell_that_gives_way_to_the_courses_is_kept_in_the_file_before(folder, pull):
+    pull(FIRST)
+    edit(folder / "a.ipynb", lambda cells: cells[1].update(source="mine"))
+    line, _ = pull(FIRST | {"load": "2"}).splitlines()
+    assert "0 of your cells came along, 1 that the course has changed too" in line
+    (kept,) = (folder / "earlier").iterdir()
+    assert sources(kept)[1] == "mine" and sources(folder / "a.ipynb")[1] == "2"
+
+
+def test_of_two_cells_with_one_id_both_come_along(folder, pull):
+    pull(FIRST)
+    twice = [new_code_cell(source, id="ex-one") for source in ("mine", "mine, too")]
+    edit(folder / "a.ipynb", lambda cells: cells.__setitem__(slice(2, 3), twice))
+    pull(FIRST | {"load": "2"})
+    assert sources(folder / "a.ipynb") == ["1", "2", "mine", "mine, too", "...", "1"]
+
+
+def test_ones_own_cells_come_along(folder, pull):
+    pull(FIRST)
+    first = works(folder)
+    second = {
+        "title": "2",
+        "new": "2",
+        "load": "2",
+        "ex-one": "2",
+        "predict-two": "...",
+    }
+    kept = f"student/earlier/a-{updating.date.today()}"
+    came = "brought up to date, 6 of your cells came along"
+    line, total = pull(second).splitlines()
+    gave_way = "1 that the course has changed too did not"
+    assert line == f"a.ipynb: {came}, {gave_way}; as it was: {kept}.ipynb"
+    assert total == "1 notebooks in student: 1 brought up to date"
+    mine = ["my ex-one", "why?", "so!", "my predict-two", "my old"]
+    assert sources(folder / "a.ipynb") == ["my notes", "2", "2", "2", *mine]
+    cells = nbformat.read(folder / "a.ipynb", as_version=4).cells
+    assert cells[4].outputs[0].text == "of ex-one" and cells[4].execution_count == 7
+
+    second_bytes = (folder / "a.ipynb").read_bytes()
+    line, _ = pull(second | {"title": "3", "ex-one": "3", "end": "3"}).splitlines()
+    assert line == f"a.ipynb: {came}; as it was: {kept}-2.ipynb"
+    assert sources(folder / "a.ipynb") == ["my notes", "3", "2", "2", *mine, "3"]
+    assert (folder.parent / f"{kept}.ipynb").read_bytes() == first
+    assert (folder.parent / f"{kept}-2.ipynb").read_bytes() == second_bytes
+
+
+def test_killed_between_two_files_nothing_is_lost(folder, pull, monkeypatch):
+    pull(FIRST)
+    mine = works(folder)
+    written = []
+
+    def killed(path, content):
+        if written:
+            raise KeyboardInterrupt
+        written.append(path)
+        path.parent.mkdir()
+        path.write_bytes(content)
+
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr(updating, "write_whole", killed)
+        pull(FIRST | {"load": "2"})
+    assert (folder / "a.ipynb").read_bytes() == written[0].read_bytes() == mine
+    assert "-2.ipynb" in pull(FIRST | {"load": "2"})
+
+
+def spoilt(how, raw):
+    """Return a notebook's bytes as other tools may leave them."""
+    notebook = nbformat.v4.reads(raw.decode())
+    if how == "no metadata":
+        notebook.metadata = {}
+    elif how == "no ids":
+        notebook.nbformat_minor = 4
+        for cell in notebook.cells:
+            del cell["id"]
+    else:
+        for cell in notebook.cells[2:]:  # of the course's cells one is left
+            cell.id = f"other-{cell.id}"
+    return nbformat.v4.writes(notebook).encode()
+
+
+@pytest.mark.parametrize(
+    "how",
+    ["no metadata", "other ids", "no ids", b"", b"[]", b"{}", b"\xff", b"my notes"],
+)
+def test_what_cannot_be_merged_is_kept_whole_and_told(folder, pull, how):
+    pull(FIRST)
+    raw = spoilt(how, works(folder)) if isinstance(how, str) else how
+    (folder / "a.ipynb").write_bytes(raw)
+    line, total = pull(FIRST | {"load": "2"}).splitlines()
+    assert line.startswith("a.ipynb: begun anew, but it is not known what you did in ")
+    assert total == "1 notebooks in student: 1 begun anew"
+    assert sources(folder / "a.ipynb") == ["1", "2", "...", "...", "1"]
+    kept = line.partition("copy your answers by hand from ")[2]
+    assert (folder.parent / kept).read_bytes() == raw
+
+
+def test_notebooks_with_other_names_are_none_of_the_commands_business(folder, pull):
+    folder.mkdir()
+    (folder / "mine.ipynb").write_text("my notes")
+    pull(FIRST)
+    assert pull(FIRST | {"load": "2"}).startswith("1 notebooks in ")
+    assert (folder / "mine.ipynb").read_text() == "my notes"
+
+
+def test_an_instructor_gets_new_results_and_keeps_a_word_of_ones_own(tmp_path, pull):
+    pull(FIRST, "instructor")
+    works(tmp_path / "instructor")
+    course = nbformat.read(tmp_path / "course" / "a.ipynb", as_version=4)
+    course.cells[0].outputs = [new_output("stream", text="a new result")]
+    nbformat.write(course, tmp_path / "course" / "a.ipynb")
+    assert editions.main([".", "--only", "instructor"]) == 0
+    _, title, *_, last = nbformat.read(tmp_path / "instructor/a.ipynb", 4).cells
+    assert title.outputs[0].text == "a new result" and last.source == "my old"

@@ -1,0 +1,111 @@
+"""Bring a notebook of an edition up to date without losing what was done in it.
+
+Whoever has the edition works in its files, and the course goes on. So every file says
+in its metadata what it was made from: the course's version, and each cell's source.
+"""
+
+import hashlib
+import json
+import warnings
+from datetime import date
+
+import nbformat
+
+from cnn_course.files import write_whole
+
+NEW, LEFT, UPDATED, ANEW = "new", "left as they are", "brought up to date", "begun anew"
+ANSWERS = ("ex-", "predict-")  # how the ids of cells begin that ask for something
+LOST = "but it is not known what you did in it: copy your answers by hand from"
+
+
+def sign(notebook, edition):
+    """Note in a notebook's metadata what it is made from, in place."""
+    notebook.metadata.cnn_course = {
+        "edition": edition,
+        "version": _short(json.dumps(notebook.cells, sort_keys=True)),
+        "sources": {cell.id: _short(cell.source) for cell in notebook.cells},
+    }
+
+
+def _short(text):
+    return hashlib.sha256(text.encode()).hexdigest()[:12]
+
+
+def update(path, notebook):
+    """Write a signed notebook; cells of one's own in an older file come along.
+
+    Returns what was done, and a line to print if there were such cells, or might have
+    been: then the older file is kept as well, before a new one takes its place.
+    """
+    if not path.exists():
+        _write(path, notebook)
+        return NEW, None
+    raw = path.read_bytes()
+    cells, version, sources = _read(raw)
+    if version == notebook.metadata.cnn_course.version:
+        return LEFT, None
+    known = sources.keys() & {cell.get("id") for cell in cells}
+    if known and 2 * len(known) >= len(sources):
+        done, words = UPDATED, _carry_over(cells, sources, notebook)
+    else:
+        done, words = ANEW, LOST
+    line = f"{path.name}: {done}, {words} {_keep(path, raw)}" if words else None
+    _write(path, notebook)
+    return done, line
+
+
+def _read(raw):
+    """Return a file's cells, and the version and sources that `sign` noted in it."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # an id that is missing or there twice
+            notebook = nbformat.v4.reads(raw.decode())
+            nbformat.validate(notebook)  # gives such cells ids
+        note = notebook.metadata.cnn_course
+        return notebook.cells, note.version, note.sources
+    except Exception:  # it may be anything, but it is no notebook of an edition
+        return [], None, {}
+
+
+def _carry_over(cells, sources, notebook):
+    """Put cells of one's own into a new notebook, in place; say how many, or nothing.
+
+    sources  what the course had in `cells`
+    """
+    merged, current = notebook.cells, notebook.metadata.cnn_course.sources
+    came = stayed = at = 0  # at: where the next cell of one's own goes
+    for cell in cells:
+        mine, was, now = _short(cell.source), sources.get(cell.id), current.get(cell.id)
+        if now:
+            at = [other.id for other in merged].index(cell.id) + 1
+        if mine in (was, now) or not (now or cell.source.strip()):
+            continue  # the course's; or empty: running the last cell adds such a one
+        if now and now != was and not cell.id.startswith(ANSWERS):
+            stayed += 1
+            continue
+        came += 1
+        if now:
+            merged[at - 1] = cell
+        else:
+            merged.insert(at, cell)
+            at += 1
+    if not came and not stayed:
+        return ""
+    but = f", {stayed} that the course has changed too did not" if stayed else ""
+    return f"{came} of your cells came along{but}; as it was:"
+
+
+def _keep(path, raw):
+    """Put a file's bytes beside it, into `earlier`, and return where they are."""
+    stem = f"{path.stem}-{date.today()}"
+    kept, count = path.parent / "earlier" / f"{stem}.ipynb", 1
+    while kept.exists():
+        count += 1
+        kept = kept.with_name(f"{stem}-{count}.ipynb")
+    write_whole(kept, raw)
+    return kept
+
+
+def _write(path, notebook):
+    nbformat.validate(notebook)
+    write_whole(path, nbformat.writes(notebook) + "\n")
