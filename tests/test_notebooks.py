@@ -160,8 +160,8 @@ def test_it_is_a_lecture_of_30_to_45_minutes(notebook, path):
     (minutes,) = re.findall(
         r"presents this \((\d+) minutes\)", notebook.cells[1].source
     )
-    readme = (NOTEBOOKS.parent / "README.md").read_text(encoding="utf-8")
-    assert f"\n| {path.stem[:2]} | {minutes} | " in readme
+    teaching = (NOTEBOOKS / "TEACHING.md").read_text(encoding="utf-8")
+    assert f"\n| {path.stem[:2]} | {minutes} | " in teaching
     assert 30 <= int(minutes) <= 45
     slides = kinds.count("slide") + kinds.count("subslide")
     assert 15 <= slides <= 30 and kinds.count("notes") >= 4

@@ -5,6 +5,7 @@ operation there and needs no worker process: the idea of Keller Jordan's airbenc
 """
 
 import functools
+from contextlib import nullcontext
 
 import torch
 import torch.nn.functional as F
@@ -77,8 +78,12 @@ def to_float(images, resize=None):
     if resize is None or tuple(resize) == X.shape[-2:]:
         return X
     (h, w), (H, W) = X.shape[-2:], resize
-    # Rows first: so the larger of the two products is the better one for the cache.
-    return _resizing(h, H, X.device) @ (X @ _resizing(w, W, X.device).T)
+    rows, columns = _resizing(h, H, X.device), _resizing(w, W, X.device)
+    kind = X.device.type
+    autocast = torch.amp.is_autocast_available(kind)
+    # A loop of one's own may be under autocast: pictures stay in 32 bits all the same.
+    with torch.autocast(kind, enabled=False) if autocast else nullcontext():
+        return rows @ (X @ columns.T)  # in this order, which is the faster one
 
 
 @functools.lru_cache(maxsize=8)
@@ -88,7 +93,7 @@ def _resizing(n, m, device):
     Resizing is linear, so its matrix is what it makes of the identity. Two products
     with it give what F.interpolate gives for a picture, in less time.
     """
-    rows = torch.eye(n, device="cpu")[None, None]
+    rows = torch.eye(n, dtype=torch.float32, device="cpu")[None, None]
     # Antialiasing changes nothing unless it shrinks.
     size, options = (m, n), dict(mode="bilinear", antialias=m < n)
     return F.interpolate(rows, size=size, **options)[0, 0].to(device)

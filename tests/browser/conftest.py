@@ -13,10 +13,10 @@ from lab import LAUNCH, NOTEBOOKS, Notebook, chromium, server
 def chromium_path():
     """The path of a Chromium; where there is none, tests that need it are skipped."""
     pytest.importorskip(
-        "playwright", reason="playwright is not installed: README, browser tests"
+        "playwright", reason="playwright is not installed: tests/README.md"
     )
     if not chromium():
-        pytest.skip("no Chromium or Chrome was found: README, browser tests")
+        pytest.skip("no Chromium or Chrome was found: tests/README.md")
     return chromium()
 
 

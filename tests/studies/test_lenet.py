@@ -1,4 +1,4 @@
-"""The recorded study: what a run measures, how it goes on, what README says of it."""
+"""The recorded study: what a run measures, how it goes on, what is told of it."""
 
 import statistics
 from pathlib import Path
@@ -10,7 +10,7 @@ from torch import nn
 from cnn_course.studies import lenet as study
 from cnn_course.studies.results import read_rows
 
-README = Path(__file__).parents[2] / "README.md"
+TOLD = Path(__file__).parents[2] / "notebooks" / "results" / "README.md"
 X = torch.arange(1.0, 10.0).view(1, 1, 3, 3)
 Y = torch.tensor([0])
 
@@ -55,8 +55,8 @@ def test_the_committed_study_is_complete_and_on_the_real_data():
     assert [(r["seed"], r["arm"], r["epoch"]) for r in rows] == expected
 
 
-def test_readme_says_what_the_study_found():
-    text = " ".join(README.read_text(encoding="utf-8").split())
+def test_what_is_told_is_what_the_study_found():
+    text = " ".join(TOLD.read_text(encoding="utf-8").split())
     for arm in study.ARMS:
         rows = read_rows("05_lenet.csv")
         last = [row for row in rows if row["arm"] == arm and row["epoch"] == 10]

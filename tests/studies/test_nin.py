@@ -1,7 +1,6 @@
 """The experiment of notebook 09: its arms, its remedies, and how it goes on."""
 
 import re
-from pathlib import Path
 
 import pytest
 import torch
@@ -12,7 +11,7 @@ from cnn_course.studies import mean_interval, read_rows
 from cnn_course.studies import nin as study
 from cnn_course.studies.nin import build, clip_gradients, kaiming, nin_arm
 
-README = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+TOLD = (study.FOLDER / "README.md").read_text(encoding="utf-8")
 SIDE = 67  # as in conftest.py
 
 
@@ -206,7 +205,7 @@ def test_the_committed_study_has_the_same_five_seeds_in_every_arm(arm):
 
 
 @pytest.mark.parametrize("num_1x1", range(4))
-def test_readme_says_what_the_study_found(num_1x1):
+def test_what_is_told_is_what_the_study_found(num_1x1):
     cells = [str(num_1x1)]
     for last_relu in ("yes", "no"):
         rows = final_rows(**nin_arm(num_1x1, last_relu))
@@ -215,10 +214,10 @@ def test_readme_says_what_the_study_found(num_1x1):
         for kind in ("never_predicted", "dead"):
             runs = sum(row[kind] is not None for row in rows)
             cells += [f"{runs} of {len(rows)}"]
-    assert f"| {' | '.join(cells)} |" in README
+    assert f"| {' | '.join(cells)} |" in TOLD
 
 
-def test_readme_says_how_bf16_and_fp32_agree():
+def test_it_is_told_how_bf16_and_fp32_agree():
     assert {row["machine"] for row in final_rows(precision="fp32")} == {"AMD EPYC"}
     for arm in study.ARMS["main"]:
         bf16, fp32 = (
@@ -227,7 +226,7 @@ def test_readme_says_how_bf16_and_fp32_agree():
         )
         assert bf16.keys() == fp32.keys()
         mean, half = mean_interval([bf16[seed] - fp32[seed] for seed in bf16])
-        assert f"{mean:+.3f} ± {half:.3f}".replace("-", "−") in README
+        assert f"{mean:+.3f} ± {half:.3f}".replace("-", "−") in TOLD
     runs = final_rows(num_1x1=1, last_relu="yes", precision="fp32")
     lost = sum(row["never_predicted"] is not None for row in runs)
-    assert f"lose classes, too ({lost} of {len(runs)})" in " ".join(README.split())
+    assert f"lose classes, too ({lost} of {len(runs)})" in " ".join(TOLD.split())

@@ -152,19 +152,43 @@ def test_too_few_or_too_many_values_for_the_table_are_refused(n):
         mean_interval([0.5] * n)
 
 
-def test_readme_gives_the_medians_of_the_benchmark():
-    readme = (FOLDER.parent.parent / "README.md").read_text(encoding="utf-8")
+TOLD = (FOLDER / "README.md").read_text(encoding="utf-8")
+
+
+def medians(name, measure, *columns):
+    """Return {the values of these columns: the median of `measure`} of a file."""
     runs = {}
-    for row in read_rows("benchmark.csv"):
-        key = row["what"][:7], row["way"], row["workers"]
-        runs.setdefault(key, []).append(row["value"])
-    median = {key: statistics.median(values) for key, values in runs.items()}
-    plain = max(median["loading", "plain", workers] for workers in (0, 2))
-    ours = median["loading", "ours", 0]
-    assert f"{ours / plain:.1f} times ({ours:,.0f} against {plain:,.0f} im" in readme
-    plain = min(median["LeNet a", "plain", workers] for workers in (0, 2))
-    ours = median["LeNet a", "ours", 0]
-    assert f"{plain / ours:.1f} times ({ours:.2f} against {plain:.2f} s an" in readme
+    for row in read_rows(name):
+        runs.setdefault(tuple(row[c] for c in columns), []).append(row[measure])
+    return {key: statistics.median(values) for key, values in runs.items()}
+
+
+def test_what_is_told_of_the_benchmark_are_its_medians():
+    columns = "what", "n", "unit", "threads", "way", "workers"
+    best = {}  # the fastest number of workers of the plain way counts
+    for (*about, way, _), value in medians("benchmark.csv", "value", *columns).items():
+        found = best.setdefault(tuple(about), {})
+        faster = max if "images/s" in about else min
+        found[way] = faster(found.get(way, value), value)
+    assert len(best) == 6
+    for (what, n, unit, threads), found in best.items():
+        ours, other = found.pop("ours"), *found.values()
+        ratio = ours / other if unit == "images/s" else other / ours
+        digits = 0 if unit == "images/s" else 2
+        row = f"{ours:,.{digits}f} | {other:,.{digits}f} | {ratio:.2f}"
+        assert f"| {what}, n = {n:,} ({unit}) | {threads} | {row} |" in TOLD
+
+
+def test_what_is_told_of_shared_cores_are_its_medians():
+    found = medians("shared_cores.csv", "seconds", "net", "side", "at_once", "setting")
+    for net, side in (("lenet", 28), ("nin", 96)):
+        for at_once in (1, 4):
+            settings = ("before", "after", "one thread")
+            seconds = [found[net, side, at_once, setting] for setting in settings]
+            row = " | ".join(f"{s:.1f}" for s in seconds)
+            assert f"| {net}, {side} px, {at_once} | {row} |" in TOLD
+    alone = found["lenet", 28, 1, "after"] / found["lenet", 28, 1, "before"]
+    assert f"alone costs LeNet {100 * (alone - 1):.0f} %" in TOLD
 
 
 def test_rows_are_rounded_and_leave_out_what_was_not_measured():
