@@ -16,12 +16,16 @@ MOUNT = Path("/sys/fs/cgroup")
 def share_cores():
     """Let idle threads of torch sleep, and let there be no more than `usable_cores`.
 
-    Sets OMP_WAIT_POLICY and, where a quota asks for it, OMP_NUM_THREADS for this
+    Sets OMP_WAIT_POLICY (and GOMP_SPINCOUNT) and, where a quota asks for it, OMP_NUM_THREADS for this
     process and those that it starts, but never in the place of the user's own; nor of
     a number given to `torch.set_num_threads`. If torch is loaded already, only the
     number of its threads can be changed.
     """
-    os.environ.setdefault("OMP_WAIT_POLICY", "passive")
+    if "OMP_WAIT_POLICY" not in os.environ:
+        os.environ["OMP_WAIT_POLICY"] = "passive"
+        # On Linux some microseconds of waiting first: the next piece of work of a small
+        # network comes that soon, and waking up takes longer.
+        os.environ.setdefault("GOMP_SPINCOUNT", "300")
     # Torch knows the affinity by itself; of a quota it knows nothing.
     if "OMP_NUM_THREADS" in os.environ or usable_cores() == cores():
         return

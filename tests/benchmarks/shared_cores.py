@@ -58,7 +58,7 @@ def trainings(first, side, net, n, epochs, at_once):
     """Return the seconds of `at_once` trainings that begin together."""
     code = TRAINING.format(first=first, side=side, net=net, n=n, epochs=epochs)
     environment = dict(os.environ)
-    for name in ("OMP_WAIT_POLICY", "OMP_NUM_THREADS"):
+    for name in ("OMP_WAIT_POLICY", "OMP_NUM_THREADS", "GOMP_SPINCOUNT"):
         environment.pop(name, None)  # this process has them, and its caller may
     pipe = dict(stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
     command = [sys.executable, "-c", code]

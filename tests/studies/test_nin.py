@@ -10,8 +10,9 @@ from cnn_course.networks import nin
 from cnn_course.studies import mean_interval, read_rows
 from cnn_course.studies import nin as study
 from cnn_course.studies.nin import build, clip_gradients, kaiming, nin_arm
+from cnn_course.studies.results import FOLDER
 
-TOLD = (study.FOLDER / "README.md").read_text(encoding="utf-8")
+TOLD = (FOLDER / "README.md").read_text(encoding="utf-8")
 SIDE = 67  # as in conftest.py
 
 
