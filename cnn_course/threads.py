@@ -16,10 +16,10 @@ MOUNT = Path("/sys/fs/cgroup")
 def share_cores():
     """Let idle threads of torch sleep, and let there be no more than `usable_cores`.
 
-    Sets OMP_WAIT_POLICY (and GOMP_SPINCOUNT) and, where a quota asks for it, OMP_NUM_THREADS for this
-    process and those that it starts, but never in the place of the user's own; nor of
-    a number given to `torch.set_num_threads`. If torch is loaded already, only the
-    number of its threads can be changed.
+    Sets OMP_WAIT_POLICY, GOMP_SPINCOUNT and, where a quota asks for it,
+    OMP_NUM_THREADS for this process and those that it starts, but never in the place
+    of the user's own; nor of a number given to `torch.set_num_threads`. If torch is
+    loaded already, only the number of its threads can be changed.
     """
     if "OMP_WAIT_POLICY" not in os.environ:
         os.environ["OMP_WAIT_POLICY"] = "passive"

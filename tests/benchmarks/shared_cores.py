@@ -24,7 +24,7 @@ from cnn_course.studies import provenance
 from cnn_course.studies.results import FOLDER, append_rows
 
 LIMIT = 120
-REPETITIONS = 3
+REPETITIONS = {1: 10, 4: 3}  # trainings at once: how often; a short one varies more
 FIRST = {  # what a training's process does first; settings count when torch is loaded
     "before": "import torch",
     "after": "import cnn_course",
@@ -94,31 +94,25 @@ def main():
     options = parser.parse_args()
     sizes, repetitions = SIZES, REPETITIONS
     if options.quick:
-        sizes, repetitions = {28: ("lenet", 512, 1), 96: ("nin", 64, 1)}, 1
+        sizes, repetitions = {28: ("lenet", 512, 1), 96: ("nin", 64, 1)}, {1: 1, 4: 1}
     about = provenance() | {"cores": os.cpu_count(), "data": "random pictures"}
     about.pop("threads")  # of this process, which trains nothing
     found, rows = {}, []
-    for i in range(repetitions):
+    for i in range(max(repetitions.values())):
         for side, (net, n, epochs) in sizes.items():
-            for at_once in (1, 4):
+            for at_once in (k for k, times in repetitions.items() if i < times):
                 for setting, first in FIRST.items():
                     seconds = trainings(first, side, net, n, epochs, at_once)
                     found.setdefault((side, at_once, setting), []).extend(seconds)
-                    what = {
-                        "net": net,
-                        "side": side,
-                        "n": n,
-                        "epochs": epochs,
-                        "at_once": at_once,
-                    }
-                    what |= {"setting": setting, "repetition": i}
+                    what = {"net": net, "side": side, "n": n, "epochs": epochs}
+                    what |= {"at_once": at_once, "setting": setting, "repetition": i}
                     rows += [what | {"seconds": round(s, 2)} | about for s in seconds]
                     print(what, seconds, file=sys.stderr, flush=True)
     kind = "QUICK trial, no measurement: " if options.quick else ""
     print(
         f"\n{kind}{about['machine']}, {about['cores']} cores, torch {about['torch']}, "
         f"{about['date']}; seconds of one training, median (range) of "
-        f"{repetitions} repetitions\n"
+        f"{repetitions[1]} repetitions, with four at once {repetitions[4]}\n"
     )
     print(f"| net, side, at once | {' | '.join(FIRST)} |\n|---|{'---|' * len(FIRST)}")
     for side, (net, *_) in sizes.items():

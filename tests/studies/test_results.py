@@ -188,7 +188,7 @@ def test_what_is_told_of_shared_cores_are_its_medians():
             row = " | ".join(f"{s:.1f}" for s in seconds)
             assert f"| {net}, {side} px, {at_once} | {row} |" in TOLD
     alone = found["lenet", 28, 1, "after"] / found["lenet", 28, 1, "before"]
-    assert f"alone costs LeNet {100 * (alone - 1):.0f} %" in TOLD
+    assert f"costs LeNet alone {100 * (alone - 1):.0f} %" in TOLD
 
 
 def test_rows_are_rounded_and_leave_out_what_was_not_measured():
