@@ -89,7 +89,7 @@ subprocess.run([sys.executable, "-B", "-c", "print('child')"], check=True)
 
 
 def test_this_machine_is_reached_as_ever(tmp_path):
-    done = run(["-c", AT_HOME], tmp_path / "log")
+    done = run(["-u", "-c", AT_HOME], tmp_path / "log")  # -u: in the order printed
     assert done.stdout.split() == ["200", "200", "child"], done.stderr
     assert not (tmp_path / "log").exists()
 
