@@ -151,7 +151,7 @@ def test_readme_is_read_in_three_minutes_and_its_commands_are_two_lines_at_most(
     assert learn.startswith(install) and check.startswith(install)
     assert max(block.count("\n") for block in (learn, check, copy)) == 1
     (browser,) = blocks((ROOT / "tests" / "README.md").read_text(encoding="utf-8"))
-    assert browser.endswith("-m pytest --dist=load tests/browser")
+    assert browser.endswith("-m pytest --dist=worksteal tests/browser")
 
 
 def test_lecturers_are_told_the_recorded_seconds_of_long_cells():
