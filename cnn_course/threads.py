@@ -27,13 +27,13 @@ def share_cores():
         # network comes that soon, and waking up takes longer.
         os.environ.setdefault("GOMP_SPINCOUNT", "300")
     # Torch knows the affinity by itself; of a quota it knows nothing.
-    if "OMP_NUM_THREADS" in os.environ or usable_cores() == cores():
+    there, usable, torch = cores(), usable_cores(), sys.modules.get("torch")
+    if "OMP_NUM_THREADS" in os.environ or usable == there:
         return
-    torch = sys.modules.get("torch")
     if torch is None:
-        os.environ["OMP_NUM_THREADS"] = str(usable_cores())
-    elif torch.get_num_threads() in (cores(), cores() // 2):  # its own choice: one
-        torch.set_num_threads(usable_cores())  # a core, or one for two hyperthreads
+        os.environ["OMP_NUM_THREADS"] = str(usable)
+    elif torch.get_num_threads() in (there, there // 2):  # its own choice: one a core,
+        torch.set_num_threads(usable)  # or one for two hyperthreads
 
 
 def cores():

@@ -24,19 +24,18 @@ def machine(monkeypatch, tmp_path):
         monkeypatch.setenv(name, "")  # so that it is put back afterwards
         monkeypatch.delenv(name)
 
-    def pretend(groups, **files):
+    def pretend(groups, files):
         (tmp_path / "of_this_process").write_text(groups)
         for path, text in files.items():
-            path = tmp_path / path.replace("__", "/").replace("DOT", ".")
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(text + "\n")
+            (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
+            (tmp_path / path).write_text(text + "\n")
 
     return pretend
 
 
 def v1(quota, folder="cpu,cpuacct"):
-    files = {"cpuDOTcfs_quota_us": quota, "cpuDOTcfs_period_us": "100000"}
-    return {f"{folder}__{name}": text for name, text in files.items()}
+    files = {"cpu.cfs_quota_us": quota, "cpu.cfs_period_us": "100000"}
+    return {f"{folder}/{name}": text for name, text in files.items()}
 
 
 IN_A_CONTAINER = "0::/\n"
@@ -48,21 +47,21 @@ VERSION_1 = "5:memory:/a\n3:cpu,cpuacct:/docker/1f\n1:name=systemd:/docker/1f\n"
     ("groups", "files", "usable"),
     [
         (IN_A_CONTAINER, {}, 8),
-        (IN_A_CONTAINER, {"cpuDOTmax": "max 100000"}, 8),
-        (IN_A_CONTAINER, {"cpuDOTmax": "200000 100000"}, 2),
-        (IN_A_CONTAINER, {"cpuDOTmax": "290000 100000"}, 2),
-        (IN_A_CONTAINER, {"cpuDOTmax": "50000 100000"}, 1),
-        (IN_A_CONTAINER, {"cpuDOTmax": "1600000 100000"}, 8),
-        (A_USER_OF_A_HUB, {"system.slice__jupyter-ann.service__cpuDOTmax": "3 1"}, 3),
-        (A_USER_OF_A_HUB, {"system.slice__cpuDOTmax": "4 1"}, 4),
+        (IN_A_CONTAINER, {"cpu.max": "max 100000"}, 8),
+        (IN_A_CONTAINER, {"cpu.max": "200000 100000"}, 2),
+        (IN_A_CONTAINER, {"cpu.max": "290000 100000"}, 2),
+        (IN_A_CONTAINER, {"cpu.max": "50000 100000"}, 1),
+        (IN_A_CONTAINER, {"cpu.max": "1600000 100000"}, 8),
+        (A_USER_OF_A_HUB, {"system.slice/jupyter-ann.service/cpu.max": "3 1"}, 3),
+        (A_USER_OF_A_HUB, {"system.slice/cpu.max": "4 1"}, 4),
         (VERSION_1, v1("-1"), 8),
         (VERSION_1, v1("150000"), 1),
-        (VERSION_1, v1("250000", "cpu,cpuacct__docker__1f"), 2),
-        (VERSION_1, {"memory__cpuDOTmax": "1 1"}, 8),
+        (VERSION_1, v1("250000", "cpu,cpuacct/docker/1f"), 2),
+        (VERSION_1, {"memory/cpu.max": "1 1"}, 8),
     ],
 )
 def test_a_quota_is_rounded_down_but_one_core_is_there(machine, groups, files, usable):
-    machine(groups, **files)
+    machine(groups, files)
     assert threads.usable_cores() == usable
 
 
@@ -81,14 +80,14 @@ def test_a_quota_sets_the_number_of_threads_for_when_torch_is_loaded(
     machine, monkeypatch
 ):
     monkeypatch.delitem(sys.modules, "torch")
-    machine(IN_A_CONTAINER, cpuDOTmax="250000 100000")
+    machine(IN_A_CONTAINER, {"cpu.max": "250000 100000"})
     threads.share_cores()
     assert [os.environ.get(name) for name in SETTINGS] == ["passive", "2", "300"]
 
 
 def test_the_users_own_settings_stay(machine, monkeypatch):
     monkeypatch.delitem(sys.modules, "torch")
-    machine(IN_A_CONTAINER, cpuDOTmax="250000 100000")
+    machine(IN_A_CONTAINER, {"cpu.max": "250000 100000"})
     monkeypatch.setenv("OMP_WAIT_POLICY", "active")
     monkeypatch.setenv("OMP_NUM_THREADS", "6")
     threads.share_cores()
@@ -97,7 +96,7 @@ def test_the_users_own_settings_stay(machine, monkeypatch):
 
 @pytest.mark.parametrize(("before", "after"), [(8, 2), (4, 2), (5, 5), (1, 1)])
 def test_of_a_loaded_torch_only_its_own_number_is_lowered(machine, before, after):
-    machine(IN_A_CONTAINER, cpuDOTmax="200000 100000")
+    machine(IN_A_CONTAINER, {"cpu.max": "200000 100000"})
     torch.set_num_threads(before)
     try:
         threads.share_cores()

@@ -2,10 +2,9 @@
 
 Installing puts server_extension.json where the server looks for its extensions, and
 with that this one is switched on. Kernels find the variables of `share_cores` set
-before they load torch, and saved notebooks keep the pictures of their views.
+before they load torch, because importing the course has set them in the server, and
+saved notebooks keep the pictures of their views.
 """
-
-from cnn_course.threads import share_cores
 
 VIEW = "application/vnd.jupyter.widget-view+json"
 
@@ -15,7 +14,6 @@ def _jupyter_server_extension_points():
 
 
 def _load_jupyter_server_extension(server):
-    share_cores()  # a kernel inherits what is set here
     server.contents_manager.register_pre_save_hook(keep_pictures)
 
 

@@ -179,12 +179,10 @@ class Run:
             # to look is to wait: of `Batches` at all labels at once, before the first.
             on_gpu = given_y.device.type != "cpu"
             if not (on_gpu and all_seen):
-                labels, all_seen = (
-                    data_iter.labels if on_gpu and ours else given_y,
-                    ours,
-                )
+                labels = data_iter.labels if on_gpu and ours else given_y
                 if ((labels < 0) | (labels >= self.classes)).any():
                     raise messages.bad_labels(name, labels, self.classes)
+                all_seen = ours
             yield X, y, logits
 
     def logits(self, X):
