@@ -15,10 +15,11 @@ there). A training that is not done after LIMIT seconds counts as that.
 
 import argparse
 import os
-import statistics
 import subprocess
 import sys
 from pathlib import Path
+
+from benchmark import spread
 
 from cnn_course.studies import provenance
 from cnn_course.studies.results import FOLDER, append_rows
@@ -79,12 +80,6 @@ def trainings(first, side, net, n, epochs, at_once):
             process.wait()
             seconds.append(LIMIT)
     return seconds
-
-
-def spread(values):
-    low, middle, high = min(values), statistics.median(values), max(values)
-    shown = [f"{v:.0f} or more" if v >= LIMIT else f"{v:.1f}" for v in (middle, high)]
-    return f"{shown[0]} ({low:.1f} to {shown[1]})"
 
 
 def main():
