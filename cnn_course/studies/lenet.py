@@ -66,7 +66,7 @@ def main(arguments=None):
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     options = results.study_options(parser, arguments, RESULTS)
     runs = [dict(arm=arm, seed=seed) for seed in range(options.seeds) for arm in ARMS]
-    results.run_missing(options.out, runs, run)
+    results.run_missing(options, runs, run)
 
 
 if __name__ == "__main__":

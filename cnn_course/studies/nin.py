@@ -1,17 +1,20 @@
 """The experiment of notebook 09: what do the 1×1 convolutions of NiN buy?
 
-    python -m cnn_course.studies.nin --seeds 5
+    python -m cnn_course.studies.nin --seeds 10
 
 writes notebooks/results/09_ablation.csv, a row a run and epoch, each run as it ends.
 Runs that the file already holds are skipped, so an interrupted study goes on where it
-was. On a GPU add --protocol full --seeds 10; --help names the rest.
+was. A GPU takes some 15 s a run, two cores hours: for them there is --protocol reduced.
+Every factor is an option, such as --rate 0.0005 --init kaiming; --help names them.
 """
 
 import argparse
 from copy import deepcopy
+from itertools import product
 
 import torch
 from torch import nn
+from torch.optim.lr_scheduler import LambdaLR
 
 from cnn_course.checks import choice, whole_number
 from cnn_course.data import load_data_fashion_mnist
@@ -20,51 +23,73 @@ from cnn_course.networks import NARROW_VGG, alexnet, count_parameters, lenet, ni
 from cnn_course.studies import provenance, results
 from cnn_course.training import train
 
-RESULTS = results.FOLDER / "09_ablation.csv"
-# "full" is the protocol of the lecture notes, "a sixth" that with a sixth of the
-# training images, "reduced" what a CPU can repeat often enough.
+# "full" is the protocol of the lecture notes, "reduced" what a CPU can repeat. At 128
+# pixels the class map is 2×2; at 96 it would be 1×1, and the average one of one number.
 PROTOCOLS = {
     "full": dict(resize=224, train_size=60_000, test_size=10_000, epochs=5),
-    "a sixth": dict(resize=224, train_size=10_000, test_size=10_000, epochs=5),
-    "reduced": dict(resize=96, train_size=10_000, test_size=10_000, epochs=5),
+    "reduced": dict(resize=128, train_size=10_000, test_size=10_000, epochs=5),
 }
+RESULTS = results.FOLDER / "09_ablation.csv"
 BATCH_SIZE, LR = 128, 0.002
+FIRST_LOOK = 500  # test images, before the first step
 PARAMETERS = {0: 1_546_058, 1: 1_769_112, 2: 1_992_166, 3: 2_215_220}
 
-REMEDIES = ("lower rate", "Kaiming initialisation", "gradient clipping")
+# What people recommend for a NiN that is stuck, as settings of the study.
+REMEDIES = {
+    "lower rate": dict(lr=0.0002),
+    "Kaiming initialisation": dict(init="kaiming"),
+    "gradient clipping": {},
+}
 
 
-def nin_arm(num_1x1, last_relu, remedy="none"):
+def nin_arm(
+    num_1x1,
+    last_relu,
+    remedy="none",
+    *,
+    lr=LR,
+    init="default",
+    warm_up_steps=0,
+    batch_norm="no",
+):
     """Return one arm of the study, as columns of its results.
+
+    num_1x1    1×1 convolutions in every block, 0 to 3
+    last_relu  "yes" or "no": a ReLU behind the class maps
+    remedy     "none" or one of REMEDIES, which sets what it is about
+    lr         Adam's learning rate
+    init       "default" is torch's own, "kaiming" see `kaiming`
+    warm_up_steps  the rate is raised linearly over so many first steps
+    batch_norm "yes" or "no": batch normalisation behind every convolution
 
     Raises ValueError for an arm that the study does not have.
     """
-    return {
+    arm = {
         "network": "NiN",
         "num_1x1": whole_number("num_1x1", num_1x1, 0, max(PARAMETERS)),
         "last_relu": choice("last_relu", last_relu, ("yes", "no")),
         "remedy": choice("remedy", remedy, ("none", *REMEDIES)),
+        "lr": lr,
+        "init": choice("init", init, ("default", "kaiming")),
+        "warm_up_steps": whole_number("warm_up_steps", warm_up_steps, 0),
+        "batch_norm": choice("batch_norm", batch_norm, ("yes", "no")),
     }
+    return arm | REMEDIES.get(remedy, {})
 
 
-# The other networks, each at the rate of its notebook.
+# The other networks, for the table of costs, each at the rate of its notebook.
 OTHERS = {
     "LeNet": (lambda side: lenet(), 0.005),
     "AlexNet": (lambda side: alexnet(side=side), 0.001),
     "narrow VGG-11": (lambda side: vgg(NARROW_VGG, side=side, hidden=512), 0.001),
 }
-ARMS = {
-    "notes": [nin_arm(n, "yes") for n in (1, 2)],
-    "main": [nin_arm(n, relu) for n in (1, 2) for relu in ("yes", "no")],
-    "grid": [nin_arm(n, relu) for n in (0, 1, 2, 3) for relu in ("yes", "no")],
-    "remedies": [nin_arm(2, "yes", remedy) for remedy in REMEDIES],
-    # For the table of costs:
-    "networks": [
-        dict(network=network, num_1x1=None, last_relu=None, remedy="none")
-        for network in OTHERS
-    ],
-}
-ARMS["all"] = ARMS["grid"] + ARMS["remedies"] + ARMS["networks"]
+
+
+def other_arm(network):
+    """Return the arm of one of OTHERS, as columns of the study's results."""
+    _, lr = OTHERS[network]
+    none = dict(num_1x1=None, last_relu=None)
+    return nin_arm(0, "yes", lr=lr) | none | dict(network=network)
 
 
 def kaiming(net):
@@ -85,6 +110,17 @@ def kaiming(net):
             nn.init.zeros_(module.bias)
 
 
+def with_batch_norm(net):
+    """Return `net`, nested `nn.Sequential`, with a BatchNorm2d behind every Conv2d."""
+    layers = []
+    for layer in net:
+        nested = isinstance(layer, nn.Sequential)
+        layers.append(with_batch_norm(layer) if nested else layer)
+        if isinstance(layer, nn.Conv2d):
+            layers.append(nn.BatchNorm2d(layer.out_channels))
+    return nn.Sequential(*layers)
+
+
 def clip_gradients(optimizer, largest=1.0):
     """Shorten the gradient to length `largest`, if longer, before every step."""
     parameters = [p for group in optimizer.param_groups for p in group["params"]]
@@ -95,28 +131,43 @@ def clip_gradients(optimizer, largest=1.0):
     optimizer.register_step_pre_hook(shorten)
 
 
-def build(network, num_1x1, last_relu, remedy, side):
+def warm_up(optimizer, steps):
+    """Raise the rate linearly over the first `steps` steps: the first has rate/steps.
+
+    Goyal et al., "Accurate, Large Minibatch SGD" (2017), section 2.2.
+    """
+    schedule = LambdaLR(optimizer, lambda step: min(1, (step + 1) / steps))
+    optimizer.register_step_post_hook(lambda *_: schedule.step())
+
+
+def build(
+    network, num_1x1, last_relu, remedy, lr, init, warm_up_steps, batch_norm, side=224
+):
     """Return (net, optimizer) of one arm, drawn from torch's current random state."""
     if network == "NiN":
-        net, lr = nin(num_1x1, last_relu == "yes"), LR
+        net = nin(num_1x1, last_relu == "yes")
     else:
-        make, lr = OTHERS[network]
-        net = make(side)
-    if remedy == "lower rate":
-        lr /= 10
-    if remedy == "Kaiming initialisation":
+        net = OTHERS[network][0](side)
+    if init == "kaiming":
         kaiming(net)
+    if batch_norm == "yes":
+        net = with_batch_norm(net)
     optimizer = torch.optim.Adam(net.parameters(), lr=lr)
     if remedy == "gradient clipping":
         clip_gradients(optimizer)
+    if warm_up_steps:
+        warm_up(optimizer, warm_up_steps)
     return net, optimizer
 
 
-def check_declared(net, num_1x1, last_relu):
+def check_declared(net, num_1x1, last_relu, batch_norm="no", **_):
     """Raise RuntimeError if `net` is not the NiN that the arm declares."""
+    parameters = PARAMETERS[num_1x1]
+    if batch_norm == "yes":  # two numbers a channel, behind each convolution of a block
+        parameters += 2 * (96 + 256 + 384 + 10) * (num_1x1 + 1)
     ends_in_relu = isinstance(net[-3][-1], nn.ReLU)  # the last block
     found = {"parameters": count_parameters(net), "a last ReLU": ends_in_relu}
-    declared = {"parameters": PARAMETERS[num_1x1], "a last ReLU": last_relu == "yes"}
+    declared = {"parameters": parameters, "a last ReLU": last_relu == "yes"}
     if found != declared:
         raise RuntimeError(f"the arm declares {declared}, but the net has {found}")
 
@@ -128,71 +179,154 @@ def check_trained(before, net):
             raise RuntimeError("a layer of the declared net was never trained")
 
 
-def run(protocol, network, num_1x1, last_relu, remedy, seed, precision):
-    """Train one arm with one seed; return its rows, one dict an epoch."""
-    choice("protocol", protocol, tuple(PROTOCOLS))
-    settings = dict(PROTOCOLS[protocol])
-    if network == "LeNet":
+def names(classes):
+    """Return class numbers as a text that cannot be taken for a number: "c0 c3"."""
+    return " ".join(f"c{c}" for c in classes)
+
+
+@torch.no_grad()
+def classes_in(logits):
+    """Return what logits (images, classes) say of the classes, by column of results.
+
+    Never predicted: no image is given to it. Dead: its logit is 0 for every image.
+    Spread: the standard deviation over the images, the mean over the classes.
+    """
+    predicted = set(logits.argmax(dim=1).tolist())
+    return {
+        "never_predicted": names(set(range(logits.shape[1])) - predicted),
+        "dead": names((logits == 0).all(dim=0).nonzero().flatten().tolist()),
+        "spread": float(f"{logits.std(dim=0).mean():.3e}"),
+    }
+
+
+@torch.no_grad()
+def first_look(net, test_iter):
+    """Return `classes_in` of the first 500 test images, on the CPU in fp32.
+
+    Without dropout, and with each batch's own statistics where there is batch norm:
+    its running ones are not there yet.
+    """
+    net = deepcopy(net).eval()
+    for module in net.modules():
+        if isinstance(module, nn.BatchNorm2d):
+            module.train()
+    logits, seen = [], 0
+    for X, _ in test_iter:
+        X = X[: FIRST_LOOK - seen].cpu()
+        logits.append(net(X))
+        seen += len(X)
+        if seen == FIRST_LOOK:
+            break
+    return classes_in(torch.cat(logits))
+
+
+def run(protocol, epochs, precision, seed, alone, **arm):
+    """Train one arm with one seed; return its rows, one dict an epoch.
+
+    The first is that of epoch 0, before the first step; with 0 epochs the only one.
+    """
+    settings = PROTOCOLS[choice("protocol", protocol, tuple(PROTOCOLS))]
+    settings = settings | dict(epochs=epochs)
+    if arm["network"] == "LeNet":
         settings["resize"] = 28  # as it was designed, so not resized at all
-    side, epochs = settings["resize"], settings["epochs"]
     torch.manual_seed(seed)
-    net, optimizer = build(network, num_1x1, last_relu, remedy, side)
-    if network == "NiN":
-        check_declared(net, num_1x1, last_relu)
-    train_iter, test_iter = load_data_fashion_mnist(
-        BATCH_SIZE,
-        resize=side,
-        train_size=settings["train_size"],
-        test_size=settings["test_size"],
-        seed=seed,
-    )
+    net, optimizer = build(**arm, side=settings["resize"])
+    if arm["network"] == "NiN":
+        check_declared(net, **arm)
+    sizes = {key: settings[key] for key in ("resize", "train_size", "test_size")}
+    train_iter, test_iter = load_data_fashion_mnist(BATCH_SIZE, **sizes, seed=seed)
     before = deepcopy(net)
-    how = dict(optimizer=optimizer, precision=precision, verbose=False)
-    torch.manual_seed(seed)  # for the order of the pictures: the same in every arm
-    history = train(net, train_iter, test_iter, epochs, **how)
-    results.finished(history, epochs)
-    check_trained(before, net)
-    arm = dict(protocol=protocol, network=network, num_1x1=num_1x1)
-    arm |= dict(last_relu=last_relu, remedy=remedy, precision=precision, seed=seed)
+    rows = [dict.fromkeys(("loss", "train_acc", "test_acc", "seconds"), "")]
+    rows[0] = {"epoch": 0} | rows[0] | first_look(net, test_iter)
+    if epochs:
+        how = dict(optimizer=optimizer, precision=precision, verbose=False)
+        torch.manual_seed(seed)  # for the order of the pictures: the same in every arm
+        history = train(net, train_iter, test_iter, epochs, **how)
+        results.finished(history, epochs)
+        check_trained(before, net)
+        for e, row in enumerate(results.epoch_rows(history)):
+            row["never_predicted"] = names(history.never_predicted(e))
+            rows.append(row | {"dead": names(history.dead_classes(e)), "spread": ""})
+    rate = {"lr": arm.pop("lr")}  # stands where it stood before it was a factor
     about = {
         "parameters": count_parameters(net),
-        "lr": optimizer.param_groups[0]["lr"],
+        **rate,
         "batch_size": BATCH_SIZE,
         "data": train_iter.name,
         **settings,
         **provenance(),
+        "alone": alone,
     }
+    which = dict(protocol=protocol, **arm, precision=precision, seed=seed)
+    return [{**which, **row, **about} for row in rows]
+
+
+def arm_options(parser):
+    """Add to a command the factors of the study, each with one value or several."""
+    for option, kind, default in (
+        ("--num-1x1", int, tuple(PARAMETERS)),
+        ("--last-relu", str, ("yes", "no")),
+        ("--rate", float, (LR,)),
+        ("--init", str, ("default",)),
+        ("--warm-up", int, (0,)),
+        ("--batch-norm", str, ("no",)),
+    ):
+        told = " ".join(map(str, default))
+        parser.add_argument(
+            option, type=kind, nargs="+", default=default, help=f"default: {told}"
+        )
+
+
+def chosen_arms(options):
+    """Return every combination of the factors that a command names."""
+    factors = (options.num_1x1, options.last_relu, options.rate, options.init)
     return [
-        {
-            **arm,
-            **row,
-            # Class numbers, read as text: "c0 c3" cannot be taken for a number.
-            "never_predicted": " ".join(f"c{c}" for c in history.never_predicted(e)),
-            "dead": " ".join(f"c{c}" for c in history.dead_classes(e)),
-            **about,
-        }
-        for e, row in enumerate(results.epoch_rows(history))
+        nin_arm(n, relu, lr=lr, init=init, warm_up_steps=steps, batch_norm=norm)
+        for n, relu, lr, init, steps, norm in product(
+            *factors, options.warm_up, options.batch_norm
+        )
     ]
 
 
 def main(arguments=None):
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--protocol", choices=PROTOCOLS, default="reduced")
-    parser.add_argument("--arms", choices=ARMS, default="all")
+    parser.add_argument("--protocol", choices=PROTOCOLS, default="full")
+    parser.add_argument(
+        "--arms",
+        choices=("grid", "remedies", "networks"),
+        default="grid",
+        help="grid (the default): all that the factors below combine to",
+    )
+    arm_options(parser)
+    parser.add_argument("--epochs", type=int, help="default 5; 0: only before step 1")
     parser.add_argument(
         "--precision",
         choices=["fp32", "bf16"],
         default=choose_precision(None, try_gpu()),
         help="default: bf16 on an NVIDIA GPU made for it, else fp32",
     )
+    parser.add_argument(
+        "--alone",
+        action="store_true",
+        help="nothing else runs beside it: only then do its seconds count",
+    )
     options = results.study_options(parser, arguments, RESULTS)
+    arms = {
+        "grid": chosen_arms(options),
+        "remedies": [nin_arm(2, "yes", remedy) for remedy in REMEDIES],
+        "networks": [other_arm(network) for network in OTHERS],
+    }
+    epochs = options.epochs
+    epochs = PROTOCOLS[options.protocol]["epochs"] if epochs is None else epochs
+    how = dict(protocol=options.protocol, epochs=epochs, precision=options.precision)
     # Seed by seed, so that a study cut short has the same seeds in every arm.
     runs = [
-        dict(protocol=options.protocol, **arm, seed=seed, precision=options.precision)
+        {**how, **arm, "seed": seed}
         for seed in range(options.seeds)
-        for arm in ARMS[options.arms]
+        for arm in arms[options.arms]
     ]
-    results.run_missing(options.out, runs, run)
+    alone = "yes" if options.alone else "no"
+    results.run_missing(options, runs, lambda **which: run(alone=alone, **which))
 
 
 if __name__ == "__main__":

@@ -1,8 +1,11 @@
 """Raw results as data: CSV files that grow run by run, and go on after a stop."""
 
+import argparse
 import csv
+import glob
 import io
 import math
+import re
 import statistics
 import sys
 import time
@@ -86,19 +89,64 @@ def append_rows(path, rows):
 
 
 def study_options(parser, arguments, path):
-    """Return the options of a study's command, --seeds and --out (`path`) among them.
+    """Return the options of a study's command: --seeds, --out (`path`), and parts.
 
-    Ends the program with a sentence if the real Fashion-MNIST is not there.
+    With --merge it joins the files of all parts and ends the program. Ends it with a
+    sentence, too, if the real Fashion-MNIST is not there.
     """
     parser.add_argument("--seeds", type=int, default=5, help="how many (default 5)")
-    parser.add_argument("--out", type=Path, default=path)
+    parser.add_argument("--out", type=Path, default=path, help="the file of results")
+    parser.add_argument(
+        "--part",
+        type=_part,
+        metavar="I/N",
+        help="of all runs take every Nth, from the Ith on, into a file of its own: N "
+        "such commands share the runs among machines, or among processes",
+    )
+    parser.add_argument(
+        "--merge", action="store_true", help="join the files of all parts; run nothing"
+    )
     options = parser.parse_args(arguments)
+    if options.merge:
+        sys.exit(merge(options.out))
     if options.seeds < 1:
         parser.error(f"--seeds must be 1 or more, not {options.seeds}")
     folder, name, why = find_fashion_mnist()
     if folder is None:
         sys.exit(f"The study needs the real Fashion-MNIST, but found {name}: {why}")
     return options
+
+
+def _part(text):
+    """Read "2/8" as (2, 8)."""
+    found = re.fullmatch(r"(\d+)/(\d+)", text)
+    i, n = map(int, found.groups()) if found else (0, 0)
+    if not 1 <= i <= n:
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is not a part such as 2/8, the second of eight"
+        )
+    return i, n
+
+
+def merge(path):
+    """Add to the file at `path` what the files of its parts have; say what was done.
+
+    A row that is there already is not added again, so merging twice changes nothing.
+    The parts are kept.
+    """
+    parts = sorted(path.parent.glob(f"{glob.escape(path.stem)}.part-*-of-*.csv"))
+    if not parts:
+        return f"No parts of {path.name} lie beside it, so there is nothing to merge."
+    there = read_rows(path) if path.exists() else []
+    seen, new = {tuple(row.values()) for row in there}, []
+    for row in (row for part in parts for row in read_rows(part)):
+        if tuple(row.values()) not in seen:
+            seen.add(tuple(row.values()))
+            new.append(row)
+    if new:
+        append_rows(path, new)
+    print(f"{len(new)} rows of {len(parts)} parts were added to {path.name}")
+    return 0
 
 
 class Unfinished(Exception):
@@ -115,18 +163,25 @@ def finished(history, num_epochs):
         raise Unfinished(f"interrupted after {len(history)} of {num_epochs} epochs")
 
 
-def run_missing(path, runs, run):
-    """Call `run(**settings)` for each of `runs` that the file at `path` lacks.
+def run_missing(options, runs, run):
+    """Call `run(**settings)` for each of `runs` that the study's file lacks.
 
-    `runs` are dicts of settings with the same keys, which are columns of the file;
-    `run` returns the rows of one run, which are added when it ends. An interrupted
-    study so goes on where it was. Prints a line a run; ends the program with a sentence
-    if it is interrupted.
+    options  of `study_options`: the file, and which part of the runs
+    runs     dicts of settings with the same keys, which are columns of the file
+    run      returns the rows of one run, which are added when it ends
+
+    An interrupted study so goes on where it was. Prints a line a run; ends the program
+    with a sentence if it is interrupted.
     """
-    done = read_rows(path) if path.exists() else []
-    done = {tuple(row[key] for key in runs[0]) for row in done}
+    out, where = options.out, options.out
+    if options.part:
+        i, n = options.part
+        out = where.with_name(f"{where.stem}.part-{i}-of-{n}.csv")
+        runs = runs[i - 1 :: n]
+    there = [row for p in {where, out} if p.exists() for row in read_rows(p)]
+    done = {tuple(row[key] for key in runs[0]) for row in there} if runs else set()
     todo = [settings for settings in runs if tuple(settings.values()) not in done]
-    print(f"{len(runs) - len(todo)} of {len(runs)} runs are in {path.name} already")
+    print(f"{len(runs) - len(todo)} of {len(runs)} runs are in {out.name} already")
     start = time.perf_counter()
     for i, settings in enumerate(todo, 1):
         what = ", ".join(f"{key} {value}" for key, value in settings.items())
@@ -135,12 +190,13 @@ def run_missing(path, runs, run):
         except (KeyboardInterrupt, Unfinished):
             sys.exit(
                 f"Interrupted in run {i} of {len(todo)} ({what}), which is not written "
-                f"down. The same command goes on with it: {path.name} keeps the others."
+                f"down. The same command goes on with it: {out.name} keeps the others."
             )
-        append_rows(path, rows)
+        append_rows(out, rows)
         left = (time.perf_counter() - start) / i * (len(todo) - i)
-        accuracy = f"test acc {rows[-1]['test_acc']:.3f}"
+        accuracy = rows[-1].get("test_acc")
+        reached = f": test acc {accuracy:.3f}" if accuracy else ""
         print(
-            f"{i}/{len(todo)} {what}: {accuracy}; about {left / 60:.0f} min left",
+            f"{i}/{len(todo)} {what}{reached}; about {left / 60:.0f} min left",
             flush=True,
         )
