@@ -31,7 +31,7 @@ PROTOCOLS = {
 }
 RESULTS = results.FOLDER / "09_ablation.csv"
 BATCH_SIZE, LR = 128, 0.002
-FIRST_LOOK = 500  # test images, before the first step
+FIRST_LOOK = 500  # test images, 50 of each class, the same ones before every first step
 PARAMETERS = {0: 1_546_058, 1: 1_769_112, 2: 1_992_166, 3: 2_215_220}
 
 # What people recommend for a NiN that is stuck, as settings of the study.
@@ -200,24 +200,17 @@ def classes_in(logits):
 
 
 @torch.no_grad()
-def first_look(net, test_iter):
-    """Return `classes_in` of the first 500 test images, on the CPU in fp32.
+def first_look(net, pictures):
+    """Return `classes_in` of all batches (X, y) of `pictures`, in fp32.
 
     Without dropout, and with each batch's own statistics where there is batch norm:
-    its running ones are not there yet.
+    its running ones are not there yet. `net` stays as it is.
     """
     net = deepcopy(net).eval()
     for module in net.modules():
         if isinstance(module, nn.BatchNorm2d):
             module.train()
-    logits, seen = [], 0
-    for X, _ in test_iter:
-        X = X[: FIRST_LOOK - seen].cpu()
-        logits.append(net(X))
-        seen += len(X)
-        if seen == FIRST_LOOK:
-            break
-    return classes_in(torch.cat(logits))
+    return classes_in(torch.cat([net(X) for X, _ in pictures]))
 
 
 def run(protocol, epochs, precision, seed, alone, **arm):
@@ -236,8 +229,10 @@ def run(protocol, epochs, precision, seed, alone, **arm):
     sizes = {key: settings[key] for key in ("resize", "train_size", "test_size")}
     train_iter, test_iter = load_data_fashion_mnist(BATCH_SIZE, **sizes, seed=seed)
     before = deepcopy(net)
-    rows = [dict.fromkeys(("loss", "train_acc", "test_acc", "seconds"), "")]
-    rows[0] = {"epoch": 0} | rows[0] | first_look(net, test_iter)
+    sizes = dict(resize=settings["resize"], test_size=FIRST_LOOK, device="cpu")
+    _, pictures = load_data_fashion_mnist(100, **sizes)
+    not_yet = dict.fromkeys(("loss", "train_acc", "test_acc", "seconds"), "")
+    rows = [{"epoch": 0, **not_yet, **first_look(net, pictures)}]
     if epochs:
         how = dict(optimizer=optimizer, precision=precision, verbose=False)
         torch.manual_seed(seed)  # for the order of the pictures: the same in every arm
