@@ -1,6 +1,11 @@
 """Pictures from tensors and histories, drawings of tensors and networks."""
 
-from cnn_course.plots.diagrams import show_layers, show_shapes, show_tensors
+from cnn_course.plots.diagrams import (
+    show_classes,
+    show_layers,
+    show_shapes,
+    show_tensors,
+)
 from cnn_course.plots.pictures import (
     COLOURS,
     MARKERS,

@@ -100,3 +100,40 @@ def show_layers(image, maps, scores, *, title):
     ax.invert_yaxis()
     ax.set(xlim=(0, 1), xlabel="probability")
     return picture
+
+
+def show_classes(panels, *, title, xlabel):
+    """Draw what became of ten classes, look by look: alive, never predicted or dead.
+
+    panels  {title: {run: rows}}; a panel has a strip for each of its runs, and a strip
+            a column for each of its rows, dicts with "dead" and "never_predicted"
+            (texts such as "c0 c3", as the study of notebook 09 has them) and "step" or
+            "epoch"
+    """
+    kinds = "alive", "never predicted", "dead: logit 0 for every picture"
+    colours = "#BFE3F5", "#E69F00", "#000000"  # light, middle, dark: told apart in grey
+    alt = f"{title}: a strip of ten classes for each run, look by look"
+    picture = Picture(10, 0.9 + 2.1 * len(panels), alt)
+    picture.suptitle(title)
+    axes = picture.subplots(len(panels), squeeze=False)[:, 0]
+    for ax, (name, runs) in zip(axes, panels.items(), strict=True):
+        left, ticks = 0, {}
+        for run, rows in runs.items():
+            for row in rows:
+                ticks[left] = row.get("step", row.get("epoch"))
+                for c in range(10):
+                    states = [row[k] or "" for k in ("never_predicted", "dead")]
+                    lost = [f"c{c}" in state.split() for state in states]
+                    colour = colours[2 if lost[1] else int(lost[0])]
+                    ax.add_patch(Rectangle((left - 0.5, c - 0.5), 1, 0.94, fc=colour))
+                left += 1
+            ax.text(left - (len(rows) + 1) / 2, -0.7, run, ha="center", fontsize=9)
+            left += 1  # a gap between two strips
+        ax.set(xlim=(-0.5, left - 1.5), ylim=(9.5, -1.8), yticks=range(10), title=name)
+        ax.set_xticks(list(ticks), list(ticks.values()), fontsize=7)
+        ax.spines[:].set_visible(False)
+        ax.set_ylabel("class")
+    axes[-1].set_xlabel(xlabel)
+    handles = [Rectangle((0, 0), 1, 1, fc=colour) for colour in colours]
+    picture.legend(handles, kinds, loc="outside lower center", ncols=3, frameon=False)
+    return picture
