@@ -6,6 +6,7 @@ not safe in the threads that widget callbacks run on, and slow to import.
 
 import base64
 import io
+import statistics
 
 import torch
 from matplotlib.figure import Figure
@@ -20,6 +21,7 @@ LINES = ("-", "--", "-.", ":", "-", "--", "-.")
 MARKERS = ("o", "s", "^", "D", "v", "P", "x")
 SIGNED = "PuOr"  # orange negative, white zero, purple positive
 CENTRED = {"ha": "center", "va": "center", "fontsize": 9}  # a number in its cell
+BESIDE = {"va": "center", "fontsize": 7, "in_layout": False}  # a name by its dot
 LARGEST = 30  # inches: a higher picture is pressed into this
 MOST_IMAGES, MOST_NUMBERS = 200, 1000  # more would take long seconds
 
@@ -216,19 +218,48 @@ def _draw_lines(ax, series, x=None):
         ax.legend()
 
 
-def plot_runs(arms, *, title, xlabel):
-    """Show every run as a dot, each arm's mean as a bar; {arm: [value, …]}."""
-    picture = Picture(8, 1.3 + 0.42 * len(arms), f"{title}: one dot a run, by arm")
+def plot_runs(arms, *, title, xlabel, names=None):
+    """Show every run as a dot, and each arm's median as a bar; {arm: [value, …]}.
+
+    names  {arm: [text, …]} to stand small beside the dots, such as their seeds
+
+    Dots that would cover each other or a name are piled up.
+    """
+    picture = Picture(8, 1, f"{title}: one dot a run, by arm")
     ax = picture.subplots()
-    for row, values in enumerate(arms.values()):
-        ax.plot(values, [row] * len(values), "o", color=COLOURS[0], alpha=0.6)
+    every = [value for values in arms.values() for value in values]
+    room = 0.04 * (max(every, default=0) - min(every, default=0))
+    bases, base = [], -1  # how far down an arm's lowest dots lie, counted in dots
+    for arm, values in arms.items():
+        levels = _levels(values, room)
+        top, base = base + 4, base + 4 + max(levels, default=0)
+        bases.append(base)
+        places = [base - level for level in levels]
+        ax.plot(values, places, "o", color=COLOURS[0], alpha=0.6, ms=5)
+        for i, name in enumerate(names[arm] if names else ()):
+            ax.text(values[i], places[i], f"  {name}", **BESIDE)
         if values:
-            ax.plot(sum(values) / len(values), row, "|", color="black", ms=20, mew=2)
-    ax.set_yticks(range(len(arms)), arms)
-    ax.invert_yaxis()
+            median, ends = [statistics.median(values)] * 2, [top - 1.3, base + 1.3]
+            style = dict(color="#999999", lw=0.8, mec="black", ms=6, mew=2, zorder=1)
+            ax.plot(median, ends, "|-", **style)
+    picture.set_figheight(1.1 + 0.09 * (base + 2.5))
+    picture.suptitle(title)
+    ax.set_yticks(bases, arms)
+    ax.set_ylim(base + 2.5, 0)
+    ax.margins(x=0.06)
     ax.grid(axis="x", alpha=0.3)
-    ax.set(title=title, xlabel=xlabel)
+    ax.set_xlabel(xlabel)
     return picture
+
+
+def _levels(values, room):
+    """Return a level from 0 for each value; on one they are more than `room` apart."""
+    levels, ends = [0] * len(values), []
+    for i in sorted(range(len(values)), key=lambda i: values[i]):
+        free = (level for level, end in enumerate(ends) if values[i] - end > room)
+        levels[i] = next(free, len(ends))
+        ends[levels[i] : levels[i] + 1] = [values[i]]
+    return levels
 
 
 def show_confusion(counts, classes, *, title):

@@ -22,7 +22,7 @@ SOME = torch.arange(60) % 10  # six pictures of each class
 MAKE = {  # each with what its saved text begins with, after its title
     "ablation_explorer": (
         lambda: views.ablation_explorer(read_rows("09_ablation.csv")),
-        "The study, run by run: test accuracy after epoch 5. 1 1×1, no last ReLU: ",
+        "The study, run by run: test accuracy at epoch 5. one 1×1 · with last R",
     ),
     "augmentation_mixer": (
         views.augmentation_mixer,
@@ -140,7 +140,7 @@ def test_where_nothing_runs_there_is_a_picture_and_its_text(name):
 
 ENTRIES = {  # view: (control, what is typed, what is said)
     "ablation_explorer": [
-        ("epoch", "0", "epoch: type a whole number, from 1 to 5; got '0'"),
+        ("epoch", "0", "epoch 0 is before the first step: there is no test accuracy"),
     ],
     "augmentation_mixer": [
         ("hue", "0.9", "hue: type a number, from 0.0 to 0.5; got '0.9': half a turn"),

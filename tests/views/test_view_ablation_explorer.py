@@ -1,61 +1,68 @@
 """View 10: the recorded study, arm by arm."""
 
+import statistics
+
 import pytest
+import torch
 
-from cnn_course.studies import mean_interval, read_rows
-from cnn_course.views.ablation_explorer import (
-    arm_name,
-    chosen_runs,
-    draw_ablation,
-    measure_of,
-)
+from cnn_course.studies import read_rows
+from cnn_course.studies.nin import nin_arm
+from cnn_course.views.ablation_explorer import arm_name, chosen_runs, draw_ablation
 
-ONE, TWO = "1 1×1, with last ReLU", "2 1×1, with last ReLU"
+ARMS = ONE, TWO = "one 1×1 · with last ReLU", "two 1×1 · with last ReLU"
+SLOW = "no 1×1 · no last ReLU · rate 0.0005"
 
 
 @pytest.fixture(scope="module")
 def rows():
-    return read_rows("09_ablation.csv")
+    """The file's rows, and two as they are before the first step."""
+    rows = [row for row in read_rows("09_ablation.csv") if row["epoch"]]
+    row = nin_arm(1, "yes") | dict(protocol="full", epoch=0, never_predicted="c3 c9")
+    return [*rows, row | dict(dead="c1 c2", seed=3), row | dict(dead=None, seed=2)]
 
 
 def asked(**changes):
-    asked = dict(arms=[ONE], seeds=range(5), epoch=5)
-    return asked | dict(protocol="reduced", precision="bf16") | changes
+    return dict(arms=ARMS, seeds=range(10), measure="test accuracy", epoch=5) | changes
+
+
+def test_an_arm_is_called_by_what_sets_it_apart():
+    row = dict(protocol="full", **nin_arm(3, "no", "gradient clipping"))
+    assert arm_name(row) == "three 1×1 · no last ReLU · gradient clipping"
+    row |= dict(lr=0.0005, init="kaiming", warm_up_steps=100, batch_norm="yes")
+    told = "rate 0.0005 · Kaiming initialisation · warm-up 100 steps · batch norm"
+    assert f"ReLU · {told} · gradient" in arm_name(row)
 
 
 def test_an_arm_s_runs_are_those_of_the_file(rows):
-    found = chosen_runs(rows, **asked(arms=[TWO, ONE]))
-    assert list(found) == [TWO, ONE]
-    assert [row["seed"] for row in found[ONE]] == [0, 1, 2, 3, 4]
-    for row in found[TWO]:
-        wanted = ("NiN", 2, "yes", "none", 5, "reduced", "bf16")
-        keys = ("network", "num_1x1", "last_relu", "remedy")
-        keys += ("epoch", "protocol", "precision")
-        assert tuple(row[key] for key in keys) == wanted
+    found = chosen_runs(rows, **asked(arms=[SLOW, TWO], seeds=[4, 1]))
+    wanted = {SLOW: nin_arm(0, "no", lr=0.0005), TWO: nin_arm(2, "yes")}
+    assert list(found) == list(wanted)
+    for arm, runs in found.items():
+        assert [(row["seed"], row["epoch"]) for row in runs] == [(1, 5), (4, 5)]
+        assert all(wanted[arm].items() <= row.items() for row in runs), arm
+    timed = chosen_runs(rows, **asked(measure="seconds"))
+    assert {row["alone"] for runs in timed.values() for row in runs} == {"yes"}
 
 
-def test_the_text_has_mean_and_interval_of_the_chosen_seeds(rows):
-    values = [
-        row["test_acc"] for row in chosen_runs(rows, **asked(seeds=[1, 2, 4]))[ONE]
-    ]
-    mean, half = mean_interval(values)
-    _, text = draw_ablation(rows, [], measure="test accuracy", **asked(seeds=[1, 2, 4]))
-    assert f"{ONE}: {mean:.3f} ± {half:.3f} (n = 3)" in text
-    _, text = draw_ablation(rows, [], measure="test accuracy", **asked(seeds=[2]))
-    assert f"{ONE}: {values[1]:.3f}, one run" in text
+def test_the_text_has_the_median_and_how_many_runs_lost_classes(rows):
+    accuracies = [row["test_acc"] for row in chosen_runs(rows, **asked())[ONE]]
+    median = round(statistics.median(accuracies), 3)
+    picture, text = draw_ablation(rows, **asked())
+    assert f"{ONE}: median {median:g} (n = 10), 4 of them with classes never" in text
+    picture.draw_without_rendering()
+    (ax,) = picture.axes
+    dots = ax.transData.transform(ax.lines[0].get_xydata())
+    assert sorted(ax.lines[0].get_xdata()) == sorted(accuracies)
+    assert torch.pdist(torch.tensor(dots)).min() > 7  # pixels: a dot has 5 points
+    _, text = draw_ablation(rows, **asked(measure="dead classes", epoch=0))
+    assert f"epoch 0. {ONE}: median 1 (n = 2), 2 of them" in text
+    assert f"{TWO}: no such run" in text
 
 
-def test_classes_are_counted(rows):
-    row = {"never_predicted": "c0 c3 c9", "dead": None}
-    assert measure_of(row, "classes never predicted") == 3
-    assert measure_of(row, "dead classes") == 0
-
-
-def test_own_runs_are_told_in_their_arm(rows):
-    own = [dict(rows[0], seed=9, epoch=e, test_acc=e / 10) for e in (4, 5)]
-    arms = dict(arms=[arm_name(rows[0]), TWO], measure="test accuracy")
-    _, text = draw_ablation(rows, own, **asked(**arms))
-    assert text.count("your own") == 1 and "your own 0.500" in text
+def test_seeds_0_and_1_tell_opposite_stories(rows):  # which the view proposes to try
+    one, two = chosen_runs(rows, **asked(seeds=[0, 1])).values()
+    better = [b["test_acc"] > a["test_acc"] for a, b in zip(one, two, strict=True)]
+    assert better == [True, False]
 
 
 @pytest.mark.parametrize(
@@ -63,8 +70,9 @@ def test_own_runs_are_told_in_their_arm(rows):
     [
         (dict(arms=[]), "no arm is chosen"),
         (dict(seeds=[]), "no seed is chosen"),
-        (dict(epoch=6), "after epoch 6. Choose others"),
-        (dict(protocol="a sixth", arms=["LeNet"]), "under the protocol 'a sixth'"),
+        (dict(epoch=6), "no run of these arms .* at epoch 6. Choose others"),
+        (dict(epoch=0), "no test accuracy yet, only classes never predicted and dead"),
+        (dict(arms=[SLOW], measure="seconds"), "alone: only then do seconds count"),
     ],
 )
 def test_nothing_to_show_is_said(rows, changes, words):
