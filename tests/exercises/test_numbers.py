@@ -4,6 +4,7 @@ They are computed here another way than in the notebooks' solutions.
 """
 
 import re
+from statistics import mean, median
 
 import nbformat
 import pytest
@@ -12,8 +13,9 @@ import torch.nn.functional as F
 from notebook_code import NOTEBOOKS
 
 from cnn_course.exercises import EXERCISES
+from cnn_course.networks import nin
+from cnn_course.studies import mean_interval, read_rows
 from cnn_course.studies.nin import nin_arm
-from cnn_course.studies.results import read_rows
 from cnn_course.views.edge_learner import draw_edge_learner, learn
 
 
@@ -116,52 +118,61 @@ def test_05_what_one_run_each_would_have_said():
     )
 
 
-def select(arm, epoch=5):
-    """Return the runs of an arm, {column: value}, as notebook 09 has them."""
-    arm = {**arm, "protocol": "reduced", "precision": "bf16", "epoch": epoch}
-    return [r for r in read_rows("09_ablation.csv") if arm.items() <= r.items()]
+def select(num_1x1, last_relu):
+    """Return the ten runs of an arm after epoch 5, as notebook 09 has them."""
+    arm = nin_arm(num_1x1, last_relu) | {"epoch": 5}
+    runs = [r for r in read_rows("09_ablation.csv") if arm.items() <= r.items()]
+    assert sorted(r["seed"] for r in runs) == list(range(10))
+    return runs
 
 
 def test_09_what_single_runs_would_have_told():
-    def runs(num_1x1, last_relu):
-        return select(nin_arm(num_1x1, last_relu))
-
-    arms = runs(1, "yes"), runs(1, "no")
+    arms = select(1, "yes"), select(1, "no")
     found = wrong("09.luck")
-    assert EXERCISES["09.luck"].right == pairs_ahead(*arms) == 15
+    assert EXERCISES["09.luck"].right == pairs_ahead(*arms) == 63
     assert found["the same seeds only"] == pairs_ahead(*arms, same_seed=True)
     assert found["the same seeds left out"] == pairs_ahead(*arms, same_seed=False)
     assert found["the wrong way round"] == pairs_ahead(*arms[::-1])
     assert found["training accuracy"] == pairs_ahead(*arms, "train_acc")
-    assert found["two 1×1 convolutions"] == pairs_ahead(runs(2, "yes"), runs(2, "no"))
-    assert found["a share"] == pairs_ahead(*arms) / 25
+    two = select(2, "yes"), select(2, "no")
+    assert found["two 1×1 convolutions"] == pairs_ahead(*two)
+    assert found["a share"] == pairs_ahead(*arms) / 100
 
 
-def test_09_the_curves_that_still_rise():
-    def mean(num_1x1, epoch):
-        runs = select(nin_arm(num_1x1, "no"), epoch)
-        assert len(runs) == 5
-        return sum(r["test_acc"] for r in runs) / 5
+def test_09_three_measures_speak_for_two_and_three_for_one():
+    one, two = select(1, "yes"), select(2, "yes")
 
-    reached = [next(e for e in range(1, 6) if mean(n, e) >= 0.55) for n in range(4)]
-    assert reached == [1, 2, 3, 5]
-    gained = [mean(n, 5) - mean(n, 4) for n in range(4)]
-    assert [round(g, 2) for g in gained] == [0.01, 0.02, 0.04, 0.06]
+    def better(measure, column):
+        return measure([r[column] for r in two]) - measure([r[column] for r in one])
+
+    assert better(mean, "test_acc") > 0 > better(median, "test_acc")  # A, not B
+    assert pairs_ahead(one, two, same_seed=True) == 4  # not C
+    lost = [sum(r["never_predicted"] is not None for r in arm) for arm in (one, two)]
+    assert lost == [4, 3]  # D
+    assert better(max, "test_acc") < 0  # not E
+    assert better(mean, "loss") < 0  # F
+    assert EXERCISES["09.endpoint"].right == "ADF"
 
 
-def test_02_gradients_that_are_not_cleared_swing_to_and_fro():
-    torch.manual_seed(0)
-    X = torch.ones(6, 8)
-    X[:, 2:6] = 0
-    layer = torch.nn.Conv2d(1, 1, (1, 2))
-    Y = X[:, :-1] - X[:, 1:]
-    seen = []
-    for _ in range(60):
-        loss = ((layer(X[None, None]) - Y) ** 2).mean()
-        loss.backward()
+def test_09_a_t_interval_of_dead_classes_reaches_below_0():
+    by_seed = sorted(select(2, "yes"), key=lambda r: r["seed"])
+    dead = [len((r["dead"] or "").split()) for r in by_seed]
+    assert dead == [1, 10, 0, 3, 0, 0, 0, 0, 0, 0]
+    middle, half = mean_interval(dead)
+    assert f"{middle:.1f} ± {half:.1f}" == "1.4 ± 2.2"
+    assert (round(middle - half, 1), round(middle + half, 1)) == (-0.8, 3.6)
+
+
+def test_09_the_side_from_which_all_weights_of_the_last_window_are_used():
+    def used(side):  # weights of the last 3×3 that meet a pixel and not only padding
         with torch.no_grad():
-            for parameter in layer.parameters():
-                parameter -= 0.3 * parameter.grad
-        seen.append(layer.weight[0, 0, 0, 0].item() - 1)
-    late = torch.tensor(seen[30:])
-    assert late.max() > 0.1 and late.min() < -0.1 and layer.weight.isfinite().all()
+            last, X = nin(0)[7][0], nin(0)[:7](torch.zeros(1, 1, side, side))
+        last(torch.ones_like(X)).sum().backward()
+        return (last.weight.grad != 0).sum().item()
+
+    sides = {name: used(side) for name, side in wrong("09.class-map").items()}
+    right = used(EXERCISES["09.class-map"].right)
+    assert right == sides["large enough"] == sides["the notes' side"] == 34_560
+    assert sides["one pixel too few"] == sides["the protocol at fault"] == 3_840
+    assert sides["the smallest that runs"] == 3_840
+    assert sides["a map as large as the window"] == 34_560

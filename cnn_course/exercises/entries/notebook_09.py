@@ -1,4 +1,4 @@
-"""Exercises of notebook 09, 1×1 convolutions and what an experiment supports."""
+"""Exercises of notebook 09, 1×1 convolutions and what an experiment shows."""
 
 import copy
 import itertools
@@ -7,10 +7,7 @@ import torch
 from torch import nn
 
 from cnn_course.exercises.engine.code import Code, Design, Unfit
-from cnn_course.exercises.engine.feedback import describe
 from cnn_course.exercises.engine.kinds import Letters, Misconception, Number, Prediction
-
-BOTH, RATES = ("yes", "no"), (0.002, 0.0002)  # of 09.plan
 
 
 def dead_classes(logits):
@@ -103,190 +100,219 @@ def block(*layers):
     return nn.Sequential(*made)
 
 
-def planned(answer):
-    """Return {(last ReLU, rate): seeds} of a list of runs."""
-    if not isinstance(answer, (list, tuple)) or not answer:
-        raise Unfit('A list of runs such as `("yes", 0.002, 0)` is wanted.')
-    arms = {}
-    for one in answer:
-        if not isinstance(one, (list, tuple)) or len(one) != 3:
-            raise Unfit(f"A run is `(last_relu, rate, seed)`, not {describe(one)}.")
-        relu, rate, seed = one
-        if relu not in BOTH or rate not in RATES or type(seed) is not int:
-            wanted = '"yes" or "no", then 0.002 or 0.0002, then a whole number'
-            raise Unfit(f"{describe(one)} is no run of this study: {wanted}.")
-        seeds = arms.setdefault((relu, rate), [])
-        if seed in seeds:
-            twice = "is in your list twice: the same seed gives the same run again"
-            raise Unfit(f"{describe(one)} {twice}.")
-        seeds.append(seed)
-    return arms
-
-
-def runs(relus, rates, seeds):
-    return list(itertools.product(relus, rates, seeds))
-
-
-def changes_both(arms):
-    """Say if there are two arms, with another ReLU and another rate."""
-    (relus, rates) = (len(set(values)) for values in zip(*arms, strict=True))
-    return len(arms) == relus == rates == 2
-
-
 EXERCISES = [
-    Letters(
-        id="09.rising",
-        topic="what curves that still rise can show",
-        activity="plot",
-        right="AC",
-        options="ABCDE",
-        because="All but the uppermost still climb, the lower the steeper: these "
-        "networks learn more slowly. Where they would end, the picture does not say.",
+    Number(
+        id="09.class-map",
+        topic="a protocol that takes away what it studies",
+        activity="shape",
+        right=99,
+        because="From 99 pixels on the class map is 2 × 2 or more, and each of the "
+        "nine weights of a window meets a pixel in one place or another.",
         misconceptions=(
             Misconception(
-                "only the level is read",
-                "A",
-                "A is right, and it is not all. Look at the last piece of every curve, "
-                "between epochs 4 and 5: how steep is it?",
+                "the protocol at fault",
+                96,
+                "That is the protocol at fault: its class map is 1 × 1, and eight of "
+                "the nine weights of a window meet the padding alone.",
             ),
             Misconception(
-                "not yet learned taken for worse",
-                "B",
-                "That would hold for curves that have levelled out. Three of them are "
-                "still rising: what do you know of epoch 20?",
+                "the smallest that runs",
+                67,
+                "At 67 pixels the network runs, but its class map is 1 × 1. Which map "
+                "gives every weight of the window a pixel somewhere?",
             ),
             Misconception(
-                "only the slope is read",
-                "C",
-                "C is right, and it is not all. Put a ruler at a height of 0.55: when "
-                "does each curve get there?",
+                "one pixel too few",
+                98,
+                "At 98 pixels a division leaves a rest, and PyTorch rounds down: the "
+                "map is still 1 × 1. Try one pixel more.",
             ),
             Misconception(
-                "low accuracy taken for overfitting",
-                "D",
-                "Overfitting is a gap between training and test. The picture shows the "
-                "test accuracy alone, and it is rising.",
+                "a map as large as the window",
+                131,
+                "131 gives a map of 3 × 3. A smaller one will do: the window slides, "
+                "so where does its first weight stand at the last place?",
             ),
             Misconception(
-                "points taken for runs",
-                "E",
-                "A point here is the *mean* of five runs. How far they are apart is to "
-                "be seen in the picture before, with a dot for every seed.",
+                "large enough",
+                128,
+                "At 128, as in this notebook, all are used, but it is not the smallest "
+                "side. How large must the map be, and what gives that?",
             ),
             Misconception(
-                "beyond the last epoch",
-                "ABC",
-                "A and C are there to be seen. B speaks of epochs that nobody has run: "
-                "could the lowest curve not arrive later?",
+                "the notes' side",
+                224,
+                "At 224 the class map is 5 × 5, more than enough. Try smaller sides, "
+                "or count backwards through the layers.",
             ),
         ),
         hints=(
-            "A curve shows what is on its axes, up to its last point. Which of the "
-            "statements are about something else?",
-            "Two are right. For one of them read four times, for the other four "
-            "slopes.",
+            "`nin(0)[:7](torch.zeros(1, 1, side, side)).shape` is what the last 3 × 3 "
+            "is given. Which height and width does it need?",
+            "A map of 2 × 2: at its upper left place the window sees it with its lower "
+            "right weights, and the other way round. Now try sides.",
         ),
-        see="The controlled experiment",
-    ),
-    Letters(
-        id="09.interval",
-        topic="what a paired difference supports",
-        activity="recall",
-        right="E",
-        options="ABCDEF",
-        because="R − P lies between 0.025 and 0.055, all above 0; Q − P between −0.030 "
-        "and 0.070, which holds 0 and much else.",
-        misconceptions=(
-            Misconception(
-                "no evidence taken for no difference",
-                "A",
-                "The interval holds 0, but 0.060 as well: P and Q may well differ. "
-                '"Not told apart" is not "equal".',
-            ),
-            Misconception(
-                "interval ignored",
-                "B",
-                "+0.020 is what these five seeds gave, and others may turn the sign: "
-                "where does the interval of Q − P end on the left?",
-            ),
-            Misconception(
-                "overlapping intervals",
-                "C",
-                "Their own intervals overlap because some seeds are good for both and "
-                "some bad for both. Which difference takes that out?",
-            ),
-            Misconception(
-                "the mean taken for single runs",
-                "D",
-                "The interval is for the *mean* difference. Single differences scatter "
-                "more: with five of them ± is 1.24 standard deviations.",
-            ),
-            Misconception(
-                "significant against not significant",
-                "F",
-                "That one difference is clear and the other not does not make *them* "
-                "clearly different. R − Q needs an interval of its own.",
-            ),
-        ),
-        hints=(
-            "For each statement: which difference is it about, and was its interval "
-            "given?",
-            "An interval without 0 tells two arms apart. An interval with 0 says only "
-            "how large the difference may be, either way.",
-        ),
-        see="The controlled experiment",
+        see="What those runs died of",
     ),
     Number(
         id="09.luck",
         topic="what single runs would have told us",
         activity="experiment",
-        right=15,
-        because="In 15 of 25 pairs the network without the last ReLU wins, in 10 that "
-        "with it: whoever compares one run with one run tosses a coin here.",
+        right=63,
+        because="In 63 of 100 pairs the network without the last ReLU wins, in 37 that "
+        "with it: whoever compares one run with one run draws lots.",
         misconceptions=(
             Misconception(
                 "the same seeds only",
-                2,
+                7,
                 "You compared seed 0 with seed 0, 1 with 1, and so on. Here everyone "
-                "has a seed of their own: take all 5 × 5 pairs.",
+                "has a seed of their own: take all 10 × 10 pairs.",
             ),
             Misconception(
                 "the same seeds left out",
-                13,
+                56,
                 "You left out the pairs with the same seed. Two people may have taken "
-                "the same one: there are 25 pairs.",
+                "the same one: there are 100 pairs.",
             ),
             Misconception(
                 "the wrong way round",
-                10,
+                37,
                 "In so many pairs the network *with* the last ReLU is better. Which of "
                 "the two was asked for?",
             ),
             Misconception(
                 "training accuracy",
-                11,
+                60,
                 "You compared `train_acc`. What counts is the accuracy on images that "
                 "the network has not learned from.",
             ),
             Misconception(
                 "two 1×1 convolutions",
-                17,
+                44,
                 "That is the count for the arms with two 1 × 1 convolutions. The "
                 "question is about one.",
             ),
             Misconception(
                 "a share",
-                0.6,
-                "That is the share of the pairs. Their number is wanted, out of 25.",
+                0.63,
+                "That is the share of the pairs. Their number is wanted, out of 100.",
             ),
         ),
         hints=(
-            '`select(**nin_arm(1, "yes"))` gives the five runs of one arm, each a dict '
-            'with a `"test_acc"`.',
+            '`accuracies(nin_arm(1, "yes"))` gives the ten test accuracies of one arm, '
+            "by seed.",
             "Two loops, one in the other: every run of one arm beside every run of the "
             "other. Count where the second is larger.",
         ),
-        see="Explore the study, and add a run of your own",
+        see="The same experiment, ten times",
+    ),
+    Letters(
+        id="09.below-zero",
+        topic="a t-interval that reaches below 0",
+        activity="recall",
+        right="BD",
+        options="ABCDE",
+        because="Seven zeros and 1, 3 and 10 are no hump around 1.4. A bootstrap only "
+        "draws from what was counted, so its means are never below 0.",
+        misconceptions=(
+            Misconception(
+                "an interval of single runs",
+                "ABD",
+                "B and D are right. A: the interval is for the *mean*, and a count is "
+                "never below 0. What does that say of the formula?",
+            ),
+            Misconception(
+                "no evidence taken for no effect",
+                "BCD",
+                "B and D are right. C: look at the ten numbers. Have none of these "
+                "runs lost a class?",
+            ),
+            Misconception(
+                "the end cut off",
+                "BDE",
+                "B and D are right. E mends the end that looks wrong. Why should the "
+                "other end, 3.6, be right, if the formula does not fit?",
+            ),
+            Misconception(
+                "only the assumption",
+                "B",
+                "B is right, and it is not all. A bootstrap draws ten of these numbers "
+                "again and again: can their mean be below 0?",
+            ),
+            Misconception(
+                "only the bootstrap",
+                "D",
+                "D is right, and it is not all. What must be true of the values before "
+                "a t-interval may be trusted?",
+            ),
+            Misconception(
+                "a formula is always right",
+                "C",
+                "The interval holds 0, and three of these runs have lost classes. Is C "
+                "true, or does the formula not fit?",
+            ),
+        ),
+        hints=(
+            "Draw the ten numbers as dots. Where is the hump, and where would most of "
+            "a bell around 1.4 lie?",
+            "Two are right: one about what the formula takes for granted, one about "
+            "another way to get an interval.",
+        ),
+        see="Two endpoints, named first",
+    ),
+    Letters(
+        id="09.endpoint",
+        topic="to choose the endpoint before looking",
+        activity="experiment",
+        right="ADF",
+        options="ABCDEF",
+        because="Three measures speak for two, three for one, and all are measures of "
+        "the same runs. Whoever chooses after the look can say either.",
+        misconceptions=(
+            Misconception(
+                "only the mean",
+                "A",
+                "A is right, and it is not all. There are five other ways to look at "
+                "the same twenty runs: work them out, too.",
+            ),
+            Misconception(
+                "the wrong way round",
+                "BCE",
+                "Those are the measures by which *one* is better. The question is "
+                "about two.",
+            ),
+            Misconception(
+                "a lower loss overlooked",
+                "AD",
+                "A and D are right. F: of two mean losses, is the larger the better "
+                "one, or the smaller?",
+            ),
+            Misconception(
+                "median taken for mean",
+                "ABDF",
+                "A, D and F are right. B: sort the ten accuracies of each network, and "
+                "take what lies between the fifth and the sixth.",
+            ),
+            Misconception(
+                "the best run taken for the rest",
+                "ADEF",
+                "A, D and F are right. E: compare the largest accuracy of each network "
+                "once more.",
+            ),
+            Misconception(
+                "everything agrees",
+                "ABCDEF",
+                "Not all of them. Two of ten runs with one 1 × 1 end at 0.1 and pull "
+                "its *mean* down: which of these measures hardly notice?",
+            ),
+        ),
+        hints=(
+            '`select(**nin_arm(2, "yes"))` gives ten rows, with `"test_acc"`, `"loss"` '
+            'and `"never_predicted"` (None if every class is predicted).',
+            "Three are right. `statistics` has `mean` and `median`; for C take both "
+            "runs of a seed.",
+        ),
+        see="Two endpoints, named first",
     ),
     Code(
         id="09.dead",
@@ -342,7 +368,7 @@ EXERCISES = [
             "`.all(dim=…)` asks it, and `.nonzero()` turns True into numbers; or write "
             "a loop over the classes.",
         ),
-        see="The diagnosis",
+        see="What those runs died of",
     ),
     Design(
         id="09.bottleneck",
@@ -402,67 +428,7 @@ EXERCISES = [
             "With m channels in the middle: 2 · 512 · m + 9 · m² weights, and a few "
             "biases. A quarter of 512 is too much.",
         ),
-        see="Use 3: fewer parameters",
-    ),
-    Design(
-        id="09.plan",
-        topic="a plan of runs with a control and the same seeds",
-        activity="design",
-        example=runs(BOTH, RATES, range(3)),
-        convert=planned,
-        because="Every combination runs with the same three seeds: each change can be "
-        "judged by paired differences, with and without the other one.",
-        misconceptions=(
-            Misconception(
-                "more than there is time for",
-                runs(BOTH, RATES, range(5)),
-                "These are more than 12 runs. Fewer seeds, or fewer arms: which of the "
-                "two can you do without?",
-                found=lambda arms: sum(map(len, arms.values())) > 12,
-            ),
-            Misconception(
-                "two things changed at once",
-                [*runs(["yes"], [0.002], range(5)), *runs(["no"], [0.0002], range(5))],
-                "You change the ReLU and the rate together. If the accuracy rises, "
-                "which of the two was it?",
-                found=changes_both,
-            ),
-            Misconception(
-                "a combination is missing",
-                [*runs(["yes"], RATES, range(4)), *runs(["no"], [0.002], range(4))],
-                "Not every combination of ReLU and rate is there. Perhaps the rate "
-                "matters only while the ReLU stands: how would you notice?",
-                found=lambda arms: len(arms) < 4,
-            ),
-            Misconception(
-                "one run each",
-                runs(BOTH, RATES, [0]),
-                "All combinations are there, but one has a single run. One run has no "
-                "interval: by how much would the next seed differ?",
-                found=lambda arms: min(map(len, arms.values())) == 1,
-            ),
-            Misconception(
-                "other seeds in every arm",
-                [(*arm[:2], i) for i, arm in enumerate(runs(BOTH, RATES, range(3)))],
-                "The arms have different seeds, so no differences can be taken pair by "
-                "pair: the luck of the seed stays in them.",
-                found=lambda arms: len(set(map(frozenset, arms.values()))) > 1,
-            ),
-            Misconception(
-                "two seeds",
-                runs(BOTH, RATES, range(2)),
-                "With two seeds ± is 9 standard deviations, with three 2.5. You have "
-                "time for more runs: use it.",
-                found=lambda arms: min(map(len, arms.values())) < 3,
-            ),
-        ),
-        hints=(
-            "Two rates, with and without the ReLU: how many arms is that, if each "
-            "change is to be seen with and without the other?",
-            "12 runs, shared fairly by all the arms. And which seeds should an arm "
-            "have, if its neighbour has 0, 1, 2?",
-        ),
-        see="The controlled experiment",
+        see="Use 3: fewer weights",
     ),
 ]
 
@@ -473,12 +439,13 @@ PREDICTIONS = [
         unit="times",
     ),
     Prediction(
-        id="09.two-one",
-        asks="With the last ReLU: mean accuracy with two 1 × 1, minus that with one?",
+        id="09.ahead",
+        asks="With the last ReLU: in how many of ten pairs is two 1×1 ahead of one?",
+        unit="pairs",
     ),
     Prediction(
         id="09.lost",
-        asks="Runs with the last ReLU: how many end with classes never predicted?",
+        asks="Of the 40 runs with the last ReLU: how many lose a class?",
         unit="runs",
     ),
 ]
