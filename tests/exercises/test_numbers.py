@@ -13,7 +13,14 @@ import torch.nn.functional as F
 from notebook_code import NOTEBOOKS
 
 from cnn_course.exercises import EXERCISES
-from cnn_course.networks import nin
+from cnn_course.networks import (
+    NARROW_VGG,
+    alexnet,
+    count_multiply_adds,
+    lenet,
+    nin,
+    vgg,
+)
 from cnn_course.studies import mean_interval, read_rows
 from cnn_course.studies.nin import nin_arm
 from cnn_course.views.edge_learner import draw_edge_learner, learn
@@ -116,6 +123,35 @@ def test_05_what_one_run_each_would_have_said():
         for b in flat
         if a["epoch"] == b["epoch"]
     )
+
+
+def test_07_what_more_work_bought():
+    with torch.device("meta"):
+        nets = [(lenet(), 28), (vgg(NARROW_VGG, hidden=512), 224), (alexnet(), 224)]
+    ops = [count_multiply_adds(net, (1, 1, side, side)) for net, side in nets]
+    names = "LeNet", "narrow VGG-11", "AlexNet"
+    runs = [
+        [r for r in read_rows("09_ablation.csv") if r["network"] == name]
+        for name in names
+    ]
+    low, mid, high = (sorted(r["test_acc"] for r in o if r["epoch"] == 5) for o in runs)
+    assert len(low) == len(mid) == len(high) == 3
+    alone = [[r["seconds"] for r in o if r["alone"] == "yes"] for o in runs]
+    seconds = [sorted(one)[2] for one in alone if len(one) == 5]
+    shown = {
+        "A": low[-1] < mid[0],
+        "B": high[-1] < mid[0],
+        "C": ops[1] / ops[0] > ops[2] / ops[1],
+        "D": False,  # a cause
+        "E": ops[2] > 1000 * ops[0] and seconds[2] < 2 * seconds[0],
+        "F": False,  # another machine
+    }
+    exercise = EXERCISES["07.more-work"]
+    assert "".join(letter for letter in shown if shown[letter]) == exercise.right
+    assert sum(mid) > sum(high)  # so "the mean is higher" is true
+    factors = ops[1] / ops[0], ops[2] / ops[1], ops[2] / ops[0]
+    assert factors == pytest.approx((290, 8, 2250), rel=0.05)
+    assert [round(s, 1) for s in seconds] == [1.6, 2.9, 2.8]
 
 
 def select(num_1x1, last_relu):

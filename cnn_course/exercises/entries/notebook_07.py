@@ -206,47 +206,48 @@ EXERCISES = [
     ),
     Letters(
         id="07.more-work",
-        topic="what recorded accuracies over the work show",
+        topic="what recorded runs show of work, time and accuracy",
         activity="plot",
-        right="ABE",
+        right="ACE",
         options="ABCDEF",
-        because="A: no mark of LeNet is as high as the lowest of the narrow VGG. B: "
-        "about 50 times against 6 times, on a logarithmic axis. E: 0.19 against 0.12.",
+        because="A: no mark of LeNet is as high as the lowest of the narrow VGG. C: "
+        "about 290 times against 8 times, on a logarithmic axis. E: about 2,250 times "
+        "the work, in 2.8 s against 1.6 s.",
         misconceptions=(
             Misconception(
                 "logarithmic axis read as an even one",
                 "AE",
-                "Two are right, one is missing: look at the axis of the first picture "
-                "again. On it a distance is a factor, and the distances differ.",
+                "Two are right, one is missing: look at the axis of the work again. On "
+                "it a distance is a factor, and the distances differ.",
             ),
             Misconception(
-                "a high curve taken for a rising one",
+                "higher mean taken for every run",
                 "ABCE",
-                "One too many: C. AlexNet's curve is the highest, but look at its last "
-                "piece alone, from epoch 4 to 5: which way does it go?",
+                "One too many: B. The *mean* of the narrow VGG is higher. Is its "
+                "lowest mark above AlexNet's highest one?",
             ),
             Misconception(
                 "taken for the cause",
-                "ABDE",
-                "One too many: D. The networks differ in depth, width, activation and "
-                "learning rate, too. What would have to be kept the same?",
+                "ACDE",
+                "One too many: D. The networks differ in depth and width, too. What "
+                "would have to be kept the same?",
             ),
             Misconception(
-                "slower growth taken for the end",
-                "ABEF",
-                "One too many: F. LeNet's curve flattens, but its last piece still "
-                "goes up. What comes after five epochs nobody can read there.",
+                "seconds taken for any machine",
+                "ACEF",
+                "One too many: F. The seconds are those of one large GPU. A machine "
+                "that computes more slowly may well wait for the work.",
             ),
             Misconception(
-                "highest curve taken for the largest gain",
-                "AB",
-                "Two are right, one is missing: a gain is the *height of a piece* of "
-                "the curve, not how high it lies. Compare the first pieces.",
+                "work taken for time",
+                "AC",
+                "Two are right, one is missing: AlexNet's work is another thing than "
+                "its seconds. Compare both with LeNet's.",
             ),
         ),
         hints=(
-            "There is more than one letter. A and B are about the first picture, C, E "
-            "and F about the second. Does a picture show what caused it?",
+            "There is more than one letter. Of every statement ask first: can these "
+            "runs show it at all? Then read it off.",
             "The axis of the work is logarithmic: read two numbers there and divide.",
         ),
         see="Cost against accuracy",
@@ -448,7 +449,7 @@ PREDICTIONS = [
     ),
     Prediction(
         id="07.best",
-        asks="Best after five epochs: A LeNet, B narrow VGG-11 or C AlexNet?",
-        options="ABC",
+        asks="Best in all runs: A LeNet, B narrow VGG-11, C AlexNet or D none?",
+        options="ABCD",
     ),
 ]

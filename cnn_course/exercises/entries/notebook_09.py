@@ -101,6 +101,122 @@ def block(*layers):
 
 
 EXERCISES = [
+    Design(
+        id="09.bottleneck",
+        topic="a bottleneck with a limit on its parameters",
+        activity="design",
+        example=block((512, 96, 1), "relu", (96, 96, 3, 1, 1), "relu", (96, 512, 1)),
+        convert=built,
+        because="512 channels at the same size come out, the network looks sideways, "
+        "keeps to the limit, and no two convolutions multiply out to one.",
+        misconceptions=(
+            Misconception(
+                "not widened again",
+                block((512, 64, 1), "relu", (64, 64, 3, 1, 1)),
+                "The output does not have 512 channels. A bottleneck goes down, and "
+                "comes up again: which layer brings the channels back?",
+                found=lambda made: made[1][:2] != (1, 512),
+            ),
+            Misconception(
+                "padding forgotten",
+                block((512, 64, 1), "relu", (64, 64, 3), "relu", (64, 512, 1)),
+                "The channels are right, but height and width are not 14. Which layer "
+                "takes pixels away at the border?",
+                found=lambda made: made[1][2:] != (14, 14),
+            ),
+            Misconception(
+                "1×1 convolutions only",
+                block((512, 64, 1), "relu", (64, 512, 1)),
+                "No convolution here has a window of 3 × 3 or more. With 1 × 1 alone a "
+                "pixel never learns of its neighbours.",
+                found=lambda made: (
+                    not any(
+                        isinstance(layer, nn.Conv2d) and min(layer.kernel_size) >= 3
+                        for layer in made[0]
+                    )
+                ),
+            ),
+            Misconception(
+                "too wide",
+                block(
+                    (512, 128, 1), "relu", (128, 128, 3, 1, 1), "relu", (128, 512, 1)
+                ),
+                "These are more than 200,000 parameters. With m channels in the middle "
+                "two layers cost 512 · m each: and the 3 × 3?",
+                found=lambda made: made[2] > 200_000,
+            ),
+            Misconception(
+                "nothing between the convolutions",
+                block((512, 64, 1), (64, 64, 3, 1, 1), (64, 512, 1)),
+                "Size and limit are kept, but two convolutions stand one right behind "
+                "the other. They are linear: what must stand between them?",
+                found=lambda made: multiplies_out(made[0]),
+            ),
+        ),
+        hints=(
+            "Three convolutions, as in ResNet's: down, sideways, up. Only the width in "
+            "the middle is yours to choose.",
+            "With m channels in the middle: 2 · 512 · m + 9 · m² weights, and a few "
+            "biases. A quarter of 512 is too much.",
+        ),
+        see="Use 3: fewer weights",
+    ),
+    Code(
+        id="09.dead",
+        topic="dead classes, from the logits",
+        activity="code",
+        reference=dead_classes,
+        cases=dead_cases,
+        run=listed,
+        names=("logits",),
+        because="A class is dead if its column holds nothing but zeros, whatever the "
+        "other classes do.",
+        misconceptions=(
+            Misconception(
+                "never predicted taken for dead",
+                never_predicted,
+                "Those are the classes that never *win*. Such a class may have logits "
+                "above 0, and gradients: it can come back. What is 0 in a dead one?",
+            ),
+            Misconception(
+                "one image is enough",
+                lambda logits: (logits == 0).any(dim=0),
+                "You list classes whose logit is 0 for *some* image. A ReLU may be "
+                "closed for a boot and open for a bag: dead means closed for all.",
+            ),
+            Misconception(
+                "axes mixed up",
+                lambda logits: (logits == 0).all(dim=1),
+                "You list images, rows whose logits are all 0. Axis 0 counts images, "
+                "axis 1 classes: over which one does *for every image* run?",
+            ),
+            Misconception(
+                "sum or mean of zero",
+                lambda logits: logits.sum(dim=0) == 0,
+                "A sum or a mean can be 0 because +2 and −2 cancel, if no ReLU stands "
+                "behind the maps. Look at the logits one by one.",
+            ),
+            Misconception(
+                "largest logit of zero",
+                lambda logits: logits.amax(dim=0) == 0,
+                "The largest logit of these classes is 0, and behind a ReLU that would "
+                "do. Without it the others may be negative: those are alive.",
+            ),
+            Misconception(
+                "negative taken for dead",
+                lambda logits: (logits <= 0).all(dim=0),
+                "A negative logit is not a dead one: it has come past no closed ReLU, "
+                "and its weights have a gradient. Dead is exactly 0.",
+            ),
+        ),
+        hints=(
+            "`logits == 0` has a True for every zero. Which question do you ask of "
+            "each column?",
+            "`.all(dim=…)` asks it, and `.nonzero()` turns True into numbers; or write "
+            "a loop over the classes.",
+        ),
+        see="What those runs died of",
+    ),
     Number(
         id="09.class-map",
         topic="a protocol that takes away what it studies",
@@ -313,122 +429,6 @@ EXERCISES = [
             "runs of a seed.",
         ),
         see="Two endpoints, named first",
-    ),
-    Code(
-        id="09.dead",
-        topic="dead classes, from the logits",
-        activity="code",
-        reference=dead_classes,
-        cases=dead_cases,
-        run=listed,
-        names=("logits",),
-        because="A class is dead if its column holds nothing but zeros, whatever the "
-        "other classes do.",
-        misconceptions=(
-            Misconception(
-                "never predicted taken for dead",
-                never_predicted,
-                "Those are the classes that never *win*. Such a class may have logits "
-                "above 0, and gradients: it can come back. What is 0 in a dead one?",
-            ),
-            Misconception(
-                "one image is enough",
-                lambda logits: (logits == 0).any(dim=0),
-                "You list classes whose logit is 0 for *some* image. A ReLU may be "
-                "closed for a boot and open for a bag: dead means closed for all.",
-            ),
-            Misconception(
-                "axes mixed up",
-                lambda logits: (logits == 0).all(dim=1),
-                "You list images, rows whose logits are all 0. Axis 0 counts images, "
-                "axis 1 classes: over which one does *for every image* run?",
-            ),
-            Misconception(
-                "sum or mean of zero",
-                lambda logits: logits.sum(dim=0) == 0,
-                "A sum or a mean can be 0 because +2 and −2 cancel, if no ReLU stands "
-                "behind the maps. Look at the logits one by one.",
-            ),
-            Misconception(
-                "largest logit of zero",
-                lambda logits: logits.amax(dim=0) == 0,
-                "The largest logit of these classes is 0, and behind a ReLU that would "
-                "do. Without it the others may be negative: those are alive.",
-            ),
-            Misconception(
-                "negative taken for dead",
-                lambda logits: (logits <= 0).all(dim=0),
-                "A negative logit is not a dead one: it has come past no closed ReLU, "
-                "and its weights have a gradient. Dead is exactly 0.",
-            ),
-        ),
-        hints=(
-            "`logits == 0` has a True for every zero. Which question do you ask of "
-            "each column?",
-            "`.all(dim=…)` asks it, and `.nonzero()` turns True into numbers; or write "
-            "a loop over the classes.",
-        ),
-        see="What those runs died of",
-    ),
-    Design(
-        id="09.bottleneck",
-        topic="a bottleneck with a limit on its parameters",
-        activity="design",
-        example=block((512, 96, 1), "relu", (96, 96, 3, 1, 1), "relu", (96, 512, 1)),
-        convert=built,
-        because="512 channels at the same size come out, the network looks sideways, "
-        "keeps to the limit, and no two convolutions multiply out to one.",
-        misconceptions=(
-            Misconception(
-                "not widened again",
-                block((512, 64, 1), "relu", (64, 64, 3, 1, 1)),
-                "The output does not have 512 channels. A bottleneck goes down, and "
-                "comes up again: which layer brings the channels back?",
-                found=lambda made: made[1][:2] != (1, 512),
-            ),
-            Misconception(
-                "padding forgotten",
-                block((512, 64, 1), "relu", (64, 64, 3), "relu", (64, 512, 1)),
-                "The channels are right, but height and width are not 14. Which layer "
-                "takes pixels away at the border?",
-                found=lambda made: made[1][2:] != (14, 14),
-            ),
-            Misconception(
-                "1×1 convolutions only",
-                block((512, 64, 1), "relu", (64, 512, 1)),
-                "No convolution here has a window of 3 × 3 or more. With 1 × 1 alone a "
-                "pixel never learns of its neighbours.",
-                found=lambda made: (
-                    not any(
-                        isinstance(layer, nn.Conv2d) and min(layer.kernel_size) >= 3
-                        for layer in made[0]
-                    )
-                ),
-            ),
-            Misconception(
-                "too wide",
-                block(
-                    (512, 128, 1), "relu", (128, 128, 3, 1, 1), "relu", (128, 512, 1)
-                ),
-                "These are more than 200,000 parameters. With m channels in the middle "
-                "two layers cost 512 · m each: and the 3 × 3?",
-                found=lambda made: made[2] > 200_000,
-            ),
-            Misconception(
-                "nothing between the convolutions",
-                block((512, 64, 1), (64, 64, 3, 1, 1), (64, 512, 1)),
-                "Size and limit are kept, but two convolutions stand one right behind "
-                "the other. They are linear: what must stand between them?",
-                found=lambda made: multiplies_out(made[0]),
-            ),
-        ),
-        hints=(
-            "Three convolutions, as in ResNet's: down, sideways, up. Only the width in "
-            "the middle is yours to choose.",
-            "With m channels in the middle: 2 · 512 · m + 9 · m² weights, and a few "
-            "biases. A quarter of 512 is too much.",
-        ),
-        see="Use 3: fewer weights",
     ),
 ]
 
