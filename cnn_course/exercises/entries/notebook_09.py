@@ -347,7 +347,7 @@ EXERCISES = [
                 "the end cut off",
                 "BDE",
                 "B and D are right. E mends the end that looks wrong. Why should the "
-                "other end, 3.6, be right, if the formula does not fit?",
+                "other end, 3.7, be right, if the formula does not fit?",
             ),
             Misconception(
                 "only the assumption",
