@@ -72,14 +72,15 @@ def epoch_rows(history):
 def append_rows(path, rows):
     """Add `rows`, dicts with the same keys, to a CSV file: all of them or none.
 
-    Raises ValueError if the file has other columns.
+    Raises ValueError if the file has other columns than one of them.
     """
     old = path.read_text(encoding="utf-8") if path.exists() else ""
     text = io.StringIO(newline="")
     writer = csv.DictWriter(text, rows[0].keys(), lineterminator="\n")
     if not old:
         writer.writeheader()
-    elif old.splitlines()[0].split(",") != list(rows[0]):
+    columns = old.splitlines()[0].split(",") if old else list(rows[0])
+    if any(list(row) != columns for row in rows):
         raise ValueError(
             f"{path.name} has other columns than these rows; "
             "move it away and let the study start a new file"
