@@ -108,6 +108,7 @@ def study_options(parser, arguments, path):
         "--merge", action="store_true", help="join the files of all parts; run nothing"
     )
     options = parser.parse_args(arguments)
+    options.out = options.out.absolute()  # for read_rows a relative path is elsewhere
     if options.merge:
         sys.exit(merge(options.out))
     if options.seeds < 1:
