@@ -130,13 +130,18 @@ def _part(text):
     return i, n
 
 
+def parts_of(path):
+    """Return the files beside the one at `path` that hold parts of its runs."""
+    return sorted(path.parent.glob(f"{glob.escape(path.stem)}.part-*-of-*.csv"))
+
+
 def merge(path):
     """Add to the file at `path` what the files of its parts have; say what was done.
 
     A row that is there already is not added again, so merging twice changes nothing.
     The parts are kept.
     """
-    parts = sorted(path.parent.glob(f"{glob.escape(path.stem)}.part-*-of-*.csv"))
+    parts = parts_of(path)
     if not parts:
         return f"No parts of {path.name} lie beside it, so there is nothing to merge."
     there = read_rows(path) if path.exists() else []
@@ -166,7 +171,7 @@ def finished(history, num_epochs):
 
 
 def run_missing(options, runs, run):
-    """Call `run(**settings)` for each of `runs` that the study's file lacks.
+    """Call `run(**settings)` for each of `runs` that the study's files lack.
 
     options  of `study_options`: the file, and which part of the runs
     runs     dicts of settings with the same keys, which are columns of the file
@@ -180,10 +185,15 @@ def run_missing(options, runs, run):
         i, n = options.part
         out = where.with_name(f"{where.stem}.part-{i}-of-{n}.csv")
         runs = runs[i - 1 :: n]
-    there = [row for p in {where, out} if p.exists() for row in read_rows(p)]
+    # Of all parts: other numbers of parts than before divide the runs otherwise.
+    files = [path for path in (where, *parts_of(where)) if path.exists()]
+    there = [row for path in files for row in read_rows(path)]
     done = {tuple(row[key] for key in runs[0]) for row in there} if runs else set()
     todo = [settings for settings in runs if tuple(settings.values()) not in done]
-    print(f"{len(runs) - len(todo)} of {len(runs)} runs are in {out.name} already")
+    print(
+        f"{len(runs) - len(todo)} of {len(runs)} runs are there already, the others "
+        f"go into {out.name}"
+    )
     start = time.perf_counter()
     for i, settings in enumerate(todo, 1):
         what = ", ".join(f"{key} {value}" for key, value in settings.items())
