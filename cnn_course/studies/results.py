@@ -177,10 +177,12 @@ def run_missing(options, runs, run):
     runs     dicts of settings with the same keys, which are columns of the file
     run      returns the rows of one run, which are added when it ends
 
-    An interrupted study so goes on where it was. Prints a line a run; ends the program
-    with a sentence if it is interrupted.
+    An interrupted study so goes on where it was. Prints a line a run, with the
+    settings that differ among them; ends the program with a sentence if it is
+    interrupted.
     """
-    out, where = options.out, options.out
+    keys, out, where = list(runs[0]), options.out, options.out
+    told = [key for key in keys if len({settings[key] for settings in runs}) > 1]
     if options.part:
         i, n = options.part
         out = where.with_name(f"{where.stem}.part-{i}-of-{n}.csv")
@@ -188,7 +190,7 @@ def run_missing(options, runs, run):
     # Of all parts: other numbers of parts than before divide the runs otherwise.
     files = [path for path in (where, *parts_of(where)) if path.exists()]
     there = [row for path in files for row in read_rows(path)]
-    done = {tuple(row[key] for key in runs[0]) for row in there} if runs else set()
+    done = {tuple(row[key] for key in keys) for row in there}
     todo = [settings for settings in runs if tuple(settings.values()) not in done]
     print(
         f"{len(runs) - len(todo)} of {len(runs)} runs are there already, the others "
@@ -196,7 +198,7 @@ def run_missing(options, runs, run):
     )
     start = time.perf_counter()
     for i, settings in enumerate(todo, 1):
-        what = ", ".join(f"{key} {value}" for key, value in settings.items())
+        what = ", ".join(f"{key} {settings[key]}" for key in told or keys)
         try:
             rows = run(**settings)
         except (KeyboardInterrupt, Unfinished):
