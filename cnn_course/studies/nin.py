@@ -313,7 +313,8 @@ def main(arguments=None):
     }
     epochs = options.epochs
     epochs = PROTOCOLS[options.protocol]["epochs"] if epochs is None else epochs
-    how = dict(protocol=options.protocol, epochs=epochs, precision=options.precision)
+    precision = options.precision if epochs else "fp32"  # as `first_look` computes
+    how = dict(protocol=options.protocol, epochs=epochs, precision=precision)
     # Seed by seed, so that a study cut short has the same seeds in every arm.
     runs = [
         {**how, **arm, "seed": seed}
