@@ -14,6 +14,7 @@ import torch.nn.functional as F
 from torch import nn
 
 from cnn_course.data import load_data_fashion_mnist
+from cnn_course.device import modes_kept
 from cnn_course.studies import provenance, results
 from cnn_course.studies.nin import (
     BATCH_SIZE,
@@ -35,13 +36,11 @@ def class_maps(net, X):
     X (N, 1, H, W) to (N, classes, h, w), in eval mode; every layer stays in its mode.
     """
     *before, last = net[:-2]  # the average and the flattening come last
-    training = net.training
-    net.eval()
-    for layer in before:
-        X = layer(X)
-    maps = (last[:-1] if isinstance(last[-1], nn.ReLU) else last)(X)
-    net.train(training)
-    return maps
+    with modes_kept(net):
+        net.eval()
+        for layer in before:
+            X = layer(X)
+        return (last[:-1] if isinstance(last[-1], nn.ReLU) else last)(X)
 
 
 def watch(net, optimizer, train_iter, pictures, looks=LOOKS):
