@@ -7,7 +7,7 @@ on two cores a run takes one to three minutes. The factors are those of `studies
 """
 
 import argparse
-from itertools import islice
+from itertools import chain, islice, repeat
 
 import torch
 import torch.nn.functional as F
@@ -55,7 +55,8 @@ def watch(net, optimizer, train_iter, pictures, looks=LOOKS):
     c3"), spread (of the logits over the pictures, taken without the last ReLU),
     largest and mean (of each class map before the last ReLU, over all pictures).
     """
-    loss, step, batches = None, 0, iter(train_iter)
+    loss, step = None, 0
+    batches = chain.from_iterable(repeat(train_iter))  # epoch after epoch
     for look in looks:
         net.train()
         for X, y in islice(batches, look - step):
@@ -88,7 +89,7 @@ def run(seed, **arm):
     net.to(train_iter.device)
     torch.manual_seed(seed)  # for the order of the pictures: the same in every arm
     rows = []
-    for seen in watch(net, optimizer, train_iter, pictures):
+    for seen in watch(net, optimizer, train_iter, pictures, LOOKS):
         rows.append(
             {
                 "num_1x1": arm["num_1x1"],
