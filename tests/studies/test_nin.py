@@ -1,28 +1,45 @@
-"""The experiment of notebook 09: its arms, its remedies, and how it goes on."""
+"""The experiment of notebook 09: its arms, its remedies, and what it records."""
 
 import re
+from itertools import product
 
 import pytest
 import torch
 from torch import nn
 
-from cnn_course.networks import nin
-from cnn_course.studies import mean_interval, read_rows
+from cnn_course.networks import count_parameters, nin
 from cnn_course.studies import nin as study
-from cnn_course.studies.nin import build, clip_gradients, kaiming, nin_arm
-from cnn_course.studies.results import FOLDER
+from cnn_course.studies import read_rows
+from cnn_course.studies.nin import (
+    OTHERS,
+    REMEDIES,
+    build,
+    clip_gradients,
+    first_look,
+    kaiming,
+    nin_arm,
+    other_arm,
+)
 
-TOLD = (FOLDER / "README.md").read_text(encoding="utf-8")
 SIDE = 67  # as in conftest.py
 
 
+def built(*arm, seed=3, **factors):
+    torch.manual_seed(seed)
+    return build(**nin_arm(*arm, **factors), side=SIDE)
+
+
 @pytest.mark.parametrize("last_relu, other", [("yes", "no"), ("no", "yes")])
-@pytest.mark.parametrize("num_1x1", range(4))
-def test_the_declared_net_passes_and_others_are_refused(num_1x1, last_relu, other):
+@pytest.mark.parametrize("norm, no_norm", [("yes", "no"), ("no", "yes")])
+@pytest.mark.parametrize("n", range(4))
+def test_the_declared_net_passes_and_others_are_refused(
+    n, last_relu, other, norm, no_norm
+):
     with torch.device("meta"):
-        net = nin(num_1x1, last_relu == "yes")
-    study.check_declared(net, num_1x1, last_relu)
-    for arm in [((num_1x1 + 1) % 4, last_relu), (num_1x1, other)]:
+        net, _ = built(n, last_relu, batch_norm=norm)
+    study.check_declared(net, n, last_relu, norm)
+    others = ((n + 1) % 4, last_relu, norm), (n, other, norm), (n, last_relu, no_norm)
+    for arm in others:
         with pytest.raises(RuntimeError, match="the arm declares"):
             study.check_declared(net, *arm)
 
@@ -71,7 +88,7 @@ def test_clipping_limits_the_length_of_a_step_over_all_layers(size, step):
 
 @pytest.mark.parametrize("remedy", ["gradient clipping", "none"])
 def test_only_the_arm_with_clipping_clips(remedy):
-    net, optimizer = build("NiN", 0, "yes", remedy, SIDE)
+    net, optimizer = built(0, "yes", remedy)
     for p in net.parameters():
         p.grad = torch.ones_like(p)
     optimizer.step()
@@ -80,49 +97,105 @@ def test_only_the_arm_with_clipping_clips(remedy):
 
 
 @pytest.mark.parametrize(
-    "network, remedy, rate",
+    "arm, rate",
     [
-        ("NiN", "none", 0.002),
-        ("NiN", "lower rate", 0.0002),
-        ("NiN", "Kaiming initialisation", 0.002),
-        ("NiN", "gradient clipping", 0.002),
-        ("LeNet", "none", 0.005),
-        ("narrow VGG-11", "none", 0.001),
+        (nin_arm(1, "yes"), 0.002),
+        (nin_arm(1, "yes", "lower rate"), 0.0002),
+        (nin_arm(1, "yes", "Kaiming initialisation", lr=0.0005), 0.0005),
+        (nin_arm(1, "yes", "gradient clipping"), 0.002),
+        (other_arm("LeNet"), 0.005),
+        (other_arm("narrow VGG-11"), 0.001),
     ],
 )
-def test_every_arm_has_adam_at_its_rate(network, remedy, rate):
-    net, optimizer = build(network, 1, "yes", remedy, SIDE)
+def test_every_arm_has_adam_at_its_rate(arm, rate):
+    net, optimizer = build(**arm, side=SIDE)
     assert type(optimizer) is torch.optim.Adam
     (group,) = optimizer.param_groups
-    assert group["lr"] == pytest.approx(rate)
+    assert group["lr"] == arm["lr"] == pytest.approx(rate)
     assert [id(p) for p in group["params"]] == [id(p) for p in net.parameters()]
 
 
-def initial(remedy="none", last_relu="yes", seed=3):
-    torch.manual_seed(seed)
-    return build("NiN", 2, last_relu, remedy, SIDE)[0].state_dict()
+@pytest.mark.filterwarnings("error")
+def test_warm_up_raises_the_rate_of_the_first_steps():
+    net, optimizer = built(0, "yes", lr=0.01, warm_up_steps=4)
+    (*_, bias), moved = net.parameters(), []
+    for _ in range(6):
+        before = bias.detach().clone()
+        for p in net.parameters():
+            p.grad = torch.ones_like(p)  # at a steady gradient Adam moves by its rate
+        optimizer.step()
+        moved.append((before - bias.detach()).mean().item())
+    assert moved == pytest.approx([0.0025, 0.005, 0.0075, 0.01, 0.01, 0.01], rel=1e-4)
 
 
 def test_a_seed_gives_the_same_weights_in_every_arm_but_kaimings():
-    def same(other):
+    def same(*arm, **factors):
+        other = built(*arm, **factors)[0].state_dict()
         return all(torch.equal(first[name], other[name]) for name in first)
 
-    first = initial()
-    assert first.keys() == initial(last_relu="no").keys() and same(initial())
-    assert same(initial(last_relu="no"))
-    assert same(initial("lower rate")) and same(initial("gradient clipping"))
-    assert not same(initial(seed=4)) and not same(initial("Kaiming initialisation"))
+    first = built(2, "yes")[0].state_dict()
+    assert same(2, "yes") and same(2, "no") and same(2, "yes", warm_up_steps=9)
+    assert same(2, "yes", "lower rate") and same(2, "yes", "gradient clipping")
+    assert not same(2, "yes", seed=4) and not same(2, "yes", "Kaiming initialisation")
 
 
-def test_the_arms_hold_the_design():
-    arms = study.ARMS
-    grid = [nin_arm(n, relu) for n in range(4) for relu in ("yes", "no")]
-    assert arms["grid"] == grid
-    assert all(arm in grid for arm in arms["main"] + arms["notes"])
-    assert [arm["remedy"] for arm in arms["remedies"]] == list(study.REMEDIES)
+@pytest.mark.parametrize("init", ["default", "kaiming"])
+def test_batch_norm_stands_behind_every_convolution_and_changes_nothing_else(init):
+    def layers(batch_norm):
+        net, _ = built(1, "no", init=init, batch_norm=batch_norm)
+        return [m for m in net.modules() if not isinstance(m, nn.Sequential)]
+
+    expected = []
+    for layer in layers("no"):
+        convolution = isinstance(layer, nn.Conv2d)
+        norm = [nn.BatchNorm2d(layer.out_channels)] if convolution else []
+        expected += [layer, *norm]
+    found = layers("yes")
+    assert [str(layer) for layer in found] == [str(layer) for layer in expected]
+    for one, two in zip(found, expected, strict=True):
+        assert all(map(torch.equal, one.parameters(), two.parameters()))
+
+
+FACTORS = "--rate 0.002 0.0005 --init kaiming --warm-up 0 64 --batch-norm no yes"
+GRID = [nin_arm(n, relu) for n in range(4) for relu in ("yes", "no")]
+
+
+@pytest.mark.parametrize(
+    "options, arms, how",
+    [
+        ("", GRID, {}),
+        ("--protocol reduced --precision bf16", GRID, dict(protocol="reduced")),
+        ("--arms remedies", [nin_arm(2, "yes", remedy) for remedy in REMEDIES], {}),
+        ("--arms networks --epochs 7", map(other_arm, OTHERS), dict(epochs=7)),
+        ("--last-relu no --epochs 0", GRID[1::2], dict(epochs=0, precision="fp32")),
+        (
+            f"--num-1x1 3 --last-relu yes {FACTORS}",
+            [
+                nin_arm(
+                    3, "yes", lr=r, init="kaiming", warm_up_steps=w, batch_norm=norm
+                )
+                for r, w, norm in product((0.002, 0.0005), (0, 64), ("no", "yes"))
+            ],
+            {},
+        ),
+    ],
+)
+def test_a_command_has_these_runs(small, monkeypatch, options, arms, how):
+    found = []
+    monkeypatch.setitem(study.PROTOCOLS["reduced"], "epochs", 5)
+    monkeypatch.setattr(
+        study.results, "run_missing", lambda options, runs, run: found.extend(runs)
+    )
+    study.main(["--seeds", "2", "--precision", "bf16", *options.split()])
+    arms, how = list(arms), dict(protocol="full", epochs=5, precision="bf16") | how
+    assert found == [how | arm | {"seed": seed} for seed in (0, 1) for arm in arms]
+    assert {tuple(run) for run in found} == {tuple(found[0])}  # in the same order
+
+
+def test_the_protocols_are_those_of_the_notebook():
     full = dict(resize=224, train_size=60_000, test_size=10_000, epochs=5)
     assert study.PROTOCOLS["full"] == full
-    assert study.PROTOCOLS["reduced"]["resize"] == 96
+    assert study.PROTOCOLS["reduced"] == full | dict(resize=128, train_size=10_000)
     assert (study.BATCH_SIZE, study.LR) == (128, 0.002)
 
 
@@ -150,17 +223,23 @@ def test_a_layer_that_never_trained_is_noticed(small, monkeypatch):
 
 
 def test_a_row_names_the_arm_the_data_machine_versions_and_date(small):
-    rows = study.run(**small, **nin_arm(0, "no", "lower rate"))
-    assert [row["epoch"] for row in rows] == [1, 2]
-    expected = small | nin_arm(0, "no", "lower rate")
-    expected |= dict(parameters=1_546_058, lr=pytest.approx(0.0002), batch_size=128)
+    arm = nin_arm(0, "no", "lower rate", warm_up_steps=9, batch_norm="yes")
+    rows = study.run(**small, **arm)
+    assert [row["epoch"] for row in rows] == [0, 1, 2]
+    assert {tuple(row) for row in rows} == {tuple(rows[0])}  # the same columns
+    expected = small | arm | dict(parameters=1_547_550, lr=0.0002, batch_size=128)
     expected |= dict(resize=SIDE, train_size=10, test_size=10, epochs=2)
     expected |= dict(data="Fashion-MNIST", torch=torch.__version__)
     for row in rows:
         assert {key: row[key] for key in expected} == expected
         assert row["machine"] and re.fullmatch(r"\d{4}-\d\d-\d\d", row["date"])
         assert re.fullmatch(r"(c\d( c\d)*)?", row["never_predicted"])
-        assert row["seconds"] > 0
+    assert rows[0]["spread"] > 0
+    assert {rows[0][key] for key in ("loss", "train_acc", "test_acc", "seconds")} == {
+        ""
+    }
+    for row in rows[1:]:
+        assert row["seconds"] > 0 and row["spread"] == ""
         assert 0 <= row["train_acc"] <= 1 and 0 <= row["test_acc"] <= 1
 
 
@@ -177,57 +256,94 @@ def test_dead_classes_are_recorded(small, monkeypatch):
         assert {"c2", "c7"} <= dead <= never
 
 
-@pytest.mark.parametrize("arm", study.ARMS["networks"], ids=lambda a: a["network"])
-def test_the_networks_of_the_table_of_costs_train_too(small, arm):
-    rows = study.run(**small, **arm)
-    assert rows[0]["network"] == arm["network"] and rows[0]["num_1x1"] is None
-    assert rows[1]["loss"] != rows[0]["loss"]
+@pytest.mark.parametrize("network", OTHERS)
+def test_the_networks_of_the_table_of_costs_train_too(small, network):
+    rows = study.run(**small, **other_arm(network))
+    assert rows[0]["network"] == network and rows[0]["num_1x1"] is None
+    assert rows[0]["spread"] > 0 and rows[2]["loss"] != rows[1]["loss"]
     # A row of LeNet does not claim pictures that were enlarged.
-    assert rows[0]["resize"] == (28 if arm["network"] == "LeNet" else SIDE)
+    assert rows[0]["resize"] == (28 if network == "LeNet" else SIDE)
 
 
-def final_rows(**wanted):
-    wanted = {"epoch": 5, "protocol": "reduced", "precision": "bf16"} | wanted
-    rows = read_rows("09_ablation.csv")
-    return [r for r in rows if all(r[key] == value for key, value in wanted.items())]
+@pytest.mark.parametrize("batch_size", [7, 128, 600])
+@pytest.mark.parametrize("images", [700, 30])
+def test_epoch_0_looks_at_the_first_500_test_images(images, batch_size):
+    torch.manual_seed(0)
+    X = torch.randn(images, 1, 2, 2)
+    X[:128] *= 10  # so that it matters which images batch norm takes together
+    X[500:] *= 100
+    dense = nn.Linear(4, 10)
+    dense.weight.data[7] = dense.bias.data[7] = 0
+    dense.bias.data[3] = -1e4
+    plain = nn.Sequential(nn.Flatten(), nn.Dropout(0.5), dense)
+    norm = nn.BatchNorm2d(10)
+    with_norm = nn.Sequential(nn.Conv2d(1, 10, 2), norm, nn.ReLU(), nn.Flatten())
+    batches = [(x, None) for x in X.split(batch_size)]
+    for net in (plain, with_norm):
+        before = {name: value.clone() for name, value in net.state_dict().items()}
+        found = first_look(net, batches)
+        for name, value in net.state_dict().items():
+            assert torch.equal(value, before[name])
+        assert all(module.training for module in net.modules())
+        plain.eval()
+        logits = torch.cat([net(x) for x in X[:500].split(128)])
+        spread = logits.std(dim=0).mean().item()
+        assert found["spread"] == pytest.approx(spread, rel=1e-3)
+        never = set(range(10)) - set(logits.argmax(dim=1).tolist())
+        assert found["never_predicted"] == study.names(sorted(never))
+        assert found["dead"] == ("c7" if net is plain else "")
+        assert 3 in never or net is with_norm
 
 
-FP32 = [arm | {"precision": "fp32"} for arm in study.ARMS["main"]]
+def test_epoch_0_is_the_net_before_its_first_step_and_alone_no_trained_run(
+    small, tmp_path
+):
+    arm, out = nin_arm(0, "yes"), tmp_path / "out.csv"
+    options = "--protocol reduced --num-1x1 0 --last-relu yes --seeds 1 --out".split()
+    for epochs in ("0", "2", "0"):
+        study.main([*options, str(out), "--epochs", epochs])
+    rows = read_rows(out)
+    found = [(row["epochs"], row["epoch"]) for row in rows]
+    assert found == [(0, 0), (2, 0), (2, 1), (2, 2)]
+    torch.manual_seed(0)
+    net, _ = build(**arm, side=SIDE)
+    _, test_iter = study.load_data_fashion_mnist(5, SIDE, test_size=10)
+    for row in rows[:2]:
+        expected = {
+            key: value or None for key, value in first_look(net, test_iter).items()
+        }
+        assert {key: row[key] for key in expected} == expected
 
 
-@pytest.mark.parametrize("arm", study.ARMS["grid"] + study.ARMS["remedies"] + FP32)
-def test_the_committed_study_has_the_same_five_seeds_in_every_arm(arm):
-    rows = final_rows(**arm)
-    assert sorted(row["seed"] for row in rows) == [0, 1, 2, 3, 4]
-    for row in rows:
-        assert row["data"] == "Fashion-MNIST" and row["machine"] and row["torch"]
-        assert row["parameters"] == study.PARAMETERS[arm["num_1x1"]]
-        assert (row["resize"], row["train_size"], row["epochs"]) == (96, 10_000, 5)
+LOWER = {(1, "yes"): 5, (1, "no"): 5, (2, "yes"): 5, (2, "no"): 5, (0, "no"): 5}
+LOWER[3, "no"] = 4
+RECORDED = [(arm, 10, 5) for arm in GRID]
+RECORDED += [(nin_arm(2, "yes", remedy), 5, 5) for remedy in REMEDIES]
+RECORDED += [(other_arm(network), 3, 5) for network in OTHERS]
+RECORDED += [(nin_arm(*arm, lr=0.0005), n, 5) for arm, n in LOWER.items()]
+RECORDED += [(arm, 10, 0) for arm in GRID]
 
 
-@pytest.mark.parametrize("num_1x1", range(4))
-def test_what_is_told_is_what_the_study_found(num_1x1):
-    cells = [str(num_1x1)]
-    for last_relu in ("yes", "no"):
-        rows = final_rows(**nin_arm(num_1x1, last_relu))
-        mean, half = mean_interval([row["test_acc"] for row in rows])
-        cells += [f"{mean:.3f} ± {half:.3f}"]
-        for kind in ("never_predicted", "dead"):
-            runs = sum(row[kind] is not None for row in rows)
-            cells += [f"{runs} of {len(rows)}"]
-    assert f"| {' | '.join(cells)} |" in TOLD
-
-
-def test_it_is_told_how_bf16_and_fp32_agree():
-    assert {row["machine"] for row in final_rows(precision="fp32")} == {"AMD EPYC"}
-    for arm in study.ARMS["main"]:
-        bf16, fp32 = (
-            {row["seed"]: row["test_acc"] for row in final_rows(**arm, precision=p)}
-            for p in ("bf16", "fp32")
-        )
-        assert bf16.keys() == fp32.keys()
-        mean, half = mean_interval([bf16[seed] - fp32[seed] for seed in bf16])
-        assert f"{mean:+.3f} ± {half:.3f}".replace("-", "−") in TOLD
-    runs = final_rows(num_1x1=1, last_relu="yes", precision="fp32")
-    lost = sum(row["never_predicted"] is not None for row in runs)
-    assert f"lose classes, too ({lost} of {len(runs)})" in " ".join(TOLD.split())
+def test_the_committed_study_has_its_seeds_in_every_arm_and_nothing_else():
+    left = read_rows("09_ablation.csv")
+    for arm, seeds, epochs in RECORDED:
+        how = dict(protocol="full", precision="bf16" if epochs else "fp32")
+        how |= dict(data="Fashion-MNIST", batch_size=128, epochs=epochs)
+        how |= dict(train_size=60_000, test_size=10_000)
+        how["resize"] = 28 if arm["network"] == "LeNet" else 224
+        with torch.device("meta"):
+            how["parameters"] = count_parameters(build(**arm)[0])
+        wanted = how | arm
+        rows = [row for row in left if wanted.items() <= row.items()]
+        left = [row for row in left if row not in rows]
+        one_run = range(1, epochs + 1) if epochs else [0]
+        expected = [(seed, epoch) for seed in range(seeds) for epoch in one_run]
+        assert sorted((row["seed"], row["epoch"]) for row in rows) == expected, wanted
+        assert [r["epoch"] for r in rows] == [*one_run] * seeds
+        for row in rows:
+            assert row["machine"] and row["threads"] and row["torch"]
+            assert re.fullmatch(r"\d{4}-\d\d-\d\d", row["date"])
+            alone = epochs and row["seed"] == 0 and arm["lr"] != 0.0005
+            assert row["alone"] == ("yes" if alone else "no")
+            assert (row["spread"] is None) == (row["epoch"] > 0)
+    assert not left
