@@ -193,7 +193,7 @@ def classes_in(logits):
     """
     predicted = set(logits.argmax(dim=1).tolist())
     return {
-        "never_predicted": names(set(range(logits.shape[1])) - predicted),
+        "never_predicted": names(sorted(set(range(logits.shape[1])) - predicted)),
         "dead": names((logits == 0).all(dim=0).nonzero().flatten().tolist()),
         "spread": float(f"{logits.std(dim=0).mean():.3e}"),
     }
