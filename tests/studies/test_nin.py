@@ -186,6 +186,7 @@ def test_a_layer_that_never_trained_is_noticed(small, monkeypatch):
         study.run(**small, **nin_arm(0, "yes"))
 
 
+@pytest.mark.filterwarnings("error")
 def test_a_row_names_the_arm_the_data_machine_versions_and_date(small):
     arm = nin_arm(0, "no", "lower rate", warm_up_steps=9, batch_norm="yes")
     rows = study.run(**small, **arm)
