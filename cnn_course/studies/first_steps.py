@@ -7,13 +7,14 @@ on two cores a run takes one to three minutes. The factors are those of `studies
 """
 
 import argparse
-from itertools import islice
+from itertools import chain, islice, repeat
 
 import torch
 import torch.nn.functional as F
 from torch import nn
 
 from cnn_course.data import load_data_fashion_mnist
+from cnn_course.device import modes_kept
 from cnn_course.studies import provenance, results
 from cnn_course.studies.nin import (
     BATCH_SIZE,
@@ -35,13 +36,11 @@ def class_maps(net, X):
     X (N, 1, H, W) to (N, classes, h, w), in eval mode; every layer stays in its mode.
     """
     *before, last = net[:-2]  # the average and the flattening come last
-    training = net.training
-    net.eval()
-    for layer in before:
-        X = layer(X)
-    maps = (last[:-1] if isinstance(last[-1], nn.ReLU) else last)(X)
-    net.train(training)
-    return maps
+    with modes_kept(net):
+        net.eval()
+        for layer in before:
+            X = layer(X)
+        return (last[:-1] if isinstance(last[-1], nn.ReLU) else last)(X)
 
 
 def watch(net, optimizer, train_iter, pictures, looks=LOOKS):
@@ -56,7 +55,8 @@ def watch(net, optimizer, train_iter, pictures, looks=LOOKS):
     c3"), spread (of the logits over the pictures, taken without the last ReLU),
     largest and mean (of each class map before the last ReLU, over all pictures).
     """
-    loss, step, batches = None, 0, iter(train_iter)
+    loss, step = None, 0
+    batches = chain.from_iterable(repeat(train_iter))  # epoch after epoch
     for look in looks:
         net.train()
         for X, y in islice(batches, look - step):
@@ -89,7 +89,7 @@ def run(seed, **arm):
     net.to(train_iter.device)
     torch.manual_seed(seed)  # for the order of the pictures: the same in every arm
     rows = []
-    for seen in watch(net, optimizer, train_iter, pictures):
+    for seen in watch(net, optimizer, train_iter, pictures, LOOKS):
         rows.append(
             {
                 "num_1x1": arm["num_1x1"],

@@ -193,7 +193,7 @@ def classes_in(logits):
     """
     predicted = set(logits.argmax(dim=1).tolist())
     return {
-        "never_predicted": names(set(range(logits.shape[1])) - predicted),
+        "never_predicted": names(sorted(set(range(logits.shape[1])) - predicted)),
         "dead": names((logits == 0).all(dim=0).nonzero().flatten().tolist()),
         "spread": float(f"{logits.std(dim=0).mean():.3e}"),
     }
@@ -313,7 +313,8 @@ def main(arguments=None):
     }
     epochs = options.epochs
     epochs = PROTOCOLS[options.protocol]["epochs"] if epochs is None else epochs
-    how = dict(protocol=options.protocol, epochs=epochs, precision=options.precision)
+    precision = options.precision if epochs else "fp32"  # as `first_look` computes
+    how = dict(protocol=options.protocol, epochs=epochs, precision=precision)
     # Seed by seed, so that a study cut short has the same seeds in every arm.
     runs = [
         {**how, **arm, "seed": seed}

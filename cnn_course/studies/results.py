@@ -72,14 +72,15 @@ def epoch_rows(history):
 def append_rows(path, rows):
     """Add `rows`, dicts with the same keys, to a CSV file: all of them or none.
 
-    Raises ValueError if the file has other columns.
+    Raises ValueError if the file has other columns than one of them.
     """
     old = path.read_text(encoding="utf-8") if path.exists() else ""
     text = io.StringIO(newline="")
     writer = csv.DictWriter(text, rows[0].keys(), lineterminator="\n")
     if not old:
         writer.writeheader()
-    elif old.splitlines()[0].split(",") != list(rows[0]):
+    columns = old.splitlines()[0].split(",") if old else list(rows[0])
+    if any(list(row) != columns for row in rows):
         raise ValueError(
             f"{path.name} has other columns than these rows; "
             "move it away and let the study start a new file"
@@ -107,6 +108,7 @@ def study_options(parser, arguments, path):
         "--merge", action="store_true", help="join the files of all parts; run nothing"
     )
     options = parser.parse_args(arguments)
+    options.out = options.out.absolute()  # for read_rows a relative path is elsewhere
     if options.merge:
         sys.exit(merge(options.out))
     if options.seeds < 1:
@@ -128,13 +130,18 @@ def _part(text):
     return i, n
 
 
+def parts_of(path):
+    """Return the files beside the one at `path` that hold parts of its runs."""
+    return sorted(path.parent.glob(f"{glob.escape(path.stem)}.part-*-of-*.csv"))
+
+
 def merge(path):
     """Add to the file at `path` what the files of its parts have; say what was done.
 
     A row that is there already is not added again, so merging twice changes nothing.
     The parts are kept.
     """
-    parts = sorted(path.parent.glob(f"{glob.escape(path.stem)}.part-*-of-*.csv"))
+    parts = parts_of(path)
     if not parts:
         return f"No parts of {path.name} lie beside it, so there is nothing to merge."
     there = read_rows(path) if path.exists() else []
@@ -164,27 +171,34 @@ def finished(history, num_epochs):
 
 
 def run_missing(options, runs, run):
-    """Call `run(**settings)` for each of `runs` that the study's file lacks.
+    """Call `run(**settings)` for each of `runs` that the study's files lack.
 
     options  of `study_options`: the file, and which part of the runs
     runs     dicts of settings with the same keys, which are columns of the file
     run      returns the rows of one run, which are added when it ends
 
-    An interrupted study so goes on where it was. Prints a line a run; ends the program
-    with a sentence if it is interrupted.
+    An interrupted study so goes on where it was. Prints a line a run, with the
+    settings that differ among them; ends the program with a sentence if it is
+    interrupted.
     """
-    out, where = options.out, options.out
+    keys, out, where = list(runs[0]), options.out, options.out
+    told = [key for key in keys if len({settings[key] for settings in runs}) > 1]
     if options.part:
         i, n = options.part
         out = where.with_name(f"{where.stem}.part-{i}-of-{n}.csv")
         runs = runs[i - 1 :: n]
-    there = [row for p in {where, out} if p.exists() for row in read_rows(p)]
-    done = {tuple(row[key] for key in runs[0]) for row in there} if runs else set()
+    # Of all parts: other numbers of parts than before divide the runs otherwise.
+    files = [path for path in (where, *parts_of(where)) if path.exists()]
+    there = [row for path in files for row in read_rows(path)]
+    done = {tuple(row[key] for key in keys) for row in there}
     todo = [settings for settings in runs if tuple(settings.values()) not in done]
-    print(f"{len(runs) - len(todo)} of {len(runs)} runs are in {out.name} already")
+    print(
+        f"{len(runs) - len(todo)} of {len(runs)} runs are there already, the others "
+        f"go into {out.name}"
+    )
     start = time.perf_counter()
     for i, settings in enumerate(todo, 1):
-        what = ", ".join(f"{key} {value}" for key, value in settings.items())
+        what = ", ".join(f"{key} {settings[key]}" for key in told or keys)
         try:
             rows = run(**settings)
         except (KeyboardInterrupt, Unfinished):

@@ -1,8 +1,8 @@
-"""Both studies made small, on the crafted files: a run takes less than a second."""
+"""The studies made small, on the crafted files: a run takes less than a second."""
 
 import pytest
 
-from cnn_course.studies import lenet, nin
+from cnn_course.studies import first_steps, lenet, nin
 
 SIDE = 67  # the smallest pictures that NiN and AlexNet take
 
@@ -16,4 +16,7 @@ def small(monkeypatch, data_root):
     monkeypatch.setattr(lenet, "EPOCHS", 2)
     protocol = dict(resize=SIDE, train_size=10, test_size=10, epochs=2)
     monkeypatch.setitem(nin.PROTOCOLS, "reduced", protocol)
-    return dict(protocol="reduced", seed=0, precision="fp32")
+    small_steps = dict(SIDE=SIDE, TEST_IMAGES=20, BATCH_SIZE=10, LOOKS=(0, 1, 3))
+    for name, value in small_steps.items():
+        monkeypatch.setattr(first_steps, name, value)
+    return dict(protocol="reduced", epochs=2, precision="fp32", seed=0, alone="no")

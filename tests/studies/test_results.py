@@ -1,34 +1,37 @@
 """Raw results: numbers come back as numbers, files grow by whole runs or not at all."""
 
+import contextlib
+import json
 import math
 import os
 import statistics
+import subprocess
+import sys
+from types import SimpleNamespace
 
 import pytest
 
 from cnn_course import History
-from cnn_course.studies import lenet, mean_interval, nin, read_rows, results
-from cnn_course.studies.results import FOLDER, append_rows, epoch_rows, run_missing
-
-
-@pytest.mark.parametrize(
-    "text, value",
-    [
-        ("3", 3),
-        ("0.25", 0.25),
-        ("1e-05", 1e-5),
-        ("", None),
-        ("c0 c3", "c0 c3"),
-        ("2026-11-23", "2026-11-23"),
-        ("2.15.0+cu132", "2.15.0+cu132"),
-    ],
+from cnn_course.data import fashion_mnist
+from cnn_course.studies import (
+    first_steps,
+    lenet,
+    mean_interval,
+    nin,
+    read_rows,
+    results,
 )
-def test_a_field_is_a_number_nothing_or_text(tmp_path, text, value):
+from cnn_course.studies.results import FOLDER, append_rows, epoch_rows, merge
+
+
+def test_a_field_is_a_number_nothing_or_text(tmp_path):
     path = tmp_path / "some.csv"
-    path.write_text(f"first,second\n{text},1\n", encoding="utf-8")
+    fields = "3,0.25,1e-05,,c0 c3,2026-11-23,2.15.0+cu132"
+    path.write_text(f"a,b,c,d,e,f,g\n{fields}\n", encoding="utf-8")
     (row,) = read_rows(path)
-    assert row == {"first": value, "second": 1}
-    assert type(row["first"]) is type(value)
+    values = [3, 0.25, 1e-05, None, "c0 c3", "2026-11-23", "2.15.0+cu132"]
+    assert row == dict(zip("abcdefg", values, strict=True))
+    assert [type(value) for value in row.values()] == [type(value) for value in values]
 
 
 ROWS = [
@@ -55,31 +58,31 @@ def broken_disk(*_):
 
 @pytest.mark.parametrize("there", [True, False], ids=["old file", "new file"])
 @pytest.mark.parametrize(
-    ("rows", "error"),
-    [([ROWS[0], {**ROWS[1], "surprise": 1}], ValueError), (ROWS, OSError)],
-    ids=["bad row", "bad disk"],
+    ("row", "error"),
+    [
+        ({**ROWS[1], "surprise": 1}, "some.csv has other columns"),
+        ({"arm": "it lacks the others"}, "some.csv has other columns"),
+        (ROWS[1], "no space left"),
+    ],
 )
-def test_all_rows_are_added_or_none(tmp_path, monkeypatch, there, rows, error):
+def test_all_rows_are_added_or_none(tmp_path, monkeypatch, there, row, error):
     path = tmp_path / "some.csv"
     if there:
         append_rows(path, ROWS)
     before = path.read_bytes() if there else None
     monkeypatch.setattr(os, "replace", broken_disk)
-    with pytest.raises(error):
-        append_rows(path, rows)
+    with pytest.raises((OSError, ValueError), match=error):
+        append_rows(path, [ROWS[0], row])
     assert (path.read_bytes() if path.exists() else None) == before
 
 
-def test_rows_with_other_columns_do_not_go_into_a_file(tmp_path):
-    append_rows(tmp_path / "out.csv", [{"arm": "a", "seed": 0}])
-    with pytest.raises(ValueError, match="has other columns"):
-        append_rows(tmp_path / "out.csv", [{"arm": "a", "epoch": 0}])
-    assert (tmp_path / "out.csv").read_text() == "arm,seed\na,0\n"
+def run_missing(path, runs, run, part=None):
+    results.run_missing(SimpleNamespace(out=path, part=part), runs, run)
 
 
 def test_only_missing_runs_are_run_and_each_is_kept_when_it_ends(tmp_path, capsys):
     path, ran = tmp_path / "some.csv", []
-    arms = [dict(arm="a", n=None), dict(arm="b", n=2)]
+    arms = [dict(net="NiN", arm="a", n=None), dict(net="NiN", arm="b", n=2)]
     runs = [arm | {"seed": seed} for seed in (0, 1) for arm in arms]
 
     def run(**settings):
@@ -95,36 +98,122 @@ def test_only_missing_runs_are_run_and_each_is_kept_when_it_ends(tmp_path, capsy
     run_missing(path, runs, run)
     assert ran == [*runs[:3], "interrupt", *runs[3:]]
     run_missing(path, runs, None)  # nothing is left, so it is never called
+    run_missing(tmp_path / "one.csv", runs[:1], lambda **settings: [settings])
     lines = capsys.readouterr().out.splitlines()
     already = [line[:6] for line in lines if "already" in line]
-    assert already == ["0 of 4", "3 of 4", "4 of 4"]
+    assert already == ["0 of 4", "3 of 4", "4 of 4", "0 of 1"]
+    # Named is what differs among the runs; of a single run everything.
     assert lines[1].startswith("1/4 arm a, n None, seed 0: test acc 0.500; about 0 min")
+    assert lines[-1].startswith("1/1 net NiN, arm a, n None, seed 0; about 0 min")
 
 
-STUDIES = [(lenet, []), (nin, ["--arms", "notes", "--precision", "fp32"])]
+@pytest.mark.parametrize("n", [1, 2, 3, 7])
+def test_parts_divide_the_runs_and_merging_joins_them(tmp_path, capsys, n):
+    def run(seed):
+        ran.append(seed)
+        if len(ran) == 2:
+            raise KeyboardInterrupt
+        return [dict(seed=seed, epoch=epoch, loss=0.1 * seed) for epoch in (1, 2)]
+
+    path, ran, runs = tmp_path / "some.csv", [], [dict(seed=s) for s in range(6)]
+    append_rows(path, run(4))  # the main file holds a run already, and no part makes it
+    whole, expected = path.read_text(), {path}
+    for i in range(1, n + 1):
+        with contextlib.suppress(SystemExit):
+            run_missing(path, runs, run, (i, n))
+        run_missing(path, runs, run, (i, n))
+        if set(range(i - 1, 6, n)) - {4}:
+            expected.add(tmp_path / f"some.part-{i}-of-{n}.csv")
+    del ran[1]  # interrupted, and made later
+    assert sorted(ran) == [0, 1, 2, 3, 4, 5] and set(tmp_path.glob("*.*")) == expected
+    run_missing(path, runs, None, (1, n + 1))  # however they are divided now
+    assert path.read_text() == whole
+    assert merge(path) == 0 and path.read_text().startswith(whole)
+    merged, found = path.read_text(), [(r["seed"], r["epoch"]) for r in read_rows(path)]
+    assert sorted(found) == [(seed, epoch) for seed in range(6) for epoch in (1, 2)]
+    assert merge(path) == 0 and path.read_text() == merged
+    said = capsys.readouterr().out.splitlines()[-2:]
+    end = f"rows of {len(expected) - 1} parts were added to some.csv"
+    assert said == [f"10 {end}", f"0 {end}"]
+    append_rows(tmp_path / "some.part-8-of-8.csv", [dict(seed=9, epoch=1)])
+    with pytest.raises(ValueError, match="has other columns"):
+        merge(path)
+    assert path.read_text() == merged
 
 
-@pytest.mark.parametrize(("study", "options"), STUDIES, ids=["lenet", "nin"])
+@pytest.mark.parametrize("part", ["0/4", "5/4", "x", "1/4x", "-1/4", "1"])
+def test_what_is_no_part_is_refused(part, capsys):
+    with pytest.raises(SystemExit) as stop:
+        lenet.main([f"--part={part}"])
+    assert stop.value.code == 2
+    assert f"{part!r} is not a part such as 2/8, the sec" in capsys.readouterr().err
+
+
+def test_without_parts_there_is_nothing_to_merge(tmp_path):
+    with pytest.raises(SystemExit, match=r"No parts of out.csv lie"):
+        lenet.main(["--merge", "--out", str(tmp_path / "out.csv")])
+    assert not list(tmp_path.glob("*.csv"))
+
+
+PROCESS = """
+import json, os, sys
+from cnn_course.data import fashion_mnist
+from cnn_course.studies import nin
+files, nin.PROTOCOLS["reduced"], options = map(json.loads, sys.argv[1:])
+fashion_mnist.FILES.update({name: tuple(pair) for name, pair in files.items()})
+parts = []
+for i in range(1, 5):  # each process goes on with what this one has imported
+    parts.append(os.fork())
+    if not parts[-1]:
+        sys.exit(nin.main([*options, "--part", f"{i}/4"]))
+sys.exit(max(os.waitpid(part, 0)[1] for part in parts) > 0)
+"""
+
+
+def test_four_processes_at_once_make_the_undivided_study(small, tmp_path):
+    one, four = tmp_path / "one.csv", ["--out", str(tmp_path / "four.csv")]
+    options = "--protocol reduced --last-relu yes --seeds 1 --precision fp32".split()
+    arguments = fashion_mnist.FILES, nin.PROTOCOLS["reduced"], [*options, *four]
+    command = [sys.executable, "-c", PROCESS, *map(json.dumps, arguments)]
+    with subprocess.Popen(command) as process:
+        nin.main([*options, "--out", str(one)])
+        assert process.wait(timeout=120) == 0
+    assert len(list(tmp_path.glob("four.part-?-of-4.csv"))) == 4
+    with pytest.raises(SystemExit, match="0"):
+        nin.main(["--merge", *four])
+    expected, found = read_rows(one), read_rows(four[1])
+    for row in expected + found:
+        del row["seconds"]
+    assert len(expected) == 12 and found == expected
+
+
+STUDIES = [(lenet, [], [1, 2])]
+few = "--protocol reduced --num-1x1 0 1 --last-relu yes --precision fp32".split()
+STUDIES += [(nin, few, [0, 1, 2])]
+
+
+@pytest.mark.parametrize(("study", "options", "epochs"), STUDIES, ids=["lenet", "nin"])
 def test_an_interrupted_study_goes_on_as_if_nothing_had_been(
-    small, tmp_path, interrupt_second_training, study, options
+    small, tmp_path, monkeypatch, interrupt_second_training, study, options, epochs
 ):
+    monkeypatch.chdir(tmp_path)
     out, undisturbed = tmp_path / "out.csv", tmp_path / "undisturbed.csv"
     options = [*options, "--seeds", "2", "--out"]
-    study.main([*options, str(undisturbed)])
+    study.main([*options, "undisturbed.csv"])
     interrupt_second_training(study)
     with pytest.raises(SystemExit, match=r"Interrupted in run 2 of 4 \(.*seed 0"):
-        study.main([*options, str(out)])
-    assert [row["epoch"] for row in read_rows(out)] == [1, 2]  # half a run is no result
-    study.main([*options, str(out)])
+        study.main([*options, "out.csv"])
+    assert [row["epoch"] for row in read_rows(out)] == epochs  # half a run is no result
+    study.main([*options, "out.csv"])
     one, two = read_rows(out), read_rows(undisturbed)
     for row in one + two:
         del row["seconds"]
-    assert one == two and [row["epoch"] for row in one] == [1, 2] * 4
+    assert one == two and [row["epoch"] for row in one] == epochs * 4
     # Seed by seed, so that a study cut short has the same seeds in every arm.
-    assert [row["seed"] for row in one] == [0] * 4 + [1] * 4
+    assert [row["seed"] for row in one] == sorted([0, 1] * 2 * len(epochs))
 
 
-@pytest.mark.parametrize("study", [lenet, nin], ids=["lenet", "nin"])
+@pytest.mark.parametrize("study", [lenet, nin, first_steps])
 def test_a_study_records_the_real_data_only(study, tmp_path, monkeypatch):
     monkeypatch.setattr(study, "run", lambda **_: pytest.fail("it trained"))
     with pytest.raises(SystemExit, match="needs the real Fashion-MNIST"):
