@@ -16,13 +16,8 @@ from torch import nn
 from cnn_course.data import load_data_fashion_mnist
 from cnn_course.device import modes_kept
 from cnn_course.studies import provenance, results
-from cnn_course.studies.nin import (
-    BATCH_SIZE,
-    arm_options,
-    build,
-    chosen_arms,
-    classes_in,
-)
+from cnn_course.studies.arms import build
+from cnn_course.studies.nin import BATCH_SIZE, arm_options, chosen_arms, classes_in
 
 RESULTS = results.FOLDER / "09_first_steps.csv"
 SIDE, TEST_IMAGES = 128, 300

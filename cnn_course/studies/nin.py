@@ -14,13 +14,22 @@ from itertools import product
 
 import torch
 from torch import nn
-from torch.optim.lr_scheduler import LambdaLR
 
-from cnn_course.checks import choice, whole_number
+from cnn_course.checks import choice
 from cnn_course.data import load_data_fashion_mnist
 from cnn_course.device import choose_precision, try_gpu
-from cnn_course.networks import NARROW_VGG, alexnet, count_parameters, lenet, nin, vgg
+from cnn_course.networks import count_parameters
 from cnn_course.studies import provenance, results
+from cnn_course.studies.arms import (
+    LR,
+    OTHERS,
+    PARAMETERS,
+    REMEDIES,
+    build,
+    check_declared,
+    nin_arm,
+    other_arm,
+)
 from cnn_course.training import train
 
 # "full" is the protocol of the lecture notes, "reduced" what a CPU can repeat. At 128
@@ -30,146 +39,8 @@ PROTOCOLS = {
     "reduced": dict(resize=128, train_size=10_000, test_size=10_000, epochs=5),
 }
 RESULTS = results.FOLDER / "09_ablation.csv"
-BATCH_SIZE, LR = 128, 0.002
+BATCH_SIZE = 128
 FIRST_LOOK = 500  # test images, 50 of each class, the same ones before every first step
-PARAMETERS = {0: 1_546_058, 1: 1_769_112, 2: 1_992_166, 3: 2_215_220}
-
-# What people recommend for a NiN that is stuck, as settings of the study.
-REMEDIES = {
-    "lower rate": dict(lr=0.0002),
-    "Kaiming initialisation": dict(init="kaiming"),
-    "gradient clipping": {},
-}
-
-
-def nin_arm(
-    num_1x1,
-    last_relu,
-    remedy="none",
-    *,
-    lr=LR,
-    init="default",
-    warm_up_steps=0,
-    batch_norm="no",
-):
-    """Return one arm of the study, as columns of its results.
-
-    num_1x1    1×1 convolutions in every block, 0 to 3
-    last_relu  "yes" or "no": a ReLU behind the class maps
-    remedy     "none" or one of REMEDIES, which sets what it is about
-    lr         Adam's learning rate
-    init       "default" is torch's own, "kaiming" see `kaiming`
-    warm_up_steps  the rate is raised linearly over so many first steps
-    batch_norm "yes" or "no": batch normalisation behind every convolution
-
-    Raises ValueError for an arm that the study does not have.
-    """
-    arm = {
-        "network": "NiN",
-        "num_1x1": whole_number("num_1x1", num_1x1, 0, max(PARAMETERS)),
-        "last_relu": choice("last_relu", last_relu, ("yes", "no")),
-        "remedy": choice("remedy", remedy, ("none", *REMEDIES)),
-        "lr": lr,
-        "init": choice("init", init, ("default", "kaiming")),
-        "warm_up_steps": whole_number("warm_up_steps", warm_up_steps, 0),
-        "batch_norm": choice("batch_norm", batch_norm, ("yes", "no")),
-    }
-    return arm | REMEDIES.get(remedy, {})
-
-
-# The other networks, for the table of costs, each at the rate of its notebook.
-OTHERS = {
-    "LeNet": (lambda side: lenet(), 0.005),
-    "AlexNet": (lambda side: alexnet(side=side), 0.001),
-    "narrow VGG-11": (lambda side: vgg(NARROW_VGG, side=side, hidden=512), 0.001),
-}
-
-
-def other_arm(network):
-    """Return the arm of one of OTHERS, as columns of the study's results."""
-    _, lr = OTHERS[network]
-    none = dict(num_1x1=None, last_relu=None)
-    return nin_arm(0, "yes", lr=lr) | none | dict(network=network)
-
-
-def kaiming(net):
-    """Draw the weights anew with variance 2 / fan_in and set the biases to zero.
-
-    He et al., "Delving Deep into Rectifiers" (2015). Raises ValueError for a layer
-    with weights that is neither convolution nor linear, rather than to pass it over.
-    """
-    for module in net.modules():
-        if not list(module.parameters(recurse=False)):
-            continue
-        # isinstance, not `type(m) == nn.Conv2d`: that misses every subclass, so lazy
-        # layers keep their default weights and nobody notices.
-        if not isinstance(module, (nn.Conv2d, nn.Linear)):
-            raise ValueError(f"no Kaiming initialisation for {module}")
-        nn.init.kaiming_normal_(module.weight, nonlinearity="relu")
-        if module.bias is not None:
-            nn.init.zeros_(module.bias)
-
-
-def with_batch_norm(net):
-    """Return `net`, nested `nn.Sequential`, with a BatchNorm2d behind every Conv2d."""
-    layers = []
-    for layer in net:
-        nested = isinstance(layer, nn.Sequential)
-        layers.append(with_batch_norm(layer) if nested else layer)
-        if isinstance(layer, nn.Conv2d):
-            layers.append(nn.BatchNorm2d(layer.out_channels))
-    return nn.Sequential(*layers)
-
-
-def clip_gradients(optimizer, largest=1.0):
-    """Shorten the gradient to length `largest`, if longer, before every step."""
-    parameters = [p for group in optimizer.param_groups for p in group["params"]]
-
-    def shorten(*_):  # what a hook returns would replace the step's arguments
-        nn.utils.clip_grad_norm_(parameters, largest)
-
-    optimizer.register_step_pre_hook(shorten)
-
-
-def warm_up(optimizer, steps):
-    """Raise the rate linearly over the first `steps` steps: the first has rate/steps.
-
-    Goyal et al., "Accurate, Large Minibatch SGD" (2017), section 2.2.
-    """
-    schedule = LambdaLR(optimizer, lambda step: min(1, (step + 1) / steps))
-    optimizer.register_step_post_hook(lambda *_: schedule.step())
-
-
-def build(
-    network, num_1x1, last_relu, remedy, lr, init, warm_up_steps, batch_norm, side=224
-):
-    """Return (net, optimizer) of one arm, drawn from torch's current random state."""
-    if network == "NiN":
-        net = nin(num_1x1, last_relu == "yes")
-    else:
-        net = OTHERS[network][0](side)
-    if init == "kaiming":
-        kaiming(net)
-    if batch_norm == "yes":
-        net = with_batch_norm(net)
-    optimizer = torch.optim.Adam(net.parameters(), lr=lr)
-    if remedy == "gradient clipping":
-        clip_gradients(optimizer)
-    if warm_up_steps:
-        warm_up(optimizer, warm_up_steps)
-    return net, optimizer
-
-
-def check_declared(net, num_1x1, last_relu, batch_norm="no", **_):
-    """Raise RuntimeError if `net` is not the NiN that the arm declares."""
-    parameters = PARAMETERS[num_1x1]
-    if batch_norm == "yes":  # two numbers a channel, behind each convolution of a block
-        parameters += 2 * (96 + 256 + 384 + 10) * (num_1x1 + 1)
-    ends_in_relu = isinstance(net[-3][-1], nn.ReLU)  # the last block
-    found = {"parameters": count_parameters(net), "a last ReLU": ends_in_relu}
-    declared = {"parameters": parameters, "a last ReLU": last_relu == "yes"}
-    if found != declared:
-        raise RuntimeError(f"the arm declares {declared}, but the net has {found}")
 
 
 def check_trained(before, net):
@@ -258,18 +129,18 @@ def run(protocol, epochs, precision, seed, alone, **arm):
 
 def arm_options(parser):
     """Add to a command the factors of the study, each with one value or several."""
-    for option, kind, default in (
-        ("--num-1x1", int, tuple(PARAMETERS)),
-        ("--last-relu", str, ("yes", "no")),
-        ("--rate", float, (LR,)),
-        ("--init", str, ("default",)),
-        ("--warm-up", int, (0,)),
-        ("--batch-norm", str, ("no",)),
+    both = ("yes", "no")
+    for option, kind, default, choices in (
+        ("--num-1x1", int, tuple(PARAMETERS), PARAMETERS),
+        ("--last-relu", str, both, both),
+        ("--rate", float, (LR,), None),
+        ("--init", str, ("default",), ("default", "kaiming")),
+        ("--warm-up", int, (0,), None),
+        ("--batch-norm", str, ("no",), both),
     ):
+        how = dict(type=kind, nargs="+", default=default, choices=choices)
         told = " ".join(map(str, default))
-        parser.add_argument(
-            option, type=kind, nargs="+", default=default, help=f"default: {told}"
-        )
+        parser.add_argument(option, **how, help=f"default: {told}")
 
 
 def chosen_arms(options):

@@ -22,7 +22,7 @@ from cnn_course.networks import (
     vgg,
 )
 from cnn_course.studies import mean_interval, read_rows
-from cnn_course.studies.nin import nin_arm
+from cnn_course.studies.arms import nin_arm
 from cnn_course.views.edge_learner import draw_edge_learner, learn
 
 

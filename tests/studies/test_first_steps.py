@@ -8,7 +8,7 @@ import torch.nn.functional as F
 
 from cnn_course.studies import first_steps as study
 from cnn_course.studies import read_rows
-from cnn_course.studies.nin import build, nin_arm
+from cnn_course.studies.arms import build, nin_arm
 
 HEADER = """num_1x1,seed,lr,warm_up_steps,step,loss,dead,never_predicted,spread,
 largest_pre_activation_by_class,mean_pre_activation_by_class,last_relu,init,batch_norm,

@@ -9,9 +9,10 @@ import torch
 from torch import nn
 
 from cnn_course.networks import count_parameters, nin
+from cnn_course.studies import arms, read_rows
 from cnn_course.studies import nin as study
-from cnn_course.studies import read_rows
-from cnn_course.studies.nin import build, first_look, kaiming, nin_arm, other_arm
+from cnn_course.studies.arms import build, kaiming, nin_arm, other_arm
+from cnn_course.studies.nin import first_look
 
 SIDE = 67  # as in conftest.py
 
@@ -170,7 +171,7 @@ def test_an_arm_that_the_study_does_not_have_is_refused(arm):
 
 
 def test_the_net_that_trains_is_the_declared_one(small, monkeypatch):
-    monkeypatch.setattr(study, "nin", lambda n, last_relu: nin(n, not last_relu))
+    monkeypatch.setattr(arms, "nin", lambda n, last_relu: nin(n, not last_relu))
     with pytest.raises(RuntimeError, match="the arm declares"):
         study.run(**small, **nin_arm(0, "no"))
 
@@ -214,7 +215,7 @@ def test_dead_classes_are_recorded(small, monkeypatch):
         net[-3][-2].bias.data[[2, 7]] = -100
         return net
 
-    monkeypatch.setattr(study, "nin", planted)
+    monkeypatch.setattr(arms, "nin", planted)
     rows = study.run(**small, **nin_arm(0, "yes"))
     for row in rows:
         dead, never = set(row["dead"].split()), set(row["never_predicted"].split())

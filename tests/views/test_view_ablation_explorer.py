@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from cnn_course.studies import read_rows
-from cnn_course.studies.nin import nin_arm
+from cnn_course.studies.arms import nin_arm
 from cnn_course.views.ablation_explorer import arm_name, chosen_runs, draw_ablation
 
 ARMS = ONE, TWO = "one 1×1 · with last ReLU", "two 1×1 · with last ReLU"
