@@ -1,0 +1,125 @@
+"""What notebooks/results/README.md and README.md tell of recorded runs, recomputed."""
+
+import math
+from statistics import mean, median
+
+import pytest
+
+from cnn_course.files import NOTEBOOKS
+from cnn_course.studies import mean_interval, read_rows
+from cnn_course.studies.arms import nin_arm
+from cnn_course.studies.results import FOLDER
+
+
+def words(path):
+    return " ".join(path.read_text(encoding="utf-8").replace("−", "-").split())
+
+
+TOLD = words(FOLDER / "README.md")
+README = words(NOTEBOOKS.parent / "README.md")
+PAIRS = [(n, seed) for n in range(4) for seed in range(10)]
+
+
+def runs(num_1x1, last_relu, epoch=5, **factors):
+    """Return {seed: row} of an arm of the study."""
+    arm = nin_arm(num_1x1, last_relu, **factors) | {"epoch": epoch}
+    rows = read_rows("09_ablation.csv")
+    return {r["seed"]: r for r in rows if arm.items() <= r.items()}
+
+
+def medians(num_1x1, last_relu, **factors):
+    found = runs(num_1x1, last_relu, **factors).values()
+    return f"{median(r['test_acc'] for r in found):.3f}"
+
+
+def ahead(more, fewer, last_relu):
+    """Return the paired differences in test accuracy, by seed."""
+    a, b = runs(more, last_relu), runs(fewer, last_relu)
+    return [a[seed]["test_acc"] - b[seed]["test_acc"] for seed in range(10)]
+
+
+@pytest.mark.parametrize("num_1x1", range(4))
+def test_the_table_of_the_study(num_1x1):
+    cells = [str(num_1x1)]
+    for last_relu in ("yes", "no"):
+        found = runs(num_1x1, last_relu).values()
+        lost = sum(r["never_predicted"] is not None for r in found)
+        cells += [medians(num_1x1, last_relu), f"{lost} of {len(found)}"]
+    assert f"| {' | '.join(cells)} |" in TOLD
+
+
+def test_lost_runs_with_wilsons_intervals_and_an_exact_test():
+    lost = {}
+    for relu in ("yes", "no"):
+        rows = {(n, seed): row for n in range(4) for seed, row in runs(n, relu).items()}
+        assert sorted(rows) == PAIRS
+        lost[relu] = {p for p in PAIRS if rows[p]["never_predicted"] is not None}
+    told = []
+    for found in lost.values():
+        # Wilson's limits are where |k/n - p| is 1.96 standard deviations of p.
+        k, n, z = len(found), 40, 1.96
+        grid = [i / 10_000 for i in range(1, 10_000)]
+        inside = [p for p in grid if abs(k / n - p) <= z * math.sqrt(p * (1 - p) / n)]
+        told += [(k, f"{inside[0]:.2f} to {inside[-1]:.2f}")]
+    assert told == [(22, "0.40 to 0.69"), (2, "0.01 to 0.17")]
+    assert "are 22 of 40 runs with the last ReLU (95 % interval 0.40 to 0.69)" in TOLD
+    assert "and 2 of 40 without (0.01 to 0.17)" in TOLD
+    only = len(lost["yes"] - lost["no"]), len(lost["no"] - lost["yes"])
+    p = 2 * sum(math.comb(24, k) for k in range(3)) / 2**24
+    assert only == (22, 2) and f"{p:.5f}" == "0.00004"
+    assert "22 are lost only with it, 2 only without (exact test, p = 0.00004)" in TOLD
+    assert "in 22 of 40 runs, in 2 of 40 without it" in README
+
+
+def test_pairs():
+    found = {
+        (more, fewer, relu): sum(d > 0 for d in ahead(more, fewer, relu))
+        for more, fewer in ((1, 0), (2, 0), (2, 1))
+        for relu in ("yes", "no")
+    }
+    assert list(found.values()) == [8, 1, 9, 0, 4, 1]
+    assert "one beats none in 8 of 10 pairs, two beats none in 9, two beats" in TOLD
+    assert "one beats none in 1 of 10, two beats one in 1, two beats none in 0" in TOLD
+    middle, half = mean_interval(ahead(2, 1, "yes"))
+    assert f"two beats one in 4: mean {middle:+.3f} ± {half:.3f} (95 %)" in TOLD
+    assert "help: one beats none in 8 of 10 pairs. Without it they slow" in README
+    assert "down: 1 of 10. Two beats one, where the notes gained 0.32, in 4" in README
+
+
+def test_a_quarter_of_the_rate():
+    found = [medians(n, "no", lr=0.0005) for n in range(4)]
+    assert f"last ReLU): {', '.join(found[:3])} and {found[3]}." in TOLD
+
+
+def test_what_became_of_the_classes():
+    born, back, others = [], [], []
+    for n in range(4):
+        first, last = (
+            {(s, c) for s, r in runs(n, "yes", e).items() for c in classes(r["dead"])}
+            for e in (0, 5)
+        )
+        born.append(len(first))
+        back.append(len(first - last))
+        others.append(len(last - first))
+    assert (born, back, others) == ([3, 49, 46, 48], [2, 39, 37, 40], [38, 12, 5, 14])
+    assert "3, 49, 46 and 48 of 100 classes are dead with 0, 1, 2, 3" in TOLD
+    assert "2, 39, 37 and 40 of them are back after epoch 5, and 38, 12, 5" in TOLD
+
+
+def classes(names):
+    return (names or "").split()
+
+
+def test_the_benchmark_on_a_gpu():
+    seconds = {}
+    for row in read_rows("benchmark_h200.csv"):
+        what = row["what"].split(" at ")[0]
+        seconds.setdefault((what, row["way"]), []).append(row["value"])
+        assert (row["n"], row["machine"]) == (60_000, "NVIDIA H200")
+    ratios = []
+    for what in dict.fromkeys(what for what, _ in seconds):
+        ours, plain = (median(seconds[what, way]) for way in ("ours", "plain"))
+        ratios.append(plain / ours)
+        row = f"| {what} | {ours:.2f} | {plain:.2f} | {ratios[-1]:.2f} |"
+        assert row in TOLD
+    assert f"Over the three that is {mean(ratios):.1f} times; 5 was aimed at" in TOLD
