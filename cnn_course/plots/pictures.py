@@ -228,7 +228,8 @@ def plot_runs(arms, *, title, xlabel, names=None):
     picture = Picture(8, 1, f"{title}: one dot a run, by arm")
     ax = picture.subplots()
     every = [value for values in arms.values() for value in values]
-    room = 0.04 * (max(every, default=0) - min(every, default=0))
+    room = 0.04 if names else 0.012  # of the axis: a dot with its name, or without
+    room *= max(every, default=0) - min(every, default=0)
     bases, base = [], -1  # how far down an arm's lowest dots lie, counted in dots
     for arm, values in arms.items():
         levels = _levels(values, room)

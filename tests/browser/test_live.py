@@ -22,7 +22,7 @@ VIEWS = {  # notebook: the views in it, from top to bottom
     "06_alexnet": ["augmentation"],
     "07_vgg": ["vgg_builder", "training_curves"],
     "08_nin": ["training_curves", "class_maps"],
-    "09_one_by_one_convolution": ["training_curves", "ablation_explorer"],
+    "09_one_by_one_convolution": ["ablation_explorer"],
 }
 
 

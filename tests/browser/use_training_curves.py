@@ -26,7 +26,7 @@ def try_controls(view):
     view.slider("smooth over steps").and_(
         view.page.locator("[aria-valuenow='1.0']")
     ).wait_for()
-    view.slide("smooth over steps")  # notebook 09 takes two steps only
+    view.slide("smooth over steps")  # some notebooks take few steps only
     view.says("mean loss of the last 2 steps")
     view.answers(
         ("smooth over steps", "many", "smooth over steps: type a whole number"),

@@ -20,6 +20,10 @@ LINES = {"a": [1, 2, 3], "b": torch.tensor([3.0, 2.0, 1.0], requires_grad=True)}
 SIGNS = torch.stack([CHECKERS - 0.5, 0.5 - CHECKERS])
 RUNS = {"one": [i / 9 for i in range(10)], "two": []}
 SHAPES = [("a", (1, 8, 8)), ("b", (4, 4, 4)), ("c", (10,))]
+LOOKS = [  # of three networks: what became of ten classes, before and after a step
+    {"step": 0, "never_predicted": "c0 c1 c2 c3", "dead": "c0 c1"},
+    {"step": 1, "never_predicted": "c0 c1", "dead": None},
+]
 
 # For each function: what it is given, and for each area the colours it must show.
 PICTURES = {
@@ -31,6 +35,11 @@ PICTURES = {
     "plot_runs": ([RUNS], {"xlabel": "x"}, [("#66AAD1",)]),
     "show_confusion": ([torch.tensor([[9, 0], [0, 9]]), "ab"], {}, [(DARK, YELLOW)]),
     "show_tensors": ([{"a": torch.zeros(2, 2, 2, 2)}], {}, [("#D6E8F5", BLUE)]),
+    "show_classes": (
+        [{"": {"a": LOOKS}}],
+        {"xlabel": "step"},
+        [("#BFE3F5", AMBER, BLACK)],
+    ),
     "show_shapes": ([SHAPES], {}, [(BLUE, AMBER)]),
     "show_layers": (
         [CHECKERS, {"maps": SIGNS}, {"a": 0.7, "b": 0.2, "c": 0.1, "d": 0.0}],
@@ -138,3 +147,19 @@ def test_what_one_types_wrong_is_told(name, given, words):
     )
     with pytest.raises(ValueError, match=words):
         getattr(plots, name)(*given, title="A", **options)
+
+
+def test_a_strip_of_classes_has_a_column_for_each_look(areas):
+    panels = {"one": {"a": LOOKS, "b": LOOKS[::-1]}, "two": {"c": LOOKS}}
+    picture = plots.show_classes(panels, title="Classes", xlabel="step")
+    for ax, steps in zip(picture.get_axes(), ("0110", "01"), strict=True):
+        assert "".join(label.get_text() for label in ax.get_xticklabels()) == steps
+    first, second = areas(picture)
+    for area in (first, second):  # 20 cells: 2 black, 4 amber, 14 light
+        dead, lost, alive = (share(area, c) for c in (BLACK, AMBER, "#BFE3F5"))
+        assert lost / dead == pytest.approx(2, rel=0.2)
+        assert alive / dead == pytest.approx(7, rel=0.2)
+    h, w, _ = second.shape
+    row = int(h * (1.8 + 1) / 11.3)  # class 1: dead in the first look, lost in the next
+    assert second[row, w // 4].tolist() == [0, 0, 0]
+    assert share(second[row : row + 1, 3 * w // 4 : 3 * w // 4 + 1], AMBER) == 1
