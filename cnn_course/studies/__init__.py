@@ -1,4 +1,4 @@
-"""The recorded experiments, `lenet` and `nin`, and their results as CSV files.
+"""The recorded experiments, `lenet`, `nin` and `first_steps`, and their CSV files.
 
 Each is a command, too: `python -m cnn_course.studies.nin --help`.
 """
