@@ -156,28 +156,26 @@ def test_without_parts_there_is_nothing_to_merge(tmp_path):
 
 
 PROCESS = """
-import json, os, sys
+import json, sys
 from cnn_course.data import fashion_mnist
 from cnn_course.studies import nin
 files, nin.PROTOCOLS["reduced"], options = map(json.loads, sys.argv[1:])
 fashion_mnist.FILES.update({name: tuple(pair) for name, pair in files.items()})
-parts = []
-for i in range(1, 5):  # each process goes on with what this one has imported
-    parts.append(os.fork())
-    if not parts[-1]:
-        sys.exit(nin.main([*options, "--part", f"{i}/4"]))
-sys.exit(max(os.waitpid(part, 0)[1] for part in parts) > 0)
+nin.main(options)
 """
 
 
 def test_four_processes_at_once_make_the_undivided_study(small, tmp_path):
     one, four = tmp_path / "one.csv", ["--out", str(tmp_path / "four.csv")]
     options = "--protocol reduced --last-relu yes --seeds 1 --precision fp32".split()
-    arguments = fashion_mnist.FILES, nin.PROTOCOLS["reduced"], [*options, *four]
-    command = [sys.executable, "-c", PROCESS, *map(json.dumps, arguments)]
-    with subprocess.Popen(command) as process:
-        nin.main([*options, "--out", str(one)])
-        assert process.wait(timeout=120) == 0
+    small_study = fashion_mnist.FILES, nin.PROTOCOLS["reduced"]
+    started = []
+    for part in ("1/4", "2/4", "3/4", "4/4"):
+        arguments = *small_study, [*options, *four, "--part", part]
+        command = [sys.executable, "-c", PROCESS, *map(json.dumps, arguments)]
+        started.append(subprocess.Popen(command))
+    nin.main([*options, "--out", str(one)])
+    assert [process.wait(timeout=120) for process in started] == [0] * 4
     assert len(list(tmp_path.glob("four.part-?-of-4.csv"))) == 4
     with pytest.raises(SystemExit, match="0"):
         nin.main(["--merge", *four])
