@@ -112,7 +112,16 @@ def show_classes(panels, *, title, xlabel):
     """
     kinds = "alive", "never predicted", "dead: logit 0 for every picture"
     colours = "#BFE3F5", "#E69F00", "#000000"  # light, middle, dark: told apart in grey
-    alt = f"{title}: a strip of ten classes for each run, look by look"
+    told = [
+        f"{name} {run}: ".lstrip()
+        + ", ".join(
+            f"{len((rows[i]['dead'] or '').split())} dead at {when}"
+            for i, when in ((0, "first"), (-1, "last"))
+        )
+        for name, runs in panels.items()
+        for run, rows in runs.items()
+    ]
+    alt = f"{title}: of ten classes are, {'; '.join(told)}"
     picture = Picture(10, 0.9 + 2.1 * len(panels), alt)
     picture.suptitle(title)
     axes = picture.subplots(len(panels), squeeze=False)[:, 0]

@@ -62,8 +62,11 @@ OTHERS = {
 
 
 def other_arm(network):
-    """Return the arm of one of OTHERS, as columns of the study's results."""
-    _, lr = OTHERS[network]
+    """Return the arm of one of OTHERS, as columns of the study's results.
+
+    Raises ValueError for another network.
+    """
+    _, lr = OTHERS[choice("network", network, tuple(OTHERS))]
     none = dict(num_1x1=None, last_relu=None)
     return nin_arm(0, "yes", lr=lr) | none | dict(network=network)
 
@@ -87,7 +90,10 @@ def kaiming(net):
 
 
 def with_batch_norm(net):
-    """Return `net`, nested `nn.Sequential`, with a BatchNorm2d behind every Conv2d."""
+    """Return `net`, nested `nn.Sequential`, with a BatchNorm2d behind every Conv2d.
+
+    Ioffe and Szegedy, "Batch Normalization" (2015).
+    """
     layers = []
     for layer in net:
         nested = isinstance(layer, nn.Sequential)
@@ -98,7 +104,10 @@ def with_batch_norm(net):
 
 
 def clip_gradients(optimizer, largest=1.0):
-    """Shorten the gradient to length `largest`, if longer, before every step."""
+    """Shorten the gradient to length `largest`, if longer, before every step.
+
+    Pascanu et al., "On the Difficulty of Training Recurrent Neural Networks" (2013).
+    """
     parameters = [p for group in optimizer.param_groups for p in group["params"]]
 
     def shorten(*_):  # what a hook returns would replace the step's arguments
@@ -119,7 +128,11 @@ def warm_up(optimizer, steps):
 def build(
     network, num_1x1, last_relu, remedy, lr, init, warm_up_steps, batch_norm, side=224
 ):
-    """Return (net, optimizer) of one arm, drawn from torch's current random state."""
+    """Return (net, optimizer) of one arm, drawn from torch's current random state.
+
+    `side` is that of the pictures, in pixels (1, side, side); the rest is an arm as
+    `nin_arm` or `other_arm` returns it. Logits are (N, 10).
+    """
     if network == "NiN":
         net = nin(num_1x1, last_relu == "yes")
     else:

@@ -14,10 +14,15 @@ import torch.nn.functional as F
 from torch import nn
 
 from cnn_course.data import load_data_fashion_mnist
-from cnn_course.device import modes_kept
 from cnn_course.studies import provenance, results
 from cnn_course.studies.arms import build
-from cnn_course.studies.nin import BATCH_SIZE, arm_options, chosen_arms, classes_in
+from cnn_course.studies.nin import (
+    BATCH_SIZE,
+    arm_options,
+    chosen_arms,
+    classes_in,
+    to_look_at,
+)
 
 RESULTS = results.FOLDER / "09_first_steps.csv"
 SIDE, TEST_IMAGES = 128, 300
@@ -28,20 +33,18 @@ LOOKS = (0, 1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64, 96)  # after so many steps
 def class_maps(net, X):
     """Return the class maps of a NiN as they are before the last ReLU, if it has one.
 
-    X (N, 1, H, W) to (N, classes, h, w), in eval mode; every layer stays in its mode.
+    X (N, 1, H, W) to (N, classes, h, w), by `to_look_at(net)`.
     """
-    *before, last = net[:-2]  # the average and the flattening come last
-    with modes_kept(net):
-        net.eval()
-        for layer in before:
-            X = layer(X)
-        return (last[:-1] if isinstance(last[-1], nn.ReLU) else last)(X)
+    *before, last = to_look_at(net)[:-2]  # the average and the flattening come last
+    for layer in before:
+        X = layer(X)
+    return (last[:-1] if isinstance(last[-1], nn.ReLU) else last)(X)
 
 
 def watch(net, optimizer, train_iter, pictures, looks=LOOKS):
     """Train a NiN for its first steps, and yield a dict for each of `looks`.
 
-    net, optimizer  as `studies.nin.build` returns them
+    net, optimizer  as `studies.arms.build` returns them
     train_iter      batches (X, y) on the device of net
     pictures        what is looked at, float (N, 1, H, W), on that device too
     looks           after how many steps, in rising order; 0 is before the first
@@ -75,7 +78,10 @@ def watch(net, optimizer, train_iter, pictures, looks=LOOKS):
 
 
 def run(seed, **arm):
-    """Train one arm for 96 steps with one seed; return its rows, one dict a look."""
+    """Train one arm for 96 steps with one seed; return its rows, one dict a look.
+
+    Raises ValueError for an arm that the study does not have.
+    """
     sizes = dict(resize=SIDE, test_size=TEST_IMAGES, seed=seed)
     train_iter, test_iter = load_data_fashion_mnist(BATCH_SIZE, **sizes)
     pictures = torch.cat([X for X, _ in test_iter])
@@ -117,7 +123,7 @@ def main(arguments=None):
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     arm_options(parser)
     parser.set_defaults(num_1x1=(0, 1), last_relu=("yes",), warm_up=(0, 64))
-    options = results.study_options(parser, arguments, RESULTS)
+    options = results.study_options(parser, arguments, lambda _: RESULTS)
     wanted = ("num_1x1", "last_relu", "lr", "init", "warm_up_steps", "batch_norm")
     arms = [{key: arm[key] for key in wanted} for arm in chosen_arms(options)]
     runs = [{**arm, "seed": seed} for seed in range(options.seeds) for arm in arms]

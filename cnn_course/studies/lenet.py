@@ -64,7 +64,7 @@ def run(arm, seed):
 
 def main(arguments=None):
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    options = results.study_options(parser, arguments, RESULTS)
+    options = results.study_options(parser, arguments, lambda _: RESULTS)
     runs = [dict(arm=arm, seed=seed) for seed in range(options.seeds) for arm in ARMS]
     results.run_missing(options, runs, run)
 

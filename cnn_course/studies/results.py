@@ -90,13 +90,14 @@ def append_rows(path, rows):
 
 
 def study_options(parser, arguments, path):
-    """Return the options of a study's command: --seeds, --out (`path`), and parts.
+    """Return the options of a study's command: --seeds, --out, and parts.
 
-    With --merge it joins the files of all parts and ends the program. Ends it with a
-    sentence, too, if the real Fashion-MNIST is not there.
+    `path(options)` is where results go without --out. With --merge it joins the files
+    of all parts and ends the program. Ends it with a sentence, too, if the real
+    Fashion-MNIST is not there.
     """
     parser.add_argument("--seeds", type=int, default=5, help="how many (default 5)")
-    parser.add_argument("--out", type=Path, default=path, help="the file of results")
+    parser.add_argument("--out", type=Path, help="the file of results")
     parser.add_argument(
         "--part",
         type=_part,
@@ -108,7 +109,8 @@ def study_options(parser, arguments, path):
         "--merge", action="store_true", help="join the files of all parts; run nothing"
     )
     options = parser.parse_args(arguments)
-    options.out = options.out.absolute()  # for read_rows a relative path is elsewhere
+    # For read_rows a relative path is elsewhere.
+    options.out = (options.out or path(options)).absolute()
     if options.merge:
         sys.exit(merge(options.out))
     if options.seeds < 1:

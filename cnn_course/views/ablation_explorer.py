@@ -21,6 +21,7 @@ MEASURES = {
 COUNTED = ("classes never predicted", "dead classes")
 APART = {  # column: (its value in the main study, how another one is told)
     "protocol": ("full", "{} protocol"),
+    "epochs": (5, "{} epochs"),  # 0: looked at before the first step only
     "lr": (0.002, "rate {}"),
     "init": ("default", "Kaiming initialisation"),
     "warm_up_steps": (0, "warm-up {} steps"),
@@ -31,7 +32,7 @@ FIRST = ["one 1×1 · with last ReLU", "two 1×1 · with last ReLU"]
 
 def arm_name(row):
     """Return how the view calls the arm that a row of results belongs to."""
-    name, apart = row["network"], {k for k in APART if row[k] != APART[k][0]}
+    name, apart = row["network"], {k for k in APART if row[k] not in (APART[k][0], 0)}
     if name == "NiN":
         number = ("no", "one", "two", "three")[row["num_1x1"]]
         with_or_no = "with" if row["last_relu"] == "yes" else "no"

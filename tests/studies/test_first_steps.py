@@ -9,6 +9,7 @@ import torch.nn.functional as F
 from cnn_course.studies import first_steps as study
 from cnn_course.studies import read_rows
 from cnn_course.studies.arms import build, nin_arm
+from cnn_course.studies.nin import to_look_at
 
 HEADER = """num_1x1,seed,lr,warm_up_steps,step,loss,dead,never_predicted,spread,
 largest_pre_activation_by_class,mean_pre_activation_by_class,last_relu,init,batch_norm,
@@ -50,7 +51,10 @@ def test_class_maps_lead_to_the_logits_and_leave_the_modes(last_relu, batch_norm
     assert maps.shape == (3, 10, 2, 2) and (maps < 0).any()
     assert [module.training for module in net.modules()] == modes
     maps = maps.relu() if last_relu == "yes" else maps
-    torch.testing.assert_close(maps.mean(dim=(2, 3)), net.eval()(X))
+    with torch.no_grad():
+        logits = to_look_at(net)(X)
+    torch.testing.assert_close(maps.mean(dim=(2, 3)), logits)
+    assert torch.equal(logits, net.eval()(X)) == (batch_norm == "no")
 
 
 def test_a_class_is_dead_when_its_map_is_closed_in_every_picture():

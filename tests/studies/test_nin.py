@@ -148,13 +148,21 @@ COMMANDS += [(f"{FACTORS} --warm-up 0 64 --batch-norm no yes", COMBINED, {})]
 
 @pytest.mark.parametrize("options, arms, how", COMMANDS)
 def test_a_command_has_these_runs(small, monkeypatch, options, arms, how):
-    def run_missing(_, runs, run):
+    def run_missing(options, runs, run):
+        assert options.out.name == "09_ablation.csv"
         how_all = dict(protocol="full", epochs=5, precision="bf16") | how
         expected = [how_all | arm | {"seed": seed} for seed in (0, 1) for arm in arms]
         assert runs == expected and {tuple(run) for run in runs} == {tuple(runs[0])}
 
     monkeypatch.setattr(study.results, "run_missing", run_missing)
     study.main(["--seeds", "2", "--precision", "bf16", *options.split()])
+
+
+def test_a_reduced_run_goes_into_a_file_of_its_own(small, monkeypatch):
+    seen = []
+    monkeypatch.setattr(study.results, "run_missing", lambda o, *_: seen.append(o.out))
+    study.main(["--protocol", "reduced"])
+    assert [path.name for path in seen] == ["09_reduced.csv"]
 
 
 def test_the_protocols_are_those_of_the_notebook():
@@ -207,6 +215,17 @@ def test_a_row_names_the_arm_the_data_machine_versions_and_date(small):
     for row in rows[1:]:
         assert row["seconds"] > 0 and row["spread"] == ""
         assert 0 <= row["train_acc"] <= 1 and 0 <= row["test_acc"] <= 1
+
+
+def test_a_network_that_was_born_dead_is_a_result(small, monkeypatch):
+    def dead(*args):
+        net = nin(*args)
+        nn.init.constant_(net[-3][-2].bias, -100)
+        return net
+
+    monkeypatch.setattr(arms, "nin", dead)
+    rows = study.run(**small, **nin_arm(0, "yes"))
+    assert [len(row["dead"].split()) for row in rows] == [10, 10, 10]
 
 
 def test_dead_classes_are_recorded(small, monkeypatch):

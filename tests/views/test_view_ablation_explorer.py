@@ -15,10 +15,7 @@ SLOW = "no 1×1 · no last ReLU · rate 0.0005"
 
 @pytest.fixture(scope="module")
 def rows():
-    """The file's rows, and two as they are before the first step."""
-    rows = [row for row in read_rows("09_ablation.csv") if row["epoch"]]
-    row = nin_arm(1, "yes") | dict(protocol="full", epoch=0, never_predicted="c3 c9")
-    return [*rows, row | dict(dead="c1 c2", seed=3), row | dict(dead=None, seed=2)]
+    return read_rows("09_ablation.csv")
 
 
 def asked(**changes):
@@ -26,11 +23,12 @@ def asked(**changes):
 
 
 def test_an_arm_is_called_by_what_sets_it_apart():
-    row = dict(protocol="full", **nin_arm(3, "no", "gradient clipping"))
+    row = dict(protocol="full", epochs=0, **nin_arm(3, "no", "gradient clipping"))
     assert arm_name(row) == "three 1×1 · no last ReLU · gradient clipping"
     row |= dict(lr=0.0005, init="kaiming", warm_up_steps=100, batch_norm="yes")
-    told = "rate 0.0005 · Kaiming initialisation · warm-up 100 steps · batch norm"
-    assert f"ReLU · {told} · gradient" in arm_name(row)
+    row |= dict(epochs=15)
+    told = "15 epochs · rate 0.0005 · Kaiming initialisation · warm-up 100 steps"
+    assert f"ReLU · {told} · batch norm · gradient" in arm_name(row)
 
 
 def test_an_arm_s_runs_are_those_of_the_file(rows):
@@ -55,8 +53,9 @@ def test_the_text_has_the_median_and_how_many_runs_lost_classes(rows):
     assert sorted(ax.lines[0].get_xdata()) == sorted(accuracies)
     assert torch.pdist(torch.tensor(dots)).min() > 7  # pixels: a dot has 5 points
     _, text = draw_ablation(rows, **asked(measure="dead classes", epoch=0))
-    assert f"epoch 0. {ONE}: median 1 (n = 2), 2 of them" in text
-    assert f"{TWO}: no such run" in text
+    assert f"epoch 0. {ONE}: median 5 (n = 10), 10 of them" in text
+    _, text = draw_ablation(rows, **asked(arms=[ONE, SLOW], seeds=[7]))
+    assert f"{SLOW}: no such run" in text
 
 
 def test_seeds_0_and_1_tell_opposite_stories(rows):  # which the view proposes to try

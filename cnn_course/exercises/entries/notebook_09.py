@@ -241,7 +241,7 @@ EXERCISES = [
                 "one pixel too few",
                 98,
                 "At 98 pixels a division leaves a rest, and PyTorch rounds down: the "
-                "map is still 1 × 1. Try one pixel more.",
+                "map is still 1 × 1. Where does that division come out larger?",
             ),
             Misconception(
                 "a map as large as the window",
@@ -334,20 +334,20 @@ EXERCISES = [
             Misconception(
                 "an interval of single runs",
                 "ABD",
-                "B and D are right. A: the interval is for the *mean*, and a count is "
-                "never below 0. What does that say of the formula?",
+                "One too many: look at A again. The interval is for the *mean*, and a "
+                "count is never below 0. What does that say of the formula?",
             ),
             Misconception(
                 "no evidence taken for no effect",
                 "BCD",
-                "B and D are right. C: look at the ten numbers. Have none of these "
-                "runs lost a class?",
+                "One too many: look at C again. Have none of these ten runs lost a "
+                "class?",
             ),
             Misconception(
                 "the end cut off",
                 "BDE",
-                "B and D are right. E mends the end that looks wrong. Why should the "
-                "other end, 3.7, be right, if the formula does not fit?",
+                "One too many: E mends the end that looks wrong. Why should the other "
+                "end, 3.7, be right, if the formula does not fit?",
             ),
             Misconception(
                 "only the assumption",
@@ -371,8 +371,8 @@ EXERCISES = [
         hints=(
             "Draw the ten numbers as dots. Where is the hump, and where would most of "
             "a bell around 1.4 lie?",
-            "Two are right: one about what the formula takes for granted, one about "
-            "another way to get an interval.",
+            "Ask of each: is it about what the formula takes for granted, about what "
+            "was counted, or about another way to get an interval?",
         ),
         see="Two endpoints, named first",
     ),
@@ -400,20 +400,20 @@ EXERCISES = [
             Misconception(
                 "a lower loss overlooked",
                 "AD",
-                "A and D are right. F: of two mean losses, is the larger the better "
-                "one, or the smaller?",
+                "One is missing: of two mean losses, is the larger the better one, or "
+                "the smaller?",
             ),
             Misconception(
                 "median taken for mean",
                 "ABDF",
-                "A, D and F are right. B: sort the ten accuracies of each network, and "
-                "take what lies between the fifth and the sixth.",
+                "One too many: look at B again. Sort the ten accuracies of each "
+                "network, and take what lies between the fifth and the sixth.",
             ),
             Misconception(
                 "the best run taken for the rest",
                 "ADEF",
-                "A, D and F are right. E: compare the largest accuracy of each network "
-                "once more.",
+                "One too many: look at E again, and compare the largest accuracy of "
+                "each network once more.",
             ),
             Misconception(
                 "everything agrees",
@@ -425,8 +425,8 @@ EXERCISES = [
         hints=(
             '`select(**nin_arm(2, "yes"))` gives ten rows, with `"test_acc"`, `"loss"` '
             'and `"never_predicted"` (None if every class is predicted).',
-            "Three are right. `statistics` has `mean` and `median`; for C take both "
-            "runs of a seed.",
+            "`statistics` has `mean` and `median`; for C take both runs of a seed, and "
+            "for D count the rows in which some class is never predicted.",
         ),
         see="Two endpoints, named first",
     ),
