@@ -122,7 +122,7 @@ def _signed(values):
 def main(arguments=None):
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     arm_options(parser)
-    parser.set_defaults(num_1x1=(0, 1), last_relu=("yes",), warm_up=(0, 64))
+    parser.set_defaults(num_1x1=(0, 1), last_relu=("yes",), warm_up_steps=(0, 64))
     options = results.study_options(parser, arguments, lambda _: RESULTS)
     wanted = ("num_1x1", "last_relu", "lr", "init", "warm_up_steps", "batch_norm")
     arms = [{key: arm[key] for key in wanted} for arm in chosen_arms(options)]
