@@ -243,7 +243,7 @@ def plot_runs(arms, *, title, xlabel, names=None):
             median, ends = [statistics.median(values)] * 2, [top - 1.3, base + 1.3]
             style = dict(color="#999999", lw=0.8, mec="black", ms=6, mew=2, zorder=1)
             ax.plot(median, ends, "|-", **style)
-    picture.set_figheight(1.1 + 0.09 * (base + 2.5))
+    picture.set_figheight(1.1 + (0.09 if names else 0.08) * (base + 2.5))
     picture.suptitle(title)
     ax.set_yticks(bases, arms)
     ax.set_ylim(base + 2.5, 0)
