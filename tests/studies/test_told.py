@@ -134,3 +134,34 @@ def test_the_benchmark_on_a_gpu():
         row = f"| {what} | {ours:.2f} | {plain:.2f} | {ratios[-1]:.2f} |"
         assert row in TOLD
     assert f"Over the three that is {mean(ratios):.1f} times; 5 was aimed at" in TOLD
+
+
+STEPS = [(0, 0.002, 0), (0, 0.002, 64), (1, 0.002, 0), (1, 0.002, 64), (0, 0.0005, 0)]
+
+
+@pytest.mark.parametrize("num_1x1, lr, warm_up", STEPS)
+def test_the_first_steps(num_1x1, lr, warm_up):
+    arm = dict(num_1x1=num_1x1, lr=lr, warm_up_steps=warm_up, last_relu="yes")
+    rows = [r for r in read_rows("09_first_steps.csv") if arm.items() <= r.items()]
+    for row in rows:  # the number of dead classes is that of the closed maps
+        largest = row["largest_pre_activation_by_class"].split()
+        assert row["dead"] == sum(float(value) <= 0 for value in largest)
+    cells = [str(num_1x1), f"{lr:g}", f"{warm_up} steps" if warm_up else "–"]
+    for step in (0, 1, 3, 64, 96):
+        seen = {r["seed"]: str(r["dead"]) for r in rows if r["step"] == step}
+        assert len(seen) == 5 or step == 96
+        dead = [seen[seed] for seed in range(5)] if len(seen) == 5 else []
+        cells.append(" ".join(dead) or "not seen")
+    assert f"| {' | '.join(cells)} |" in TOLD
+
+
+def test_whole_trainings_with_and_without_a_warm_up():
+    rows = [r for r in read_rows("09_reduced.csv") if r["epoch"] == 5]
+    lost, accuracies = {0: 0, 64: 0}, {0: [], 64: []}
+    for row in sorted(rows, key=lambda row: row["seed"]):
+        lost[row["warm_up_steps"]] += row["never_predicted"] is not None
+        accuracies[row["warm_up_steps"]].append(f"{row['test_acc']:.3f}")
+    assert lost == {0: 3, 64: 0} and len(rows) == 6
+    without, with_it = map(", ".join, accuracies.values())
+    assert f"3 of 3 runs lose classes (accuracies {without})" in TOLD
+    assert f"the rate raised over 64 steps 0 of 3 ({with_it})" in TOLD
