@@ -165,6 +165,16 @@ def test_the_first_steps_repeated_with_other_pictures():
     assert f"{before} before, {after} after one step, {later} after 64." in TOLD
 
 
+def test_without_the_last_relu_a_warm_up_shows_no_gain():
+    loss = {0: [], 64: []}
+    for row in read_rows("09_first_steps.csv"):
+        if (row["last_relu"], row["step"]) == ("no", 96):
+            loss[row["warm_up_steps"]].append(row["loss"])
+    assert list(map(len, loss.values())) == [5, 5]
+    without, with_it = (f"{min(v):.2f} to {max(v):.2f}" for v in loss.values())
+    assert f"step 96 is {without} without and {with_it} with it" in TOLD
+
+
 def test_whole_trainings_with_and_without_a_warm_up():
     rows = [r for r in read_rows("09_reduced.csv") if r["epoch"] == 5]
     lost, accuracies = {0: 0, 64: 0}, {0: [], 64: []}
