@@ -111,7 +111,8 @@ def show_classes(panels, *, title, xlabel):
             "epoch"
     """
     kinds = "alive", "never predicted", "dead: logit 0 for every picture"
-    colours = "#BFE3F5", "#E69F00", "#000000"  # light, middle, dark: told apart in grey
+    # Light, middle and dark, so that they are told apart in grey, too.
+    alive, lost, dead = colours = "#BFE3F5", COLOURS[1], COLOURS[6]
     told = [
         f"{name} {run}: ".lstrip()
         + ", ".join(
@@ -130,11 +131,12 @@ def show_classes(panels, *, title, xlabel):
         for run, rows in runs.items():
             for row in rows:
                 ticks[left] = row.get("step", row.get("epoch"))
+                fates = dict.fromkeys((row["never_predicted"] or "").split(), lost)
+                fates |= dict.fromkeys((row["dead"] or "").split(), dead)
                 for c in range(10):
-                    states = [row[k] or "" for k in ("never_predicted", "dead")]
-                    lost = [f"c{c}" in state.split() for state in states]
-                    colour = colours[2 if lost[1] else int(lost[0])]
-                    ax.add_patch(Rectangle((left - 0.5, c - 0.5), 1, 0.94, fc=colour))
+                    cell = Rectangle((left - 0.5, c - 0.5), 1, 0.94)
+                    cell.set_facecolor(fates.get(f"c{c}", alive))
+                    ax.add_patch(cell)
                 left += 1
             ax.text(left - (len(rows) + 1) / 2, -0.7, run, ha="center", fontsize=9)
             left += 1  # a gap between two strips

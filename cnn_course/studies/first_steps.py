@@ -21,6 +21,7 @@ from cnn_course.studies.nin import (
     arm_options,
     chosen_arms,
     classes_in,
+    spread,
     to_look_at,
 )
 
@@ -71,7 +72,7 @@ def watch(net, optimizer, train_iter, pictures, looks=LOOKS):
             "step": step,
             "loss": None if loss is None else loss.item(),
             **classes_in(logits),
-            "spread": classes_in(bare)["spread"],
+            "spread": spread(bare),
             "largest": maps.amax(dim=(0, 2, 3)).tolist(),
             "mean": bare.mean(dim=0).tolist(),
         }

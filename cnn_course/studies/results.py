@@ -147,11 +147,9 @@ def merge(path):
     if not parts:
         return f"No parts of {path.name} lie beside it, so there is nothing to merge."
     there = read_rows(path) if path.exists() else []
-    seen, new = {tuple(row.values()) for row in there}, []
-    for row in (row for part in parts for row in read_rows(part)):
-        if tuple(row.values()) not in seen:
-            seen.add(tuple(row.values()))
-            new.append(row)
+    there = {tuple(row.values()) for row in there}
+    rows = {tuple(row.values()): row for part in parts for row in read_rows(part)}
+    new = [row for values, row in rows.items() if values not in there]
     if new:
         append_rows(path, new)
     print(f"{len(new)} rows of {len(parts)} parts were added to {path.name}")
