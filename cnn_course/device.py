@@ -124,6 +124,31 @@ def is_out_of_memory(error):
 
 
 @contextlib.contextmanager
+def torch_as_it_starts():
+    """Give the body torch as a fresh kernel has it; put the user's settings back.
+
+    Gradients are on, new tensors lie on the CPU and hold float32, operations need not
+    be deterministic, and random numbers drawn in the body change nothing outside.
+    """
+    dtype = torch.get_default_dtype()
+    deterministic = torch.get_deterministic_debug_mode()
+    torch.set_default_dtype(torch.float32)
+    torch.set_deterministic_debug_mode("default")
+    try:
+        with (
+            torch.inference_mode(False),
+            torch.enable_grad(),
+            torch.device("cpu"),
+            torch.autocast("cpu", enabled=False),
+            torch.random.fork_rng(devices=[]),
+        ):
+            yield
+    finally:
+        torch.set_default_dtype(dtype)
+        torch.set_deterministic_debug_mode(deterministic)
+
+
+@contextlib.contextmanager
 def modes_kept(net):
     """Give every module of `net` its mode, training or evaluation, back at the end."""
     # Each its own: a student may have put one layer into evaluation mode on purpose.

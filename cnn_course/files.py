@@ -1,9 +1,10 @@
-"""Where files lie: the notebooks, a user's own folders; and files written whole."""
+"""Where files lie: the notebooks, a user's own folders; and how things are written."""
 
 import contextlib
 import errno
 import glob
 import os
+import sys
 import tempfile
 import time
 from pathlib import Path
@@ -57,3 +58,16 @@ def write_whole(path, content):
     finally:
         with contextlib.suppress(OSError):  # as a rule it has got its name and is gone
             beside.unlink()
+
+
+def say(text, file=None):
+    """Print `text`; "?" stands for what a stream, such as one in cp1252, has not.
+
+    On Windows a script whose output goes into a file writes in cp1252, without ✓ and →.
+    """
+    file = file or sys.stdout
+    try:
+        print(text, file=file, flush=True)
+    except UnicodeEncodeError:
+        text = str(text).encode(file.encoding, "replace").decode(file.encoding)
+        print(text, file=file, flush=True)
