@@ -8,10 +8,15 @@ import importlib
 from cnn_course.threads import share_cores
 
 _HOMES = {
+    "Conv2D": "networks",
+    "FlattenLayer": "training",
+    "GlobalAvgPool2d": "training",
     "History": "training",
     "budget": "device",
     "check": "exercises",
+    "corr2d": "networks",
     "evaluate": "training",
+    "evaluate_accuracy": "training",
     "hint": "exercises",
     "load_checkpoint": "training",
     "load_data_fashion_mnist": "data",
@@ -22,6 +27,7 @@ _HOMES = {
     "set_seed": "seeds",
     "train": "training",
     "train_ch5": "training",
+    "train_ch6": "training",
     "try_gpu": "device",
 }
 __all__ = list(_HOMES)

@@ -83,6 +83,15 @@ def batch(name, value):
     Raises TypeError or ValueError for anything else.
     """
     pair = isinstance(value, (tuple, list)) and len(value) == 2
+    label = value[1] if pair else None
+    if isinstance(label, numbers.Integral) or (
+        torch.is_tensor(label) and not label.dim()
+    ):
+        raise TypeError(
+            f"{name} must give batches (X, y), and it gives one picture at a time, as "
+            "a Dataset does. torch.utils.data.DataLoader(dataset, batch_size=64, "
+            "shuffle=True) makes batches of it"
+        )
     if not pair or not all(map(torch.is_tensor, value)):
         raise TypeError(
             f"{name} must give batches (X, y), two tensors each; got {shown(value)}"
@@ -96,8 +105,16 @@ def batch(name, value):
             "X.float() / 255 turns bytes into numbers from 0 to 1"
         )
     if y.dtype != torch.int64 or y.dim() != 1 or len(y) != len(X):
+        advice = "Look at how the batches are made: every picture needs one label"
+        if y.numel() == len(X):
+            advice = "y.flatten().long() turns y into that"
+        elif y.dim() == 2 and len(y) == len(X):
+            advice = (
+                "If each row of y is one-hot, or has a number for each class, "
+                "y.argmax(dim=1) gives the labels"
+            )
         raise ValueError(
             f"{name} must give one label a picture, y int64 of shape ({len(X)},); got "
-            f"{shown(y)}. y.flatten().long() turns columns and other numbers into that"
+            f"{shown(y)}. {advice}"
         )
     return X, y

@@ -7,11 +7,12 @@ from torch import nn
 def corr2d(X, K):
     """Return the cross-correlation (H-h+1, W-w+1) of X (H, W) with the kernel K (h, w).
 
-    Stride 1, no padding: the two loops of notebook 01, slow and plain.
+    Stride 1, no padding: the two loops of notebook 01, slow and plain. Whole numbers
+    times fractions are fractions.
     """
     H, W = X.shape
     h, w = K.shape
-    Y = torch.zeros(H - h + 1, W - w + 1, dtype=X.dtype)
+    Y = torch.zeros(H - h + 1, W - w + 1, dtype=torch.result_type(X, K))
     for i in range(Y.shape[0]):
         for j in range(Y.shape[1]):
             Y[i, j] = (X[i : i + h, j : j + w] * K).sum()

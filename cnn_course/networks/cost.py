@@ -53,7 +53,7 @@ def activation_bytes(net, shape):
 @torch.no_grad()
 def _forward(net, shape):
     """Run the net once on zeros, where it is, and leave its mode as it was."""
-    device = next((p.device for p in net.parameters()), torch.get_default_device())
+    like = next(net.parameters(), torch.zeros(()))  # in device and type of numbers
     with modes_kept(net):
         net.eval()
-        net(torch.zeros(shape, device=device))
+        net(torch.zeros(shape, device=like.device, dtype=like.dtype))

@@ -1,6 +1,7 @@
 """Keep what a network has learned in a file, and take it up again."""
 
 import io
+import itertools
 import zipfile
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import torch
 from cnn_course.checks import network, refuse, shown
 from cnn_course.files import FULL, write_whole
 from cnn_course.training.history import History, sessions
+from cnn_course.training.interrupts import Stop
 
 FORMAT = "cnn_course checkpoint 1"
 DAMAGED = "is not what torch.save writes, or damaged: save it again, copy it whole"
@@ -16,6 +18,7 @@ CODE = (
     "holds Python objects that could run code when they are loaded, so they are not: "
     "ask for a file of torch.save(net.state_dict(), path)"
 )
+WRAPPERS = ("_orig_mod", "module")  # of torch.compile, and of DataParallel
 OTHER_VERSION = "is a checkpoint of another version of the course: train again"
 
 
@@ -56,7 +59,8 @@ def save_checkpoint(net, path):
 def load_checkpoint(net, path):
     """Give `net` the weights of a checkpoint; return its `History`.
 
-    path   a file of `save_checkpoint`, or of torch.save(net.state_dict(), path)
+    path   a file of `save_checkpoint`, or of torch.save(net.state_dict(), path); also
+           of the same network compiled, or in a DataParallel or another module
 
     The weights go to the device that net is on, wherever they were saved. With
     `train(net, …, resume=True)` training goes on with the optimizer and the history of
@@ -71,6 +75,8 @@ def load_checkpoint(net, path):
     kept, reason = _read(path)
     if reason is None and "format" not in kept:
         kept = {"format": FORMAT, "net": kept}
+    if reason is None and isinstance(kept.get("net"), dict):
+        kept["net"] = _renamed(kept["net"], net.state_dict())
     reason = reason or _misfit(net, kept)
     if reason is None and "optimizer" in kept:
         session, reason = _session(net, kept)
@@ -102,6 +108,24 @@ def _read(path):
     return kept, None
 
 
+def _renamed(weights, wanted):
+    """Return the weights under the names in `wanted`, where only a prefix differs."""
+    if not all(isinstance(name, str) for name in weights):
+        return weights
+    theirs, ours = _bare(weights), _bare(wanted)
+    if theirs.keys() != ours.keys():
+        return weights
+    return {ours[bare]: weights[name] for bare, name in theirs.items()}
+
+
+def _bare(names):
+    """Return {name without what wrappers put into it, and all share in front: name}."""
+    parts = [[p for p in n.split(".") if p not in WRAPPERS] for n in names]
+    columns = zip(*[p[:-1] for p in parts], strict=False)
+    shared = len([*itertools.takewhile(lambda c: len(set(c)) == 1, columns)])
+    return {".".join(p[shared:]): n for p, n in zip(parts, names, strict=True)}
+
+
 def _misfit(net, kept):
     """Return why the weights in a file are not for `net`, None if they are."""
     weights, wanted = kept.get("net"), net.state_dict()
@@ -130,8 +154,11 @@ def _session(net, kept):
         return None, f"names an optimizer that torch has not: {shown(name)}"
     try:
         history = History(**kept["history"])
-        optimizer = kind(net.parameters(), lr=0.0)
+        with Stop() as stop, stop.late_imports():
+            optimizer = kind(net.parameters(), lr=0.0)
         optimizer.load_state_dict(kept["optimizer_state"])
     except (KeyError, TypeError, ValueError):
         return None, OTHER_VERSION
+    if stop.asked:
+        stop.now()
     return (optimizer, history), None

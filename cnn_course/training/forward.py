@@ -1,14 +1,85 @@
-"""Where a network computes: on which device, how its kernels lie in memory there."""
+"""From batches to logits: on which device, in which layout, with which precision."""
 
 import gc
+from collections.abc import Callable
+from dataclasses import dataclass
 
 import torch
+import torch.nn.functional as F
 from torch import nn
 
-from cnn_course.device import is_mps, memory_format, modes_kept
+from cnn_course import checks
+from cnn_course.data import Batches
+from cnn_course.device import is_mps, is_out_of_memory, memory_format, modes_kept
 from cnn_course.training import messages
+from cnn_course.training.history import History
+from cnn_course.training.interrupts import Stop
+from cnn_course.training.progress import ProgressBar
 
 FAR = 20  # pictures in [0, 1], standardised ones too, stay far below
+
+
+@dataclass
+class Run:
+    """One call of `train` or `evaluate`: what it is about, and its latest batch."""
+
+    net: nn.Module
+    device: torch.device
+    precision: str
+    stop: Stop
+    loss: Callable = F.cross_entropy
+    optimizer: torch.optim.Optimizer | None = None
+    history: History | None = None
+    bar: ProgressBar | None = None
+    batch_size: int = 0
+    classes: int = 0
+    looked: bool = False  # at the first batch
+
+    @property
+    def cross_entropy(self):
+        """Whether the loss is torch's cross-entropy, of whatever kind."""
+        return self.loss is F.cross_entropy or isinstance(
+            self.loss, nn.CrossEntropyLoss
+        )
+
+    def each(self, name, data_iter):
+        """Yield (X, y, logits) of every batch of the iterable `name`, on the device."""
+        ours, all_seen = isinstance(data_iter, Batches), False
+        for batch in data_iter:
+            given_X, given_y = checks.batch(name, batch)
+            self.batch_size = len(given_y)
+            X, y = given_X.to(self.device), given_y.to(self.device)
+            if self.optimizer and not self.looked:
+                look_at_first(self, given_X, X)
+                self.looked = True
+            logits = self.logits(X)
+            self.classes = logits.shape[1]
+            # On a GPU a label out of range ends all work until the kernel restarts, and
+            # to look is to wait: of `Batches` at all labels at once, before the first.
+            on_gpu = given_y.device.type != "cpu"
+            if not (on_gpu and all_seen):
+                labels = data_iter.labels if on_gpu and ours else given_y
+                if ((labels < 0) | (labels >= self.classes)).any():
+                    raise messages.bad_labels(name, labels, self.classes)
+                all_seen = ours
+            yield X, y, logits
+
+    def logits(self, X):
+        """Return net(X) as float32 (N, classes), computed in `precision`."""
+        try:
+            if self.precision == "fp32":
+                logits = self.net(X)
+            else:
+                with torch.autocast(X.device.type, torch.bfloat16):
+                    logits = self.net(X)
+        except (RuntimeError, ValueError, TypeError, IndexError) as error:
+            told = messages.unfit_pictures(self.net, X, error)
+            if told is None or is_out_of_memory(error):
+                raise
+            raise told from error
+        if not torch.is_tensor(logits) or logits.dim() != 2 or len(logits) != len(X):
+            raise messages.no_logits(X, logits)
+        return logits.float()
 
 
 def _kernels(net):
@@ -44,12 +115,29 @@ def look_at_first(run, given_X, X):
             lay_out(run.net, torch.contiguous_format)  # it flattens with .view()
 
 
-def move(net, optimizer, device):
-    """Move the network to the device, and what its optimizer knows after it."""
-    moved = any(p.device != device for p in net.parameters())
-    net.to(device)
-    if moved and optimizer.state:
-        optimizer.load_state_dict(optimizer.state_dict())
+def look_at_loss(run, logits, loss):
+    """Look at what the first batch of an epoch gave: can anything be learned by it?"""
+    if not torch.is_tensor(loss) or loss.numel() != 1:
+        raise messages.bad_loss(loss)
+    if not loss.requires_grad:
+        raise messages.no_gradient(logits)
+    if run.history or not run.cross_entropy:
+        return
+    from_one = (logits.sum(dim=1) - 1).abs().max()
+    least, most_from_one = torch.stack([logits.min(), from_one]).tolist()
+    softmax = least > 0 and most_from_one < 1e-3
+    if softmax or isinstance([*run.net.modules()][-1], nn.Sigmoid):
+        run.bar.write(messages.probabilities(run.classes))
+
+
+def move(run):
+    """Move the network to the device, and what optimizer and loss know after it."""
+    moved = any(p.device != run.device for p in run.net.parameters())
+    run.net.to(run.device)
+    if moved and run.optimizer.state:
+        run.optimizer.load_state_dict(run.optimizer.state_dict())
+    if isinstance(run.loss, nn.Module):  # with a weight for each class, perhaps
+        run.loss.to(run.device)
 
 
 def let_go(net):
@@ -66,5 +154,5 @@ def leave_mps(run, error):
         raise error
     run.device = run.bar.device = torch.device("cpu")
     run.looked = False
-    move(run.net, run.optimizer, run.device)
+    move(run)
     run.bar.write(messages.no_operator(error))

@@ -5,8 +5,10 @@ import weakref
 from dataclasses import dataclass, field
 
 import torch
+from torch import nn
 
 from cnn_course import checks
+from cnn_course.files import say
 
 ENOUGH_STEPS = 20  # before "it does not learn" can be said
 
@@ -15,7 +17,7 @@ ENOUGH_STEPS = 20  # before "it does not learn" can be said
 class History:
     """What `train` measured: one entry an epoch in each list.
 
-    loss           mean cross-entropy over the training images, while they were learned
+    loss           mean loss over the training images, while they were learned
     train_acc      share of the training images classified correctly, while learning
     test_acc       share of the test images classified correctly after the epoch
     seconds        wall-clock seconds, the test included
@@ -136,10 +138,14 @@ sessions = weakref.WeakKeyDictionary()
 
 def begin(net, optimizer, lr, test_iter, resume, device):
     """Return the (optimizer, history) to begin with, or to go on with."""
-    checks.network("net", net)
     checks.choice("resume", resume, (True, False))
-    if not any(p.requires_grad for p in net.parameters()):
+    learn = {name: p for name, p in net.named_parameters() if p.requires_grad}
+    if not learn:
         checks.refuse("net", "a network with weights to learn", net)
+    ready = [p for p in learn.values() if not nn.parameter.is_lazy(p)]
+    if any(p.is_inference() for p in ready):
+        built = "a network built outside of torch.inference_mode(): build it again"
+        checks.refuse("net", built, net)
     if lr is not None:
         checks.real_number("lr", lr, 0)
     if optimizer is not None:
@@ -164,10 +170,24 @@ def begin(net, optimizer, lr, test_iter, resume, device):
         fused = device.type == "cuda" or None
         optimizer = torch.optim.Adam(net.parameters(), lr=lr, fused=fused)
     held = {id(p) for group in optimizer.param_groups for p in group["params"]}
-    if held.isdisjoint(map(id, net.parameters())):
+    left_out = [name for name, p in learn.items() if id(p) not in held]
+    if len(left_out) == len(learn):
+        frozen = not held.isdisjoint(map(id, net.parameters()))
+        whose = "its frozen ones only" if frozen else "one of another network"
         raise ValueError(
-            "optimizer must hold the parameters of net; got one of another network, "
-            "so nothing would be learned. Build it after the network: "
-            "torch.optim.Adam(net.parameters())"
+            f"optimizer must hold the parameters of net; got {whose}, so nothing would "
+            "be learned. Build it after the network, when it is clear which weights "
+            "learn: torch.optim.Adam(net.parameters())"
         )
+    names = ", ".join(left_out[:3]) + ", …" * (len(left_out) > 3)
+    if left_out and optimizer is used:
+        raise ValueError(
+            f"resume=True goes on with the optimizer of before, which does not hold "
+            f"{names}: that came later, and would never change. Leave out resume to "
+            "begin anew, or give an optimizer: torch.optim.Adam(net.parameters())"
+        )
+    if left_out:
+        say(f"optimizer: it does not hold {names}, so that will not change")
+    if resume and net not in sessions:
+        say("resume=True: this network has no training to go on with, and begins anew")
     return optimizer, history

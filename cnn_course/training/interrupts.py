@@ -1,5 +1,6 @@
 """An interrupt ends training between two steps, not in the middle of one."""
 
+import contextlib
 import signal
 import threading
 
@@ -20,7 +21,7 @@ class Stop:
     """
 
     def __init__(self):
-        self.asked = self.stopping = self.listening = False
+        self.asked = self.stopping = self.listening = self.importing = False
 
     def __enter__(self):
         # Python handles signals in the main thread only; and a handler that somebody
@@ -37,9 +38,23 @@ class Stop:
             signal.signal(signal.SIGINT, signal.default_int_handler)
 
     def _note(self, *_):
-        if self.asked and not self.stopping:
+        if self.asked and not self.stopping and not self.importing:
             self.now()
         self.asked = True
+
+    @contextlib.contextmanager
+    def late_imports(self):
+        """Let every interrupt wait, also a second one, while the body imports.
+
+        The first optimizer of a process imports torch._dynamo and sympy, for a second
+        or two. An import that is broken off leaves parts of modules behind, and nothing
+        can be trained any more until the kernel is restarted.
+        """
+        self.importing = True
+        try:
+            yield
+        finally:
+            self.importing = False
 
     def now(self):
         """Raise KeyboardInterrupt, and ignore all further interrupts."""

@@ -2,15 +2,12 @@
 
 import math
 import time
-from dataclasses import dataclass
 from itertools import islice
 
 import torch
 import torch.nn.functional as F
-from torch import nn
 
 from cnn_course import checks
-from cnn_course.data import Batches
 from cnn_course.device import (
     choose_precision,
     chosen_device,
@@ -19,7 +16,8 @@ from cnn_course.device import (
     modes_kept,
 )
 from cnn_course.training import forward, messages
-from cnn_course.training.history import History, begin, sessions
+from cnn_course.training.forward import Run
+from cnn_course.training.history import begin, sessions
 from cnn_course.training.interrupts import Stop
 from cnn_course.training.progress import ProgressBar
 
@@ -30,6 +28,7 @@ def train(
     test_iter=None,
     num_epochs=5,
     *,
+    loss=F.cross_entropy,
     optimizer=None,
     lr=None,
     device=None,
@@ -39,11 +38,14 @@ def train(
     progress=None,
     resume=False,
 ):
-    """Train `net` to minimise the cross-entropy of its logits; return a `History`.
+    """Train `net` to make the loss of its logits small; return a `History`.
 
     train_iter, test_iter  any iterables of batches (X, y), a DataLoader included:
                 X float (N, …), what `net` takes, y int64 (N,); test_iter may be None
     num_epochs  epochs of the whole history; with `resume` those before count
+    loss        a function of (logits, y), float32 (N, classes) and int64 (N,), that
+                returns a tensor of one number, such as
+                nn.CrossEntropyLoss(label_smoothing=0.1); default the cross-entropy
     optimizer   a torch optimizer over net's parameters; default Adam at rate `lr`
     lr          Adam's learning rate (default 0.001); not beside an optimizer
     device      where to train; default `try_gpu()`. `net` is moved there
@@ -58,37 +60,47 @@ def train(
                 its optimizer, and with its history, which grows. An epoch that was
                 not finished is begun anew, from the weights as they are now
 
-    Reads results from the device once an epoch: on a GPU every earlier read would
-    make it wait (live curves read whenever they draw). An interrupt ends it after the
+    Reads results from the device once an epoch, and the first batch: on a GPU every
+    other read would make it wait (live curves read whenever they draw). An interrupt ends it after the
     current step; `net` keeps what it learned, the history its finished epochs. After
     any error `resume=True` goes on, but for a loss that is not finite.
 
     Raises TypeError or ValueError for a bad argument, batch or label,
     FloatingPointError, with the history so far as its `history`, when the loss is not
-    finite, and torch.OutOfMemoryError when memory ran out; then nothing is held.
+    finite, torch.OutOfMemoryError when memory ran out (then nothing is held), and
+    RuntimeError where gradients are switched off.
     """
+    checks.network("net", net)
     checks.whole_number("num_epochs", num_epochs, 1)
+    if not callable(loss) or isinstance(loss, type):
+        allowed = "a function of (logits, y), such as nn.CrossEntropyLoss()"
+        checks.refuse("loss", allowed, loss, TypeError)
+    if not torch.is_grad_enabled():
+        raise messages.gradients_off()
     device = chosen_device(device)
     precision = choose_precision(precision, device)
-    optimizer, history = begin(net, optimizer, lr, test_iter, resume, device)
-    if len(history) >= num_epochs:
-        print(f"nothing left to train: num_epochs={num_epochs} are done; raise it")
-        return history
-    if device.type == "cuda":
-        torch.set_float32_matmul_precision("high")  # TF32, as convolutions have it
-    if verbose:
-        going_on = f", going on after epoch {len(history)}" if history else ""
-        mps = ", without channels_last, which is slow or wrong there"
-        print(f"training on {device}{going_on}{mps if is_mps(device) else ''}")
-    watched = watch_classes and test_iter is not None
-    bar = (progress or ProgressBar)(train_iter, num_epochs, verbose, device, watched)
     full = None
     with Stop() as stop, modes_kept(net):
-        run = Run(net, device, precision, stop, optimizer, history, bar)
+        with stop.late_imports():
+            optimizer, history = begin(net, optimizer, lr, test_iter, resume, device)
+            if len(history) >= num_epochs:
+                done = f"num_epochs={num_epochs} are done; raise it"
+                print(f"nothing left to train: {done}")
+                return history
+            if verbose:
+                going_on = f", going on after epoch {len(history)}" if history else ""
+                mps = ", without channels_last, which is slow or wrong there"
+                print(f"training on {device}{going_on}{mps if is_mps(device) else ''}")
+            watch = watch_classes and test_iter is not None
+            show = progress or ProgressBar
+            bar = show(train_iter, num_epochs, verbose, device, watch)
+        if device.type == "cuda":
+            torch.set_float32_matmul_precision("high")  # TF32, as convolutions have it
+        run = Run(net, device, precision, stop, loss, optimizer, history, bar)
         run.batch_size = getattr(train_iter, "batch_size", None) or 0
         sessions[net] = optimizer, history
         try:
-            forward.move(net, optimizer, device)  # memory can run out here, too
+            forward.move(run)  # memory can run out here, too
             with bar:
                 while len(history) < num_epochs:
                     bar.start(len(history), history)
@@ -99,7 +111,7 @@ def train(
                         continue
                     bar.end(history)
                     if verbose:
-                        _tell(run, watched)
+                        _tell(run, watch)
                 if stop.asked:
                     stop.now()
         except KeyboardInterrupt:
@@ -141,68 +153,6 @@ def evaluate(net, data_iter, device=None, *, precision=None):
     return hits.item() / predicted.sum().item()
 
 
-def train_ch5(net, train_iter, test_iter, batch_size, optimizer, device, num_epochs):
-    """Call `train` as the lecture notes do; `batch_size` is the iterators' business."""
-    return train(
-        net, train_iter, test_iter, num_epochs, optimizer=optimizer, device=device
-    )
-
-
-@dataclass
-class Run:
-    """One call of `train` or `evaluate`: what it is about, and its latest batch."""
-
-    net: nn.Module
-    device: torch.device
-    precision: str
-    stop: Stop
-    optimizer: torch.optim.Optimizer | None = None
-    history: History | None = None
-    bar: ProgressBar | None = None
-    batch_size: int = 0
-    classes: int = 0
-    looked: bool = False  # at the first batch
-
-    def each(self, name, data_iter):
-        """Yield (X, y, logits) of every batch of the iterable `name`, on the device."""
-        ours, all_seen = isinstance(data_iter, Batches), False
-        for batch in data_iter:
-            given_X, given_y = checks.batch(name, batch)
-            self.batch_size = len(given_y)
-            X, y = given_X.to(self.device), given_y.to(self.device)
-            if self.optimizer and not self.looked:
-                forward.look_at_first(self, given_X, X)
-                self.looked = True
-            logits = self.logits(X)
-            self.classes = logits.shape[1]
-            # On a GPU a label out of range ends all work until the kernel restarts, and
-            # to look is to wait: of `Batches` at all labels at once, before the first.
-            on_gpu = given_y.device.type != "cpu"
-            if not (on_gpu and all_seen):
-                labels = data_iter.labels if on_gpu and ours else given_y
-                if ((labels < 0) | (labels >= self.classes)).any():
-                    raise messages.bad_labels(name, labels, self.classes)
-                all_seen = ours
-            yield X, y, logits
-
-    def logits(self, X):
-        """Return net(X) as float32 (N, classes), computed in `precision`."""
-        try:
-            if self.precision == "fp32":
-                logits = self.net(X)
-            else:
-                with torch.autocast(X.device.type, torch.bfloat16):
-                    logits = self.net(X)
-        except (RuntimeError, ValueError, TypeError, IndexError) as error:
-            told = messages.unfit_pictures(X, error)
-            if told is None or is_out_of_memory(error):
-                raise
-            raise told from error
-        if not torch.is_tensor(logits) or logits.dim() != 2 or len(logits) != len(X):
-            raise messages.no_logits(X, logits)
-        return logits.float()
-
-
 def _train_epoch(run, train_iter, test_iter):
     """Train one epoch, test, and append one entry to every list of the history."""
     net, optimizer, device = run.net, run.optimizer, run.device
@@ -210,10 +160,12 @@ def _train_epoch(run, train_iter, test_iter):
     start = time.perf_counter()
     losses, sizes, hits = [], [], 0
     for X, y, logits in run.each("train_iter", train_iter):
-        loss = F.cross_entropy(logits, y)
+        loss = run.loss(logits, y)
+        if not losses:
+            forward.look_at_loss(run, logits, loss)
         # On the CPU reading the loss costs nothing, so trouble is seen at once.
         if device.type == "cpu" and not math.isfinite(loss.item()):
-            raise messages.diverged(run, loss.item(), len(losses) + 1, X)
+            raise messages.diverged(run, loss.item(), len(losses) + 1, X, logits)
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
@@ -267,5 +219,5 @@ def _tell(run, watched):
     run.bar.write(history.line(-1))
     if watched:
         run.bar.write(f"  {history.class_line()}")
-    if len(history) == 1 and history.is_at_chance(run.classes):
+    if len(history) == 1 and run.cross_entropy and history.is_at_chance(run.classes):
         run.bar.write(messages.at_chance(run))

@@ -1,6 +1,7 @@
 """What goes wrong in training, told: what happened, why, and what to do next."""
 
 import math
+import re
 
 import torch
 
@@ -35,18 +36,80 @@ def no_picture(name):
     )
 
 
-def unfit_pictures(X, error):
+def gradients_off():
+    """Return the error for a training where torch computes no gradients."""
+    on = "torch.set_grad_enabled(True) switches them on again"
+    if torch.is_inference_mode_enabled():
+        on = "call train outside of it"
+    return RuntimeError(
+        "nothing can be learned without gradients, and they are switched off here, by "
+        "torch.set_grad_enabled(False), torch.no_grad() or torch.inference_mode(), "
+        f"perhaps in an earlier cell: {on}"
+    )
+
+
+def no_gradient(logits):
+    """Return the error for a loss from which no gradient leads back to the weights."""
+    whose = "loss(logits, y)" if logits.requires_grad else "what net returns"
+    return ValueError(
+        f"{whose} must be computed from weights that learn, but its way back to them "
+        "is cut off: by .detach(), .item(), torch.tensor(…) or torch.no_grad()?"
+    )
+
+
+def unfit_pictures(net, X, error):
     """Return the error for a batch X that net could not take, as torch's `error` says.
 
-    None for an error that has its own words.
+    None for an error that has its own words. Names a cause only where it is known.
     """
     if isinstance(error, NotImplementedError) or "view size is not" in str(error):
         return None
-    reason = (str(error).splitlines() or [type(error).__name__])[0]
+    reason = (str(error).splitlines() or [type(error).__name__])[0].rstrip(".")
+    seen = f"net must take the pictures as they come; got X of shape {tuple(X.shape)}"
+    others = [
+        (name, p.dtype)
+        for name, p in net.named_parameters()
+        if p.is_floating_point() and p.dtype != X.dtype
+    ]
+    if others and "type" in reason:
+        name, dtype = others[0]
+        advice = "net.float() makes all weights float32"
+        if dtype == torch.float32:
+            advice = "X.float() makes the pictures float32"
+        return ValueError(
+            f"{seen}, {X.dtype}, and its weight {name} is {dtype}: pictures and "
+            f"weights must be of one type. {advice}."
+        )
+    if "more than 1 value per channel" in reason:
+        return ValueError(
+            f"{seen}: one picture is too few for BatchNorm, which learns with the "
+            "mean and the spread of a batch. Choose a batch_size that leaves no "
+            "single picture over, or DataLoader(…, drop_last=True)."
+        )
+    advice = ""
+    if re.search("shape|size|channel|dimension", reason):
+        advice = (
+            " Compare the shape with what the first layer expects, and follow it "
+            "layer by layer."
+        )
+    return ValueError(f"{seen}, {X.dtype}, and this happened: {reason}.{advice}")
+
+
+def bad_loss(loss):
+    """Return the error for a loss that is not one number."""
     return ValueError(
-        f"net must take the pictures as they come; got X of shape "
-        f"{tuple(X.shape)}, {X.dtype}, and this happened: {reason}. Compare the "
-        "shape with what the first layer expects, and follow it layer by layer."
+        "loss(logits, y) must return one number for the batch, as a tensor; got "
+        f"{shown(loss)}. Of a loss for each picture take the mean: .mean()"
+    )
+
+
+def probabilities(classes):
+    """Return a line on a net that ends in a softmax or sigmoid."""
+    least = math.log(math.e + classes - 1) - 1
+    return (
+        "logits: what net returns lies between 0 and 1, as behind a softmax or a "
+        "sigmoid. Cross-entropy does the softmax itself; done twice, it hardly learns, "
+        f"and the loss stays above {least:.2f}. Take the last one out of net"
     )
 
 
@@ -67,8 +130,8 @@ def not_finite(name):
     )
 
 
-def diverged(run, loss, step, X=None):
-    """Return the error for a loss that is not finite; X are its pictures, if known.
+def diverged(run, loss, step, X=None, logits=None):
+    """Return the error for a loss that is not finite; X gave it by `logits`, if known.
 
     It has the history so far as its `history`. Where the weights are lost there is
     nothing to go on with, and the session is forgotten.
@@ -84,6 +147,11 @@ def diverged(run, loss, step, X=None):
         told = (
             f"{where}the pictures of this step hold NaN or infinity. The network did "
             "not learn from them. Find them with X.isfinite(), and train again."
+        )
+    elif X is not None and not run.cross_entropy and logits.isfinite().all():
+        told = (
+            f"{where}the logits are finite, so your loss makes it of them. Look for "
+            "log(0) and a division by 0. The network did not learn from this step."
         )
     if not all(p.isfinite().all() for p in run.net.parameters()):
         sessions.pop(run.net, None)

@@ -75,6 +75,21 @@ def test_the_gradients_of_the_layer_are_right(Conv2D):
 
 
 @pytest.mark.parametrize(
+    "corr2d, Conv2D",
+    [(by_hand.corr2d, by_hand.Conv2D), (NB01["corr2d"], NB01["Conv2D"])],
+    ids=CONV2D,
+)
+def test_whole_numbers_times_fractions_are_not_cut_off(corr2d, Conv2D):
+    X, K = torch.tensor([[1, 2, 0], [3, 1, 4]]), torch.tensor([[0.5, 0.5]])
+    halves = torch.tensor([[1.5, 1.0], [2.0, 2.5]])
+    assert torch.equal(corr2d(X, K), halves)
+    assert torch.equal(corr2d(2 * K, X[:1, :2]), torch.tensor([[3.0]]))
+    assert corr2d(X, X[:1]).dtype == torch.int64  # whole numbers stay whole
+    layer = Conv2D((1, 2))
+    assert torch.equal(layer(X), corr2d(X.float(), layer.weight) + layer.bias)
+
+
+@pytest.mark.parametrize(
     "notebook, name",
     [
         ("01_cross_correlation.ipynb", "corr2d"),

@@ -51,6 +51,13 @@ def test_random_nets_cost_what_the_hand_says(seed):
     assert count_multiply_adds(net, shape) == products
 
 
+def test_a_network_in_other_numbers_than_the_default_costs_the_same():
+    net, shape = nn.Conv2d(1, 2, 3), (1, 1, 4, 4)
+    expected = count_multiply_adds(net, shape), activation_bytes(net, shape)
+    net.double()
+    assert (count_multiply_adds(net, shape), activation_bytes(net, shape)) == expected
+
+
 def test_a_shared_layer_has_its_parameters_once_and_its_multiply_adds_every_time():
     layer = nn.Linear(4, 4)
     net = nn.Sequential(layer, layer, layer)

@@ -66,6 +66,49 @@ def test_a_plain_state_dict_is_taken_and_training_begins_anew(tmp_path):
     assert weights(other) == weights(net) and other not in sessions
 
 
+class Wrapped(nn.Module):
+    def __init__(self, net):
+        super().__init__()
+        self.backbone = net
+
+    def forward(self, X):
+        return self.backbone(X)
+
+
+def with_a_compiled_layer(net):
+    net[0] = torch.compile(net[0])  # compiled only when it is called
+    return net
+
+
+@pytest.mark.parametrize(
+    "wrap",
+    [
+        torch.compile,
+        nn.DataParallel,
+        Wrapped,
+        lambda net: Wrapped(nn.DataParallel(net)),
+        with_a_compiled_layer,
+    ],
+)
+def test_a_prefix_of_a_wrapper_does_not_make_another_network(wrap, tmp_path):
+    net, history = trained()
+    net[3].weight.data *= torch.arange(3.0)[:, None]
+    sessions_of_net = sessions[net]
+    wrapped = wrap(net)
+    sessions[wrapped] = sessions_of_net
+    save_checkpoint(wrapped, tmp_path / "wrapped.pt")
+    plain, _ = trained(1)
+    found = load_checkpoint(plain, tmp_path / "wrapped.pt")
+    assert weights(plain) == weights(wrapped) and vars(found) == vars(history)
+    assert len(train(plain, BATCHES, BATCHES, 3, resume=True, verbose=False)) == 3
+    save_checkpoint(plain, tmp_path / "plain.pt")
+    load_checkpoint(wrapped, tmp_path / "plain.pt")  # and the other way round
+    assert weights(wrapped) == weights(plain)
+    smaller = nn.Sequential(*list(trained(1)[0])[:2])
+    with pytest.raises(ValueError, match="is of another network: "):
+        load_checkpoint(smaller, tmp_path / "wrapped.pt")
+
+
 def test_the_file_holds_nothing_that_needs_code(tmp_path):
     net, _ = trained()
     save_checkpoint(net, tmp_path / "a.pt")

@@ -1,6 +1,7 @@
 """An interrupt (a real signal) at every line of training and evaluation."""
 
 import signal
+import subprocess
 import sys
 import threading
 from pathlib import Path
@@ -169,3 +170,51 @@ def test_while_things_are_put_back_interrupts_wait():
         for _ in range(3):
             signal.raise_signal(signal.SIGINT)
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
+FIRST_TRAINING = """
+import signal, sys
+import torch
+from torch import nn
+from cnn_course import train
+
+class Interrupts:  # two, when a module is looked for
+    found = []
+    def find_spec(self, name, path=None, target=None):
+        if name == sys.argv[1]:
+            self.found.append(name)
+            signal.raise_signal(signal.SIGINT)
+            signal.raise_signal(signal.SIGINT)
+
+sys.meta_path.insert(0, Interrupts())
+known = []
+def batches():
+    for _ in range(3):
+        known.append(set(sys.modules))
+        yield torch.rand(2, 4), torch.tensor([0, 1])
+
+net = nn.Linear(4, 2)
+assert sys.argv[1] not in sys.modules
+assert len(train(net, batches(), None, 1)) == 0
+assert Interrupts.found == sys.argv[1:] and len(known) == 1
+assert set(sys.modules) == known[0], set(sys.modules) - known[0]  # all were in time
+for _ in range(2):
+    assert len(train(net, list(batches()), list(batches()), 1, verbose=False)) == 1
+"""
+
+
+def test_an_interrupt_in_the_first_second_of_a_process_waits_for_late_imports():
+    # Real signals in the middle of what the first optimizer and the bar import.
+    runs = [
+        subprocess.Popen(
+            [sys.executable, "-c", FIRST_TRAINING, module],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        for module in ("torch._dynamo", "sympy", "tqdm.auto")
+    ]
+    for run in runs:
+        out, err = run.communicate()
+        assert run.returncode == 0, err
+        assert "stopped in epoch 1 after step 1: the network keeps what it" in out

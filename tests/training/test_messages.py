@@ -75,9 +75,31 @@ BAD = {
         (X, Y.float()),
         ValueError,
         r"must give one label a picture, y int64 of shape \(6,\); got a Tensor of "
-        r"shape \(6,\), torch.float32. y.flatten\(\).long\(\) turns columns and",
+        r"shape \(6,\), torch.float32. y.flatten\(\).long\(\) turns y into that",
     ),
-    "too few labels": ((X, Y[:5]), ValueError, r"must give one label a picture"),
+    "labels in a column": (
+        (X, Y[:, None]),
+        ValueError,
+        r".*y.flatten\(\).long\(\) turns",
+    ),
+    "one-hot labels": (
+        (X, nn.functional.one_hot(Y)),
+        ValueError,
+        r"must give one label a picture, .*shape \(6, 3\), torch.int64. If each row of "
+        r"y is one-hot, .* y.argmax\(dim=1\) gives the labels$",
+    ),
+    "too few labels": (
+        (X, Y[:5]),
+        ValueError,
+        "must give one label a picture.* Look at how the batches are made",
+    ),
+    "a Dataset": (
+        (X[0], Y[0]),
+        TypeError,
+        r"must give batches \(X, y\), and it gives one picture at a time, as a Dataset "
+        r"does. torch.utils.data.DataLoader\(dataset, batch_size=64, shuffle=True\)",
+    ),
+    "torchvision's": (("a PIL picture", 3), TypeError, ".*one picture at a time, as a"),
     "label 255": (
         (X, torch.tensor([0, 255, 2, 0, 255, 2])),
         ValueError,
@@ -140,14 +162,13 @@ def test_labels_of_other_batches_on_a_gpu_are_looked_at_all():
 
 
 @pytest.mark.parametrize("ours", [True, False])
-def test_a_label_out_of_range_on_a_gpu_is_told_before_the_gpu_meets_it(
-    ours, monkeypatch
-):
+def test_a_label_out_of_range_on_a_gpu_is_told_before_the_gpu_meets_it(ours):
     net, batches = on_gpu(torch.tensor([0, 1, 2, 0, 1, 3]))
-    monkeypatch.setattr(loop.F, "cross_entropy", None)  # an assert in the device
     count = "4 such of 24" if ours else "1 such of 3"
+    given = batches if ours else list(batches)[1:]
     with pytest.raises(ValueError, match=f"^train_iter must give .*got 3 .{count}"):
-        train(net, batches if ours else list(batches)[1:], None, 1, device="cpu")
+        # In the place of an assert in the device.
+        train(net, given, None, 1, device="cpu", loss=lambda *_: pytest.fail())
 
 
 def test_an_empty_batch_is_refused():
