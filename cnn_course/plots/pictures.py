@@ -192,7 +192,7 @@ def plot_history(history, title="Training"):
     accuracies = {"training": history.train_acc, "test": history.test_acc}
     _draw_lines(right, {name: line for name, line in accuracies.items() if line})
     picture.suptitle(title)
-    left.set(xlabel="epoch", ylabel="cross-entropy")
+    left.set(xlabel="epoch", ylabel="loss, mean over the images")
     right.set(xlabel="epoch", ylabel="accuracy", ylim=(0, 1))
     for ax in (left, right):
         ax.xaxis.get_major_locator().set_params(integer=True)

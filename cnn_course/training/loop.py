@@ -61,9 +61,10 @@ def train(
                 not finished is begun anew, from the weights as they are now
 
     Reads results from the device once an epoch, and the first batch: on a GPU every
-    other read would make it wait (live curves read whenever they draw). An interrupt ends it after the
-    current step; `net` keeps what it learned, the history its finished epochs. After
-    any error `resume=True` goes on, but for a loss that is not finite.
+    other read would make it wait (live curves read whenever they draw). An interrupt
+    ends it after the current step; `net` keeps what it learned, the history its
+    finished epochs. After any error `resume=True` goes on, but for a loss that is not
+    finite.
 
     Raises TypeError or ValueError for a bad argument, batch or label,
     FloatingPointError, with the history so far as its `history`, when the loss is not

@@ -5,6 +5,7 @@ import statistics
 import ipywidgets
 
 from cnn_course.checks import refuse
+from cnn_course.device import torch_as_it_starts
 from cnn_course.plots import plot_runs
 from cnn_course.views.kit.controls import LABEL, Number, dropdown
 from cnn_course.views.kit.view import View
@@ -112,6 +113,7 @@ def draw_ablation(rows, arms, seeds, measure, epoch):
     return picture, f"{measure} at epoch {epoch}. {'; '.join(summaries)}"
 
 
+@torch_as_it_starts()
 def ablation_explorer(rows):
     """Return the view of the study's `rows`, as `read_rows` gives them.
 

@@ -9,6 +9,7 @@ import torch.nn.functional as F
 
 from cnn_course.checks import refuse
 from cnn_course.data import load_photograph
+from cnn_course.device import torch_as_it_starts
 from cnn_course.plots import COLOURS
 from cnn_course.views.kit.board import GREY, Board
 from cnn_course.views.kit.controls import Number
@@ -184,6 +185,7 @@ class DrawAgain(ipywidgets.Button):
         return self.presses
 
 
+@torch_as_it_starts()
 def augmentation_mixer(photo=None):
     """Return the view: a photo (3, H, W) in [0, 1] and four random versions of it.
 

@@ -7,6 +7,7 @@ import numpy as np
 from PIL import Image
 
 from cnn_course.checks import network, whole_number
+from cnn_course.device import torch_as_it_starts
 from cnn_course.views.kit.board import (
     GREY,
     SCALE,
@@ -112,6 +113,7 @@ def _draw_key(board, top, own, y):
     board.lines(0, y + 9, lines, 16, size=12)
 
 
+@torch_as_it_starts()
 def class_maps(net, data_iter, side=224):
     """Return the view of a network's class maps for a sheet of chosen pictures.
 

@@ -3,6 +3,7 @@
 import numpy as np
 import torch.nn.functional as F
 
+from cnn_course.device import torch_as_it_starts
 from cnn_course.views.kit.board import GREY, ORANGE, Board, signed_colours
 from cnn_course.views.kit.controls import Number, checkbox
 from cnn_course.views.kit.number_grid import NumberGrid, as_matrix
@@ -162,6 +163,7 @@ def _draw_sum(board, place, products, total):
     board.lines(230, y, lines, 24, size=letters, bold=True)
 
 
+@torch_as_it_starts()
 def correlation_stepper(X=None, K=None):
     """Return the view: a kernel to edit, a window to move over X.
 

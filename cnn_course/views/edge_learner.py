@@ -5,6 +5,7 @@ import functools
 import ipywidgets
 import torch
 
+from cnn_course.device import torch_as_it_starts
 from cnn_course.networks import corr2d
 from cnn_course.views.kit.board import BLUE, GREEN, GREY, ORANGE, Board, grey
 from cnn_course.views.kit.controls import Number
@@ -166,6 +167,7 @@ def _draw_layer(board, y, parameters, target):
     board.grid(target, 640, y, CELL, top=top)
 
 
+@torch_as_it_starts()
 def edge_learner():
     """Return the view: press play, or move the steps; then try other rates."""
     steps = Number("steps", 30, 0, NUM_STEPS)

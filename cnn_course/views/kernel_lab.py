@@ -7,6 +7,7 @@ import torch
 import torch.nn.functional as F
 
 from cnn_course.data import load_photograph
+from cnn_course.device import torch_as_it_starts
 from cnn_course.views.kit.board import GREY, Board, draw_scale, grey, signed_colours
 from cnn_course.views.kit.controls import dropdown
 from cnn_course.views.kit.number_grid import NumberGrid, as_matrix
@@ -156,6 +157,7 @@ class KernelChooser(ipywidgets.HBox):
                 self.size.value = self.grid.rows
 
 
+@torch_as_it_starts()
 def kernel_lab(learned=None):
     """Return the view: a photograph beside what a kernel makes of it.
 

@@ -7,6 +7,7 @@ from torch import nn
 
 from cnn_course.checks import network
 from cnn_course.data import to_float
+from cnn_course.device import torch_as_it_starts
 from cnn_course.views.kit.board import (
     BLUE,
     GREEN,
@@ -177,6 +178,7 @@ def _draw_classes(best, label):
     return board
 
 
+@torch_as_it_starts()
 def lenet_at_work(net, test_iter):
     """Return the view of a trained `net`: choose or draw a picture, see its maps.
 

@@ -5,6 +5,7 @@ import re
 import ipywidgets
 import numpy as np
 
+from cnn_course.device import torch_as_it_starts
 from cnn_course.networks import receptive_size
 from cnn_course.plots import COLOURS
 from cnn_course.views.kit.board import BLUE, ORANGE, Board, blue
@@ -125,6 +126,7 @@ def _draw_receptive_fields(board, layers, x, y):
         board.text(x + 60, top + 10, line, size=14, anchor="lm")
 
 
+@torch_as_it_starts()
 def output_size_calculator():
     """Return the view: sizes to slide or type, a stack to type."""
     return View(

@@ -6,6 +6,7 @@ import ipywidgets
 import numpy as np
 import torch
 
+from cnn_course.device import torch_as_it_starts
 from cnn_course.views.kit.board import Board, signed_colours
 from cnn_course.views.kit.controls import Number, dropdown
 from cnn_course.views.kit.number_grid import LARGEST, NumberGrid, as_matrix
@@ -182,6 +183,7 @@ def _write(board, title, lines, y):
         y += 20 * len(parts) + 5
 
 
+@torch_as_it_starts()
 def pooling_explorer(X=None):
     """Return the view: pooling of X (H, W), up to 8×8; by default notebook 04's."""
     X = as_matrix("X", X_DEFAULT if X is None else X)

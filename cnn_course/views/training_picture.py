@@ -130,7 +130,7 @@ def _draw_loss(board, state, steps, means, logarithmic, smoothing):
     low = 0.0
     if logarithmic:  # a tenth at least, so that there are some numbers on the axis
         low = max(min(steps.min(initial=high), high / 10), 1e-6 * high)
-    title = f"loss: cross-entropy{', logarithmic' * logarithmic}"
+    title = f"loss{', logarithmic scale' * logarithmic}"
     ylim = (low, 1.02 * high)
     epochs = state.shown_epochs
     axes = Axes(board, 48, 50, title, "epochs", epochs, ylim, log=logarithmic)

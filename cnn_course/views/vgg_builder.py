@@ -5,6 +5,7 @@ from typing import NamedTuple
 import ipywidgets
 import torch
 
+from cnn_course.device import torch_as_it_starts
 from cnn_course.networks import (
     NARROW_VGG,
     VGG11,
@@ -204,6 +205,7 @@ class BlockTable(ipywidgets.VBox):
         return tuple(zip(numbers[::2], numbers[1::2], strict=True))
 
 
+@torch_as_it_starts()
 def vgg_builder():
     """Return the view: blocks to edit, VGGs to begin with, and the sizes around."""
     return View(

@@ -248,3 +248,26 @@ def test_what_is_no_network_or_no_loader_is_refused(view, build, name):
         view(build, data)
     with pytest.raises(TypeError, match=rf"^{name} .*load_data_fashion_mnist gives"):
         view(build(), (data, data))
+
+
+def test_a_switch_of_torch_that_is_left_on_changes_no_view(name):
+    if name == "training_curves":
+        pytest.skip("draws what was trained")
+    args = {
+        "ablation_explorer": [read_rows("09_ablation.csv")],
+        "class_maps": [nin(num_1x1=0, last_relu=False), noise(SOME)],
+        "lenet_at_work": [lenet(), noise(SOME)],
+    }.get(name, [])
+    make = getattr(views, name)
+    expected = make(*args)
+    try:
+        torch.set_grad_enabled(False)
+        torch.set_default_dtype(torch.float64)
+        torch.set_default_device("meta")  # it stands for a GPU
+        found = make(*args)
+    finally:
+        torch.set_grad_enabled(True)
+        torch.set_default_dtype(torch.float32)
+        torch.set_default_device(None)
+    assert found.last_text == expected.last_text and found.message.value == ""
+    assert found.last.tobytes() == expected.last.tobytes()
