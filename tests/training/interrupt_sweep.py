@@ -1,4 +1,4 @@
-"""Interrupt the first training of a process after 0, 0.1, …, 3 s; can it train again?
+"""Interrupt a process's first training after 0.1, 0.2, …, 3 s; can it train again?
 
     .venv/bin/python tests/training/interrupt_sweep.py
 
@@ -12,7 +12,7 @@ import subprocess
 import sys
 import threading
 
-MOMENTS = [tenth / 10 for tenth in range(31)]
+MOMENTS = [tenth / 10 for tenth in range(1, 31)]
 
 
 def trained(net, batches):
