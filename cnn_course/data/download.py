@@ -183,7 +183,7 @@ def _reason(source, error):
     wanted = f"{urlsplit(source).scheme}_proxy", "all_proxy"
     named = [n for n, v in os.environ.items() if v == proxy and n.lower() in wanted]
     name = " and ".join(named) or "this computer's network settings"
-    host = proxy.rpartition("@")[2].rpartition("//")[2]  # without a password
+    host = proxy.rpartition("@")[2].rpartition("//")[2].strip("/")  # without a password
     if "407" in said:
         words = f"it wants a name and a password, http://NAME:PASSWORD@{host}"
     elif "Proxy" not in type(error).__name__ and "SOCKS" not in said:
@@ -195,11 +195,11 @@ def _no_secure_connection(said):
     """Say what OpenSSL found, and what names certificates of one's own to requests."""
     found = re.search(r"""(?:\] |, ['"])([^]]+?)\.? \(_ssl""", said)
     words = f"no secure connection: {found[1]}" if found else "no secure connection"
+    if not re.search("certificate|PEM|denied", said):
+        return words
     for name in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"):
         if path := os.environ.get(name):
             gone = "" if os.path.exists(path) else ", which is not there"
             return f"{words}; certificates are taken from {path} ({name}){gone}"
-    if "VERIFY_FAILED" in said:
-        words += "; has this network a certificate of its own? REQUESTS_CA_BUNDLE is to"
-        words += " name its file"
-    return words
+    words += "; has this network a certificate of its own? REQUESTS_CA_BUNDLE is to"
+    return f"{words} name its file"
