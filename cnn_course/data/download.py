@@ -41,7 +41,10 @@ SIGNS = {  # in what an error says: our words
     "Connection refused": "connection refused",
     "Connection broken": "connection cut off",
     "Connection aborted": "connection cut off",
+    "Connection reset": "connection cut off",
     "end closed connection": "connection cut off",
+    "Failed to parse": "this is no address",
+    "malformed": "this is no address",
     "SOCKS support": "SOCKS needs the package pysocks",
     "does not match the known hash": "wrong bytes",
 }
@@ -173,6 +176,8 @@ def _reason(source, error):
 
     response = getattr(error, "response", None)
     said = str(error) if response is None else f"HTTP {response.status_code}"
+    if tunnel := re.search(r"Tunnel connection failed: (\d+)", said):
+        said = f"HTTP {tunnel[1]}"
     known = [words for sign, words in SIGNS.items() if sign in said]
     words = known[0] if known else said[-100:]
     if "SSLError" in said or "TLS CA" in said:
@@ -184,11 +189,13 @@ def _reason(source, error):
     named = [n for n, v in os.environ.items() if v == proxy and n.lower() in wanted]
     name = " and ".join(named) or "this computer's network settings"
     host = proxy.rpartition("@")[2].rpartition("//")[2].strip("/")  # without a password
-    if "407" in said:
+    if said == "HTTP 407":
         words = f"it wants a name and a password, http://NAME:PASSWORD@{host}"
-    elif "Proxy" not in type(error).__name__ and "SOCKS" not in said:
+    elif not re.match("Proxy|Invalid|Location", type(error).__name__):
         return f"{words} (through the proxy {host}, from {name})"
-    return f"the proxy {host}: {words}; it comes from {name}: mend or unset that"
+    return (
+        f"the proxy {host or proxy}: {words}; it comes from {name}: mend or unset that"
+    )
 
 
 def _no_secure_connection(said):
@@ -201,5 +208,4 @@ def _no_secure_connection(said):
         if path := os.environ.get(name):
             gone = "" if os.path.exists(path) else ", which is not there"
             return f"{words}; certificates are taken from {path} ({name}){gone}"
-    words += "; has this network a certificate of its own? REQUESTS_CA_BUNDLE is to"
-    return f"{words} name its file"
+    return f"{words}; if this network has its own, REQUESTS_CA_BUNDLE must name it"

@@ -88,14 +88,14 @@ def find_fashion_mnist(root=None):
                     return files_in(place)[0], NAME, why
         except OSError as error:  # the network's do not get here
             problems.append(_trouble(folder or error.filename, error))
-    or_else = "or set CNN_COURSE_DATA to a folder that has FashionMNIST/raw"
+    or_set = "or set CNN_COURSE_DATA to a folder that has FashionMNIST/raw"
     lines = [
         "the rest could not be downloaded, so results differ",
         *[f"  {reason}" for reason in (*problems, *_no_network)],
         "To get all 70,000: restart the kernel with a network, and run it again",
         f"By hand: get the four .gz files from {AUTHORS}",
         f"  and put them, as they are, into {folder or 'a new folder'}",
-        f"  {or_else if folder else 'and set CNN_COURSE_DATA to it'}",
+        f"  {or_set if folder else 'and set CNN_COURSE_DATA to it'}",
     ]
     return None, SAMPLE_NAME, "\ndata: ".join(lines)
 

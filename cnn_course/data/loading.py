@@ -59,9 +59,8 @@ class Batches:
         order = draw(n, device="cpu").to(self.device)
         for rows in order.split(min(self.batch_size, n)):
             with torch.inference_mode(False):  # as in `to_float`
-                y = self.labels[rows]
-                X = to_float(self.images[rows], self.resize)
-            yield X, y
+                batch = to_float(self.images[rows], self.resize), self.labels[rows]
+            yield batch
 
     def __repr__(self):
         n, h, w = self.images.shape
@@ -169,21 +168,18 @@ def stratified(labels, size, seed=0):
     too few examples has fewer, all of them.
     """
     whole_number("size", size, 1, len(labels))
-    generator = torch.Generator("cpu").manual_seed(seed)
-
-    def shuffled(n):  # on the CPU, so that the choice is the same on every device
-        return torch.randperm(n, generator=generator, device="cpu").to(labels.device)
-
+    # On the CPU, so that every device sees the same choice for the same seed.
+    lot = {"generator": torch.Generator("cpu").manual_seed(seed), "device": "cpu"}
     classes, counts = labels.unique(return_counts=True)
     share = torch.full_like(counts, size // len(classes))
-    share[shuffled(len(classes))[: size % len(classes)]] += 1
+    share[torch.randperm(len(classes), **lot)[: size % len(classes)]] += 1
     share = torch.minimum(share, counts)
     while share.sum() < size:  # what some classes lack the others give, one by one
         share[(share < counts).nonzero()[: size - share.sum()]] += 1
     chosen = []
     for label, k in zip(classes, share.tolist(), strict=True):
         rows = (labels == label).nonzero().flatten()
-        chosen.append(rows[shuffled(len(rows))[:k]])
+        chosen.append(rows[torch.randperm(len(rows), **lot)[:k]])
     return torch.cat(chosen).sort().values
 
 

@@ -206,19 +206,20 @@ def test_a_proxy_that_is_not_found_or_cannot_be_is_named(
     look_up(monkeypatch, "proxy.invalid", no_such_host)
     for proxy, words in {
         "http://proxy.invalid:8080": "proxy.invalid:8080: host not found",
-        "http://": ": Please check proxy URL. It is malformed",
+        "http://": "http://: this is no address",
+        "http://me:secret@127.0.0.1:port": "127.0.0.1:port: this is no address",
     }.items():
         monkeypatch.setenv("HTTPS_PROXY", proxy)
         (reason,) = download(folder)
-        assert f"the proxy {words}" in reason
+        assert reason.startswith(f"a.example: the proxy {words};")
         assert reason.endswith("; it comes from HTTPS_PROXY: mend or unset that")
 
 
 class Proxy(BaseHTTPRequestHandler):
-    """Wants a password for every file and every tunnel."""
+    """Refuses every file and every tunnel."""
 
     def do_GET(self):
-        self.send_error(407)
+        self.send_error(self.server.status)
 
     do_CONNECT = do_GET
 
@@ -227,15 +228,23 @@ class Proxy(BaseHTTPRequestHandler):
 
 
 @pytest.mark.parametrize("scheme", ["http", "https"])
-def test_a_proxy_that_wants_a_password(folder, monkeypatch, no_settings, scheme):
+def test_what_a_proxy_answers_is_told(folder, monkeypatch, no_settings, scheme):
     monkeypatch.setattr(downloading, "SOURCES", (f"{scheme}://a.example/",))
     with serving(ThreadingHTTPServer(("127.0.0.1", 0), Proxy)) as proxy:
         host = f"127.0.0.1:{proxy.server_port}"
         monkeypatch.setenv(f"{scheme}_proxy".upper(), f"http://{host}")
+        proxy.status = 407
         assert download(folder) == [
             f"a.example: the proxy {host}: it wants a name and a password, http://NAME:"
             f"PASSWORD@{host}; it comes from {scheme.upper()}_PROXY: mend or unset that"
         ]
+        proxy.status = 403
+        (reason,) = download(folder)
+        words = {  # only of a tunnel is it known that no server was asked
+            "http": f"HTTP 403 (through the proxy {host}, from HTTP_PROXY)",
+            "https": f"the proxy {host}: HTTP 403; it comes from HTTPS_PROXY: mend or ",
+        }
+        assert reason.startswith(f"a.example: {words[scheme]}")
 
 
 def test_through_a_proxy_that_works_the_server_is_blamed_and_the_proxy_told(
@@ -285,8 +294,7 @@ def test_a_certificate_that_does_not_hold_is_told_in_openssls_words_and_the_vari
     start = f"{secure.host}: no secure connection: certificate verify failed: self"
     assert reason.startswith(start) and "log in" not in reason
     assert reason.endswith(
-        "certificate; has this network a certificate of its own? REQUESTS_CA_BUNDLE is "
-        "to name its file"
+        "certificate; if this network has its own, REQUESTS_CA_BUNDLE must name it"
     )
 
 
