@@ -187,7 +187,7 @@ def _reason(source, error):
         return words
     wanted = f"{urlsplit(source).scheme}_proxy", "all_proxy"
     named = [n for n, v in os.environ.items() if v == proxy and n.lower() in wanted]
-    name = " and ".join(named) or "this computer's network settings"
+    name = f"the variable {' and '.join(named)}" if named else "the system's settings"
     host = proxy.rpartition("@")[2].rpartition("//")[2].strip("/")  # without a password
     if said == "HTTP 407":
         words = f"it wants a name and a password, http://NAME:PASSWORD@{host}"
