@@ -4,6 +4,7 @@ import contextlib
 import errno
 import glob
 import os
+import stat
 import sys
 import tempfile
 import time
@@ -17,12 +18,15 @@ NOTEBOOKS = Path(__file__).parent.parent / "notebooks"
 
 
 def cache_folder():
-    """Return the per-user folder for downloaded data (not created here)."""
+    """Return the per-user folder for downloaded data, which need not be there yet.
+
+    Raises OSError where there is no home folder and no private one either.
+    """
     return _own_folder("user_cache_dir")
 
 
 def state_folder():
-    """Return the per-user folder for progress in the exercises (not created here)."""
+    """Return the per-user folder for progress in the exercises; else as above."""
     if chosen := os.environ.get("CNN_COURSE_STATE"):
         return Path(chosen).expanduser().absolute()
     return _own_folder("user_state_dir")
@@ -33,7 +37,26 @@ def _own_folder(kind):
     try:
         return Path(getattr(folders, kind))
     except RuntimeError:  # there is no home folder
+        pass
+    if os.name == "nt":  # where the temporary folder is the user's own
         return Path(tempfile.gettempdir(), "cnn_course")
+    return _private(Path(tempfile.gettempdir(), f"cnn_course-{os.getuid()}"))
+
+
+def _private(folder):
+    """Return a folder in /tmp, made if need be, where nobody else reads or writes.
+
+    Everybody may have made one of that name before: raises OSError for one that is a
+    link, another user's or open to others, and if none can be made.
+    """
+    with contextlib.suppress(FileExistsError):
+        folder.mkdir(0o700)
+    found = os.lstat(folder)
+    is_folder, open_to_others = stat.S_ISDIR(found.st_mode), found.st_mode & 0o077
+    if not is_folder or found.st_uid != os.getuid() or open_to_others:
+        why = "there is no home folder, and this one is not yours alone"
+        raise OSError(errno.EACCES, why, str(folder))
+    return folder
 
 
 def write_whole(path, content):

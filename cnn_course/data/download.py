@@ -1,6 +1,7 @@
 """Fashion-MNIST's files from the network: whole and verified, or not at all."""
 
 import os
+import re
 import shutil
 import tempfile
 import threading
@@ -9,6 +10,8 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from filelock import FileLock, Timeout
+
+from cnn_course.files import say
 
 SOURCES = (  # HTTPS first; the last one knows none, but every byte is verified
     "https://storage.googleapis.com/tensorflow/tf-keras-datasets/",
@@ -38,7 +41,11 @@ SIGNS = {  # in what an error says: our words
     "Connection refused": "connection refused",
     "Connection broken": "connection cut off",
     "Connection aborted": "connection cut off",
-    "SSL": "no secure connection",
+    "Connection reset": "connection cut off",
+    "end closed connection": "connection cut off",
+    "Failed to parse": "this is no address",
+    "malformed": "this is no address",
+    "SOCKS support": "SOCKS needs the package pysocks",
     "does not match the known hash": "wrong bytes",
 }
 
@@ -47,7 +54,7 @@ def missing_files(folder):
     """Return the names of the packed files that `folder` has in neither form."""
 
     def there(name):
-        return os.path.exists(folder / name)
+        return os.path.isfile(folder / name)
 
     return [n for n in PACKED_FILES if not there(n) and not there(n[: -len(".gz")])]
 
@@ -66,10 +73,9 @@ def download(folder):
     try:
         lock.acquire(blocking=False)
     except Timeout:
-        print(
+        say(
             "data: another process is downloading Fashion-MNIST into this folder; "
-            "waiting for it …",
-            flush=True,
+            "waiting for it …"
         )
         try:
             lock.acquire(timeout=DEAD_SECONDS)
@@ -110,7 +116,7 @@ def _fetch(folder, patience):
     if not wanted:  # another process has brought them
         return []
     size = "31 MB" if len(wanted) == 4 else f"{len(wanted)} of its 4 files"
-    print(f"data: downloading Fashion-MNIST ({size}) …", flush=True)
+    say(f"data: downloading Fashion-MNIST ({size}) …")
     known = threading.Event()  # whether the network lives
 
     def fetch_all():
@@ -140,7 +146,6 @@ def _fetch(folder, patience):
 def _came(source, name, part, reasons):
     """Say if a source gave a file, whole, into `part`; note in `reasons` why not."""
     import pooch  # late: most loads need no network
-    import requests
 
     headers = {"Accept-Encoding": "identity"}  # a .gz file is to come as it is
     fetch = pooch.HTTPDownloader(timeout=STALL_SECONDS, headers=headers)
@@ -158,9 +163,49 @@ def _came(source, name, part, reasons):
     try:
         pooch.retrieve(source + name, md5, name, part, downloader=fetch_readable)
         return True
-    except (requests.RequestException, ValueError) as error:
-        response = getattr(error, "response", None)
-        said = str(error) if response is None else f"HTTP {response.status_code}"
-        known = [words for sign, words in SIGNS.items() if sign in said]
-        reasons[source] = known[0] if known else said[-100:]
+    except (OSError, ValueError) as error:
+        if getattr(error, "errno", None):  # of the folder; those of requests have none
+            raise
+        reasons[source] = _reason(source, error)
         return False
+
+
+def _reason(source, error):
+    """Say what kept a file from coming: in our words, and whose fault it is."""
+    from requests.utils import get_environ_proxies, select_proxy
+
+    response = getattr(error, "response", None)
+    said = str(error) if response is None else f"HTTP {response.status_code}"
+    if tunnel := re.search(r"Tunnel connection failed: (\d+)", said):
+        said = f"HTTP {tunnel[1]}"
+    known = [words for sign, words in SIGNS.items() if sign in said]
+    words = known[0] if known else said[-100:]
+    if "SSLError" in said or "TLS CA" in said:
+        words = _no_secure_connection(said)
+    proxy = select_proxy(source, get_environ_proxies(source))
+    if not proxy:
+        return words
+    wanted = f"{urlsplit(source).scheme}_proxy", "all_proxy"
+    named = [n for n, v in os.environ.items() if v == proxy and n.lower() in wanted]
+    name = f"the variable {' and '.join(named)}" if named else "the system's settings"
+    host = proxy.rpartition("@")[2].rpartition("//")[2].strip("/")  # without a password
+    if said == "HTTP 407":
+        words = f"it wants a name and a password, http://NAME:PASSWORD@{host}"
+    elif not re.match("Proxy|Invalid|Location", type(error).__name__):
+        return f"{words} (through the proxy {host}, from {name})"
+    return (
+        f"the proxy {host or proxy}: {words}; it comes from {name}: mend or unset that"
+    )
+
+
+def _no_secure_connection(said):
+    """Say what OpenSSL found, and what names certificates of one's own to requests."""
+    found = re.search(r"""(?:\] |, ['"])([^]]+?)\.? \(_ssl""", said)
+    words = f"no secure connection: {found[1]}" if found else "no secure connection"
+    if not re.search("certificate|PEM|denied", said):
+        return words
+    for name in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"):
+        if path := os.environ.get(name):
+            gone = "" if os.path.exists(path) else ", which is not there"
+            return f"{words}; certificates are taken from {path} ({name}){gone}"
+    return f"{words}; if this network has its own, REQUESTS_CA_BUNDLE must name it"

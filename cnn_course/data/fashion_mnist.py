@@ -7,12 +7,14 @@ pixel or label.
 import gzip
 import hashlib
 import os
+import re
+import stat
 import zlib
 from pathlib import Path
 
 import torch
 
-from cnn_course.data.download import download, missing_files
+from cnn_course.data.download import download
 from cnn_course.files import FULL, cache_folder
 
 # name: (bytes, MD5) of the published files, unpacked
@@ -34,16 +36,27 @@ NAME, SAMPLE_NAME = "Fashion-MNIST", "Fashion-MNIST sample"
 BUILT_IN = "built-in"  # CNN_COURSE_DATA=built-in asks for the sample
 AUTHORS = "https://github.com/zalandoresearch/fashion-mnist/tree/master/data/fashion"
 
+# What the four files are called, here and there, and folders that may hold them.
+PLACES = re.compile(
+    r"fashion|^(raw|data|datasets)$|^(train|t10k)-(images|labels)[-.]idx[13]-ubyte",
+    re.I,
+)
+OTHERS = re.compile(
+    r"/[ekq]?mnist(/raw)?/[^/]+$", re.I
+)  # data sets with the same names
+OTHER = "; perhaps it is another data set's, such as MNIST's, with the same file names"
+CACHE = "this user's cache"
+
 _no_network = []  # why nothing came: an offline kernel finds out once, not every time
 
 
 def find_fashion_mnist(root=None):
-    """Return (folder with the four files or None, name of the data set, why this one).
+    """Return ({name: path} of the four files or None, name of the data set, why).
 
     Looks in `root` (default: $CNN_COURSE_DATA) and in the per-user cache, in this
-    order, and completes the first of them that can be written to from the network.
-    None stands for the sample. `why` may have several lines; each but the first begins
-    with "data: ".
+    order. What is missing is downloaded, into `root` only if that is an empty folder or
+    has FashionMNIST/raw, else into the cache. None stands for the sample. `why` may
+    have several lines; each but the first begins with "data: ".
     """
     where, how = "root", "leave out root"
     if not root:
@@ -52,51 +65,105 @@ def find_fashion_mnist(root=None):
     if root == BUILT_IN:
         why = f"{where} asks for it, so results differ"
         return None, SAMPLE_NAME, f"{why}\ndata: To get all 70,000: {how}"
-    places = [(cache_folder(), "this user's cache")]
-    if root:
-        places.insert(0, (Path(os.path.expanduser(root)), where))
-    problems = []
-    for place, where in places:
-        folder = place
-        if len(missing_files(place)) == len(FILES):
-            folder = place / "FashionMNIST" / "raw"
+    asked, problems = ([(root, where)] if root else []), []
+    for place, where in (*asked, (None, CACHE)):
+        folder = None
         because = "".join(f", as {problem}" for problem in problems)
-        if not missing_files(folder):
-            return folder, NAME, f"from {where}{because}"
-        # A root that is not there is a slip as a rule; one that is there may have been
-        # prepared for the first student to fill.
-        if where != "this user's cache":
-            problems.append(_what_is_missing(place, folder, where))
-            if not os.path.isdir(place):
-                continue
         try:
+            place = _as_on_disk(Path(os.path.expanduser(place or cache_folder())))
+            files, obstacles = files_in(place)
+            if len(files) == len(FILES):
+                return files, NAME, f"from {where}{because}"
+            folder = place / "FashionMNIST" / "raw"
+            # A root that is not there is a slip as a rule; an empty one may have been
+            # prepared for the first student to fill; any other is somebody's data.
+            if obstacles or where != CACHE:
+                problems.append(_what_is_missing(place, where, files, obstacles))
+                if obstacles or not _may_fill(place):
+                    continue
             if not _no_network:
                 _no_network.extend(download(folder))
                 if not _no_network:
-                    return folder, NAME, f"downloaded into {where}{because}"
+                    why = f"downloaded into {where}{because}"
+                    return files_in(place)[0], NAME, why
         except OSError as error:  # the network's do not get here
-            problems.append(_trouble(folder, error))
+            problems.append(_trouble(folder or error.filename, error))
+    or_set = "or set CNN_COURSE_DATA to a folder that has FashionMNIST/raw"
     lines = [
         "the rest could not be downloaded, so results differ",
         *[f"  {reason}" for reason in (*problems, *_no_network)],
         "To get all 70,000: restart the kernel with a network, and run it again",
         f"By hand: get the four .gz files from {AUTHORS}",
-        f"  and put them, as they are, into {folder}",
-        "  or set CNN_COURSE_DATA to a folder that has FashionMNIST/raw",
+        f"  and put them, as they are, into {folder or 'a new folder'}",
+        f"  {or_set if folder else 'and set CNN_COURSE_DATA to it'}",
     ]
     return None, SAMPLE_NAME, "\ndata: ".join(lines)
 
 
-def _what_is_missing(place, folder, where):
+def files_in(root):
+    """Return ({published name: path}, [what cannot be looked into]), nearest first.
+
+    Finds the files, packed or not, in `root` and up to three folders below, where the
+    usual tools put them: FashionMNIST/raw (torchvision), fashion-mnist (Keras),
+    data/fashion (the authors), a folder for each file (Kaggle). No other folders are
+    looked into, so that a home folder takes no time and MNIST's files are left alone.
+    """
+    found, obstacles, paths = {}, [], [(root, 0)]
+    for path, depth in paths:  # to which it adds what is deeper
+        name = path.name.lower().removesuffix(".gz").replace(".", "-")
+        try:
+            if stat.S_ISDIR(path.stat().st_mode):
+                names = sorted(os.listdir(path)) if depth < 4 else []
+                paths += [(path / n, depth + 1) for n in names if PLACES.search(n)]
+            elif depth and name in FILES:
+                if OTHERS.search(path.absolute().as_posix()):
+                    obstacles.append(
+                        f"{path.parent} is another data set's, by its name"
+                    )
+                else:
+                    found.setdefault(name, path)  # first the unpacked form, by its name
+        except (FileNotFoundError, NotADirectoryError):
+            if path.is_symlink():
+                obstacles.append(f"{path} is a link that leads nowhere")
+        except OSError as error:
+            obstacles.append(f"{path} cannot be read ({error.strerror})")
+    return found, obstacles
+
+
+def _as_on_disk(path):
+    """Return a path; what is not there as the only thing that differs by its case."""
+    if os.path.lexists(path) or path == path.parent:
+        return path
+    parent = _as_on_disk(path.parent)
+    same = [each for each in parent.glob("*") if each.name.lower() == path.name.lower()]
+    return same[0] if len(same) == 1 else parent / path.name
+
+
+def _may_fill(root):
+    """Say if `root` is empty but for what a download makes, or has FashionMNIST/raw."""
+    own = root / "FashionMNIST", root / "FashionMNIST" / "raw"
+    there = {*root.glob("[!.]*"), *root.glob("FashionMNIST/[!.]*")}
+    return root.is_dir() and (there <= {*own} or own[1].is_dir())
+
+
+def _what_is_missing(place, where, files, obstacles):
     """Say what a folder lacks, and what a student may have overlooked about it."""
-    missing = missing_files(folder)
-    if len(missing) < len(FILES):
-        return f"{where} lacks {', '.join(missing)}"
+    seen = "; ".join(dict.fromkeys(obstacles))
+    if files:
+        missing = ", ".join(f"{name}.gz" for name in FILES if name not in files)
+        folder = os.path.commonpath([path.parent for path in files.values()])
+        return f"{where} lacks {missing} in {folder}" + (seen and f" ({seen})")
+    if obstacles:
+        return f"{where} cannot be used: {seen}"
     slip = ""
     if not place.is_absolute():
         slip = " (a path is looked up from the notebook's folder: give an absolute one)"
+    elif os.path.isfile(place):
+        slip = " (it is a file: give the folder)"
     elif not os.path.isdir(place):
         slip = " (there is no such folder)"
+    elif not _may_fill(place):
+        slip = " (it holds other things, so nothing is downloaded into it)"
     return f"{where} has no FashionMNIST/raw with the four files{slip}"
 
 
@@ -108,18 +175,18 @@ def _trouble(folder, error):
     return f"{folder} {why}; set CNN_COURSE_DATA to a folder that can take them"
 
 
-def read_verified(folder):
+def read_verified(files):
     """Return (images, labels) of the training pictures, and of the test pictures.
 
-    Images are uint8 (n, 28, 28), labels int64 (n,); of the sample if `folder` is None.
-    Raises ValueError for a file that cannot be read or is not the published one: which,
-    why, what to do.
+    Images are uint8 (n, 28, 28), labels int64 (n,). `files` is {published name: path},
+    None the sample. Raises ValueError for a file that cannot be read or is not the
+    published one: which, why, what to do.
     """
-    published = SAMPLE_FILES if folder is None else FILES
     tensors = []
-    for name, (size, md5) in published.items():
+    for name, (size, md5) in (FILES if files else SAMPLE_FILES).items():
+        path = files[name] if files else SAMPLE / f"{name}.gz"
         # bytearray, because torch warns of bytes that cannot be written to.
-        raw = bytearray(_verified_bytes((folder or SAMPLE) / name, size, md5))
+        raw = bytearray(_verified_bytes(path, name, size, md5))
         head = 16 if "images" in name else 8
         tensors.append(torch.frombuffer(raw, dtype=torch.uint8, offset=head))
     X_train, y_train, X_test, y_test = tensors
@@ -127,10 +194,8 @@ def read_verified(folder):
     return train, (X_test.view(-1, 28, 28), y_test.long())
 
 
-def _verified_bytes(path, size, md5):
+def _verified_bytes(path, name, size, md5):
     """Return the unpacked bytes of a file, or raise ValueError with what to do."""
-    if not os.path.exists(path):
-        path = path.with_name(path.name + ".gz")
     try:
         raw = path.read_bytes()
     except OSError as error:
@@ -141,17 +206,24 @@ def _verified_bytes(path, size, md5):
     try:
         if raw.startswith(b"\x1f\x8b"):  # packed, whatever its name says
             raw = gzip.decompress(raw)
-        wrong = fault(path.name, raw, size, md5)
+        wrong = fault(name, raw, size, md5)
     except (EOFError, OSError, zlib.error) as error:
         wrong = f"it cannot be unpacked ({error})"
     if not wrong:
         return raw
-    advice = "Ask for a good copy in its place, or name another folder"
+    what, advice = (
+        "is damaged",
+        "Ask for a good copy in its place, or name another folder",
+    )
     if path.parent == SAMPLE:
+        wrong = wrong.removesuffix(OTHER)
         advice = "It is a part of the course: get the course anew"
+    elif wrong.endswith(OTHER):
+        what = f"is not {NAME}'s file"
+        advice = "Name another folder, or move it away and load again"
     elif os.access(path.parent, os.W_OK):
         advice = "Delete it and load again: it will be downloaded anew"
-    raise ValueError(f"{path} is damaged: {wrong}. {advice}.")
+    raise ValueError(f"{path} {what}: {wrong}. {advice}.")
 
 
 def fault(name, raw, size, md5):
@@ -161,14 +233,15 @@ def fault(name, raw, size, md5):
         return None
     if raw[:200].lstrip().startswith(b"<"):
         return "it is a web page, not data: perhaps a login page was saved"
+    head, each = (16, 784) if "images" in name else (8, 1)
+    whole = len(raw) == head + each * int.from_bytes(raw[4:8], "big")
     if len(raw) != size:
-        return f"it has {len(raw):,} bytes instead of {size:,}"
-    bad = (
-        [i for i, label in enumerate(raw[8:]) if label > 9] if "labels" in name else []
-    )
+        wrong = f"it has {len(raw):,} bytes instead of {size:,}"
+        return wrong + OTHER if whole else wrong
+    bad = [i for i, label in enumerate(raw[8:]) if label > 9] if each == 1 else []
     if bad:
         return (
             f"the label of image {bad[0]:,} (counted from 0) is {raw[8 + bad[0]]}, but "
             f"labels go from 0 to 9 ({len(bad):,} of {size - 8:,} do not)"
         )
-    return f"its MD5 is {found} instead of {md5}, so some bytes were changed"
+    return f"its MD5 is {found} instead of {md5}" + OTHER

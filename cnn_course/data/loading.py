@@ -12,7 +12,8 @@ import torch.nn.functional as F
 
 from cnn_course.checks import refuse, whole_number
 from cnn_course.data.fashion_mnist import find_fashion_mnist, read_verified
-from cnn_course.device import chosen_device
+from cnn_course.device import chosen_device, torch_as_it_starts
+from cnn_course.files import say
 
 CLASSES = tuple(
     "T-shirt/top, Trouser, Pullover, Dress, Coat, Sandal, Shirt, Sneaker, Bag, "
@@ -57,7 +58,9 @@ class Batches:
         draw = torch.randperm if self.shuffle else torch.arange
         order = draw(n, device="cpu").to(self.device)
         for rows in order.split(min(self.batch_size, n)):
-            yield to_float(self.images[rows], self.resize), self.labels[rows]
+            with torch.inference_mode(False):  # as in `to_float`
+                batch = to_float(self.images[rows], self.resize), self.labels[rows]
+            yield batch
 
     def __repr__(self):
         n, h, w = self.images.shape
@@ -68,6 +71,7 @@ class Batches:
         )
 
 
+@torch.inference_mode(False)  # a tensor made in it could never be trained with
 def to_float(images, resize=None):
     """Turn uint8 images (N, h, w) into float32 (N, 1, H, W) in [0, 1].
 
@@ -99,6 +103,7 @@ def _resizing(n, m, device):
     return F.interpolate(rows, size=size, **options)[0, 0].to(device)
 
 
+@torch_as_it_starts()  # whatever an earlier cell has switched
 def load_data_fashion_mnist(
     batch_size,
     resize=None,
@@ -112,10 +117,10 @@ def load_data_fashion_mnist(
     """Return (train_iter, test_iter), two `Batches` on the device.
 
     Looks for Fashion-MNIST in `root` (default: $CNN_COURSE_DATA) and in the per-user
-    cache, and downloads what is missing into the first of them that is there and can
-    be written to; failing all that it takes the sample, 7,000 of the 70,000 pictures,
-    which is installed with the course. All files are verified by size and MD5 at every
-    load. Prints which data set it is and why.
+    cache, and downloads what is missing, into `root` if that is an empty folder or has
+    FashionMNIST/raw, else into the cache; failing all that it takes the sample, 7,000
+    of the 70,000 pictures, which is installed with the course. All files are verified
+    by size and MD5 at every load. Prints which data set it is and why.
 
     batch_size  images in a batch
     resize      None (28×28), a side in pixels, or (height, width); done per batch
@@ -124,8 +129,8 @@ def load_data_fashion_mnist(
     device      default: `try_gpu()`
     seed        of the choice of a subset, and of nothing else: `set_seed` decides the
                 order of the batches
-    root        a folder that holds FashionMNIST/raw or the four files; "built-in"
-                asks for the sample
+    root        a folder with the four files, packed or not, in FashionMNIST/raw or
+                where other tools put them; "built-in" asks for the sample
 
     Raises TypeError or ValueError for a bad argument, ValueError if a file is damaged.
     """
@@ -136,8 +141,8 @@ def load_data_fashion_mnist(
         if size is not None:
             whole_number(argument, size, 1)
     device = chosen_device(device)
-    folder, name, why = find_fashion_mnist(root)
-    train, test = read_verified(folder)
+    files, name, why = find_fashion_mnist(root)
+    train, test = read_verified(files)
     iters, counts = [], []
     for (images, labels), size in ((train, train_size), (test, test_size)):
         all_there_are = ""
@@ -150,11 +155,12 @@ def load_data_fashion_mnist(
         images, labels = images.to(device), labels.to(device)
         iters.append(Batches(images, labels, batch_size, **options))
         counts.append(f"{len(labels):,}{all_there_are}")
-    what = name if folder else f"{name}, 7,000 of 70,000 pictures"
-    print(f"data: {what}, {counts[0]} training and {counts[1]} test images: {why}")
+    what = name if files else f"{name}, 7,000 of 70,000 pictures"
+    say(f"data: {what}, {counts[0]} training and {counts[1]} test images: {why}")
     return tuple(iters)
 
 
+@torch.inference_mode(False)
 def stratified(labels, size, seed=0):
     """Return sorted rows, int64 (size,), in which the classes are as even as can be.
 
@@ -162,17 +168,18 @@ def stratified(labels, size, seed=0):
     too few examples has fewer, all of them.
     """
     whole_number("size", size, 1, len(labels))
-    generator = torch.Generator().manual_seed(seed)
+    # On the CPU, so that every device sees the same choice for the same seed.
+    lot = {"generator": torch.Generator("cpu").manual_seed(seed), "device": "cpu"}
     classes, counts = labels.unique(return_counts=True)
     share = torch.full_like(counts, size // len(classes))
-    share[torch.randperm(len(classes), generator=generator)[: size % len(classes)]] += 1
+    share[torch.randperm(len(classes), **lot)[: size % len(classes)]] += 1
     share = torch.minimum(share, counts)
     while share.sum() < size:  # what some classes lack the others give, one by one
         share[(share < counts).nonzero()[: size - share.sum()]] += 1
     chosen = []
     for label, k in zip(classes, share.tolist(), strict=True):
         rows = (labels == label).nonzero().flatten()
-        chosen.append(rows[torch.randperm(len(rows), generator=generator)[:k]])
+        chosen.append(rows[torch.randperm(len(rows), **lot)[:k]])
     return torch.cat(chosen).sort().values
 
 

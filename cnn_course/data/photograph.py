@@ -6,6 +6,7 @@ import torch.nn.functional as F
 from cnn_course.checks import whole_number
 
 
+@torch.inference_mode(False)  # a tensor made in it could never be trained with
 def load_photograph(height=300, *, colour=False):
     """Return a photograph, float32 in [0, 1]: (height, width), in colour (3, …, …).
 

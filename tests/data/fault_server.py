@@ -16,6 +16,7 @@ reset     the connection is torn down
 import threading
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from urllib.parse import urlsplit
 
 from crafted import packed
 
@@ -65,7 +66,8 @@ class _Handler(BaseHTTPRequestHandler):
         pass
 
     def do_GET(self):
-        name = self.path.strip("/").removesuffix(".gz")
+        path = urlsplit(self.path).path  # a proxy is asked for http://HOST/NAME.gz
+        name = path.strip("/").removesuffix(".gz")
         server, fault = self.server, self.server.next_fault(name)
         body = packed(server.files[name])
         if fault == "good":

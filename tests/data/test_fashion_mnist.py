@@ -4,7 +4,6 @@ import errno
 import gzip
 import os
 import shutil
-import tempfile
 from pathlib import Path
 
 import pytest
@@ -17,7 +16,7 @@ from cnn_course.data import fashion_mnist
 from cnn_course.data.download import LOCK, LOGIN, PACKED_FILES
 from cnn_course.data.fashion_mnist import FILES, SAMPLE, find_fashion_mnist
 
-REAL_CACHE_FOLDER, REAL_DOWNLOAD = fashion_mnist.cache_folder, fashion_mnist.download
+REAL_DOWNLOAD = fashion_mnist.download
 REAL, SAMPLE_NAME = "Fashion-MNIST", "Fashion-MNIST sample"
 NAMES = TRAIN_X, TRAIN_Y, TEST_X, TEST_Y = tuple(FILES)
 ASKED = [name.removesuffix(".gz") for name in PACKED_FILES]  # in this order
@@ -54,6 +53,11 @@ def whole(raw_files):
     return {f"{name}.gz": packed(raw) for name, raw in raw_files.items()}
 
 
+def four(folder, ending=""):
+    """What `find_fashion_mnist` gives for the four files that lie in a folder."""
+    return {name: folder / f"{name}{ending}" for name in NAMES}
+
+
 def files_under(folder):
     """Return {name: bytes} of all files under a folder but the lock."""
     files = [path for path in folder.rglob("*") if path.is_file()]
@@ -68,16 +72,21 @@ def test_root_comes_before_environment_before_cache_before_download(
 ):
     a, b, cache = map(write_raw, (tmp_path / "a", tmp_path / "b", isolated))
     monkeypatch.setenv("CNN_COURSE_DATA", str(tmp_path / "b"))
-    assert find_fashion_mnist(tmp_path / "a") == (a, REAL, "from root")
-    assert find_fashion_mnist(a) == (a, REAL, "from root")  # holds the files itself
+    assert find_fashion_mnist(tmp_path / "a") == (four(a), REAL, "from root")
+    assert find_fashion_mnist(a) == (
+        four(a),
+        REAL,
+        "from root",
+    )  # holds the files itself
     assert find_fashion_mnist() == find_fashion_mnist("")
-    assert find_fashion_mnist() == (b, REAL, "from CNN_COURSE_DATA")
+    assert find_fashion_mnist() == (four(b), REAL, "from CNN_COURSE_DATA")
     monkeypatch.setenv("CNN_COURSE_DATA", "")
-    assert find_fashion_mnist() == (cache, REAL, "from this user's cache")
+    assert find_fashion_mnist() == (four(cache), REAL, "from this user's cache")
     assert not server.requests
     (cache / TEST_X).unlink()
     why = "downloaded into this user's cache"
-    assert find_fashion_mnist() == (cache, REAL, why)
+    files = four(cache) | {TEST_X: cache / f"{TEST_X}.gz"}
+    assert find_fashion_mnist() == (files, REAL, why)
     assert server.requests == [TEST_X]
 
 
@@ -102,7 +111,7 @@ def test_a_root_without_the_files_is_mentioned_and_the_cache_used(
         monkeypatch.setenv("CNN_COURSE_DATA", str(root))
         found = find_fashion_mnist()
     why = f"as {where} has no FashionMNIST/raw with the four files{remark}"
-    assert found[:2] == (cache, REAL)
+    assert found[:2] == (four(cache), REAL)
     assert found[2].startswith(f"from this user's cache, {why}")
     assert not (tmp_path / "nothing").exists()  # a slip, as a rule
 
@@ -128,7 +137,7 @@ def test_a_read_only_folder_with_the_files_is_used_as_it_is(data_root, read_only
     read_only(data_root)
     before = sorted(data_root.rglob("*"))
     raw = data_root / "FashionMNIST" / "raw"
-    assert find_fashion_mnist(data_root) == (raw, REAL, "from root")
+    assert find_fashion_mnist(data_root) == (four(raw), REAL, "from root")
     assert load_data_fashion_mnist(8, root=data_root)[0].name == REAL
     assert sorted(data_root.rglob("*")) == before
 
@@ -137,7 +146,7 @@ def test_a_read_only_folder_with_the_files_is_used_as_it_is(data_root, read_only
     "lacking, says",
     [
         (NAMES, "root has no FashionMNIST/raw with the four files"),
-        (NAMES[1:3], f"root lacks {TRAIN_Y}.gz, {TEST_X}.gz"),
+        (NAMES[1:3], f"root lacks {TRAIN_Y}.gz, {TEST_X}.gz in "),
     ],
 )
 def test_a_read_only_folder_without_all_files_leaves_the_cache_and_is_told(
@@ -149,7 +158,9 @@ def test_a_read_only_folder_without_all_files_leaves_the_cache_and_is_told(
     before = files_under(data_root)
     read_only(data_root)
     found, _, why = find_fashion_mnist(data_root)
-    assert found.is_relative_to(isolated) and files_under(isolated) == whole
+    assert found == four(isolated / "FashionMNIST" / "raw", ".gz")
+    assert files_under(isolated) == whole
+    says += str(folder) * says.endswith("in ")
     assert why == (
         f"downloaded into this user's cache, as {says}, as {folder} cannot be written "
         "to (Permission denied); set CNN_COURSE_DATA to a folder that can take them"
@@ -199,12 +210,13 @@ def test_files_placed_by_hand_packed_are_found_without_a_restart(
 ):
     monkeypatch.delenv("CNN_COURSE_DATA")
     server.plan = ["403"]
-    folder, _, why = find_fashion_mnist()
+    files, _, why = find_fashion_mnist()
     place = isolated / "FashionMNIST" / "raw"
-    assert folder is None and f", into {place}\n" in why
+    assert files is None and f", into {place}\n" in why
     for name, raw in raw_files.items():
         (place / f"{name}.gz").write_bytes(packed(raw))
-    assert find_fashion_mnist() == (place, REAL, "from this user's cache")
+    files = four(place, ".gz")
+    assert find_fashion_mnist() == (files, REAL, "from this user's cache")
     assert len(load_data_fashion_mnist(8)[0].labels) == 200
 
 
@@ -212,8 +224,8 @@ def test_a_cache_that_cannot_be_written_means_the_sample(server, tmp_path, monke
     (tmp_path / "file").write_text("not a folder")
     cache = tmp_path / "file" / "cache"
     monkeypatch.setattr(fashion_mnist, "cache_folder", lambda: cache)
-    folder, name, why = find_fashion_mnist(tmp_path / "nothing")
-    assert (folder, name) == (None, SAMPLE_NAME) and not server.requests
+    files, name, why = find_fashion_mnist(tmp_path / "nothing")
+    assert (files, name) == (None, SAMPLE_NAME) and not server.requests
     assert why.splitlines()[1:3] == [
         "data:   root has no FashionMNIST/raw with the four files (there is no such "
         "folder)",
@@ -234,11 +246,215 @@ def test_a_full_disk_is_told(server, isolated, monkeypatch):
     )
 
 
-def test_without_a_home_folder_the_cache_is_a_temporary_one(monkeypatch):
-    for variable in ("XDG_CACHE_HOME", "LOCALAPPDATA"):
-        monkeypatch.delenv(variable, raising=False)
-    monkeypatch.setattr(os.path, "expanduser", lambda path: path)  # as without a home
-    assert REAL_CACHE_FOLDER() == Path(tempfile.gettempdir()) / "cnn_course"
+def test_with_no_private_folder_either_the_sample_is_told(monkeypatch):
+    def nowhere():
+        raise OSError(errno.EACCES, "not yours alone", "/tmp/cnn_course-7")
+
+    monkeypatch.setattr(fashion_mnist, "cache_folder", nowhere)
+    monkeypatch.delenv("CNN_COURSE_DATA")
+    files, name, why = find_fashion_mnist()
+    assert (files, name) == (None, SAMPLE_NAME)
+    assert why.splitlines()[1] == (
+        "data:   /tmp/cnn_course-7 cannot be written to (not yours alone); set "
+        "CNN_COURSE_DATA to a folder that can take them"
+    )
+    assert why.splitlines()[-2:] == [
+        "data:   and put them, as they are, into a new folder",
+        "data:   and set CNN_COURSE_DATA to it",
+    ]
+
+
+# ----------------------------------------------------------------- data nearly in place
+
+DOTTED = [name.replace("-idx", ".idx") for name in NAMES]
+LAYOUTS = {  # what CNN_COURSE_DATA names, and where below the four files lie
+    "the files themselves": ("", NAMES),
+    "torchvision, packed": ("", [f"FashionMNIST/raw/{name}.gz" for name in NAMES]),
+    "a level too deep": ("FashionMNIST", [f"raw/{name}" for name in NAMES]),
+    "two levels too deep": ("FashionMNIST/raw", NAMES),
+    "a level too high": ("", [f"datasets/FashionMNIST/raw/{name}" for name in NAMES]),
+    "lower case": ("", [f"fashionmnist/RAW/{name.upper()}" for name in NAMES]),
+    "keras": ("", [f"fashion-mnist/{name}.gz" for name in NAMES]),
+    "the authors": ("", [f"data/fashion/{name}.gz" for name in NAMES]),
+    "kaggle": ("", [f"{name}/{name}" for name in NAMES]),
+    "dotted": ("", [f"fashion/{name}" for name in DOTTED]),
+    "mixed": ("", [*NAMES[:2], f"{TEST_X}.gz", f"{DOTTED[3]}.GZ"]),
+    "spread": ("", [*NAMES[:2], *[f"raw/{name}" for name in NAMES[2:]]]),
+}
+
+
+def place_files(folder, files, contents):
+    """Write files whose names say whether they are packed; return the folder."""
+    for file, raw in zip(files, contents, strict=True):
+        path = folder / file
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(packed(raw) if file.lower().endswith(".gz") else raw)
+    return folder
+
+
+def everything(folder):
+    return sorted(folder.rglob("*"))
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_the_four_files_are_found_where_tools_and_people_put_them(
+    layout, raw_files, tmp_path, monkeypatch, capsys
+):
+    named, files = LAYOUTS[layout]
+    root = place_files(tmp_path / "root" / named, files, raw_files.values())
+    (tmp_path / "root" / "notes.txt").touch()
+    before = everything(tmp_path)
+    monkeypatch.setenv("CNN_COURSE_DATA", str(root))
+    train, test = load_data_fashion_mnist(8)  # `isolated`: a download fails the test
+    assert capsys.readouterr().out.endswith("images: from CNN_COURSE_DATA\n")
+    assert digest(train.images) == md5(raw_files[TRAIN_X][16:])
+    assert test.labels.tolist() == list(raw_files[TEST_Y][8:])
+    assert everything(tmp_path) == before  # nothing is made in it
+
+
+def test_a_path_in_another_case_is_found_unless_two_could_be_meant(write_raw, tmp_path):
+    raw = write_raw(tmp_path / "Daten")
+    wrong = tmp_path / "daten" / "fashionmnist" / "Raw"
+    if wrong.exists():
+        pytest.skip("this disk does not tell upper from lower case")
+    assert find_fashion_mnist(wrong) == (four(raw), REAL, "from root")
+    write_raw(tmp_path / "DATEN")
+    assert "(there is no such folder)" in look(wrong)[2]
+
+
+def look(root):
+    """Look for the data in `root`, with a cache that cannot help."""
+    fashion_mnist._no_network[:] = ["a.example: no answer"]
+    return find_fashion_mnist(root)
+
+
+@pytest.mark.parametrize("other", ["MNIST", "KMNIST", "EMNIST", "mnist"])
+@pytest.mark.parametrize("inside", ["raw", ""])
+def test_another_data_sets_files_of_the_same_names_are_left_alone(
+    write_raw, raw_files, tmp_path, other, inside
+):
+    theirs = place_files(tmp_path / other / inside, NAMES, raw_files.values())
+    name, why = look(tmp_path)[1:]
+    assert name == SAMPLE_NAME and "root has no FashionMNIST/raw" in why
+    why = look(theirs)[2]
+    assert f"root cannot be used: {theirs} is another data set's, by its name\n" in why
+    raw = write_raw(tmp_path)
+    assert look(tmp_path) == (four(raw), REAL, "from root")
+
+
+def test_a_home_folder_as_root_is_not_searched_through(
+    tmp_path, raw_files, monkeypatch
+):
+    place_files(tmp_path / "a" / "FashionMNIST" / "raw", NAMES, raw_files.values())
+    for i in range(5):
+        (tmp_path / "data" / f"photos {i}").mkdir(parents=True)
+    listed, listdir = [], os.listdir
+    monkeypatch.setattr(
+        os, "listdir", lambda path: listed.append(path) or listdir(path)
+    )
+    assert fashion_mnist.files_in(tmp_path) == ({}, [])
+    assert listed == [tmp_path, tmp_path / "data"]
+
+
+# name: [what is there, what is told]
+STRANGE = {
+    "others": (["notes.txt"], "root has no FashionMNIST/raw with the four files (it "),
+    "half of it": (["FashionMNIST/notes.txt"], "root has no FashionMNIST/raw with "),
+    "keras, a part": (
+        [f"fashion-mnist/{name}.gz" for name in NAMES[:3]],
+        f"root lacks {TEST_Y}.gz in {{root}}/fashion-mnist\n",
+    ),
+    "too deep, a part": (
+        [f"raw/{name}" for name in NAMES[1:]],
+        f"root lacks {TRAIN_X}.gz",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", STRANGE)
+def test_nothing_is_made_in_somebodys_data(
+    case, server, raw_files, whole, tmp_path, isolated
+):
+    files, told = STRANGE[case]
+    contents = [raw_files.get(Path(f).name.removesuffix(".gz"), b"") for f in files]
+    root = place_files(tmp_path / "root", files, contents)
+    before = everything(root)
+    _, name, why = find_fashion_mnist(root)
+    assert name == REAL and why.startswith("downloaded into this user's cache, as ")
+    assert told.format(root=root).strip() in why
+    assert everything(root) == before and files_under(isolated) == whole
+
+
+@pytest.mark.parametrize(
+    "there", [[".DS_Store"], ["FashionMNIST"], ["FashionMNIST/raw"]]
+)
+def test_an_empty_folder_is_filled_whatever_is_hidden_or_prepared(
+    there, server, tmp_path, whole, isolated
+):
+    for each in there:
+        (tmp_path / "root" / each).mkdir(parents=True)
+    found = find_fashion_mnist(tmp_path / "root")
+    raw = tmp_path / "root" / "FashionMNIST" / "raw"
+    assert found == (four(raw, ".gz"), REAL, "downloaded into root")
+    assert not isolated.exists()
+
+
+def test_a_standard_folder_is_completed_beside_other_data(
+    server, data_root, raw_files, isolated
+):
+    (data_root / "MNIST" / "raw").mkdir(parents=True)
+    raw = data_root / "FashionMNIST" / "raw"
+    (raw / TRAIN_X).unlink()
+    files, _, why = find_fashion_mnist(data_root)
+    assert why == "downloaded into root" and files[TRAIN_X] == raw / f"{TRAIN_X}.gz"
+    assert server.requests == [TRAIN_X] and not isolated.exists()
+
+
+@pytest.mark.skipif(os.name != "posix", reason="links need rights on Windows")
+@pytest.mark.parametrize("link", ["", "FashionMNIST", "FashionMNIST/raw"])
+def test_a_folder_that_is_a_dangling_link_is_told_by_its_path(tmp_path, link):
+    path = tmp_path / "root" / link
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.symlink_to(tmp_path / "gone")
+    why = look(tmp_path / "root")[2]
+    assert f"root cannot be used: {path} is a link that leads nowhere\n" in why
+
+
+@pytest.mark.skipif(os.name != "posix", reason="links need rights on Windows")
+def test_dangling_links_in_place_of_files_are_told_and_stay(server, data_root):
+    raw = data_root / "FashionMNIST" / "raw"
+    for name in NAMES[:2]:
+        (raw / name).unlink()
+        (raw / name).symlink_to(data_root / "gone")
+    before = everything(data_root)
+    told = "; ".join(f"{raw / n} is a link that leads nowhere" for n in NAMES[:2])
+    assert (
+        f"root lacks {TRAIN_X}.gz, {TRAIN_Y}.gz in {raw} ({told})" in look(data_root)[2]
+    )
+    assert everything(data_root) == before and not server.requests
+
+
+@pytest.mark.parametrize("closed", ["", "FashionMNIST", "FashionMNIST/raw"])
+def test_a_folder_that_may_not_be_read_is_told_by_its_path(
+    data_root, monkeypatch, closed
+):
+    listdir = os.listdir
+
+    def refuse(path):  # root may read everything
+        if path == data_root / closed:
+            raise PermissionError(13, "Permission denied")
+        return listdir(path)
+
+    monkeypatch.setattr(os, "listdir", refuse)
+    told = (
+        f"root cannot be used: {data_root / closed} cannot be read (Permission denied)"
+    )
+    assert told in look(data_root)[2]
+
+
+def test_a_file_as_root_is_told(data_root):
+    why = look(data_root / "FashionMNIST" / "raw" / TRAIN_X)[2]
+    assert "root has no FashionMNIST/raw with the four files (it is a file: give" in why
 
 
 # ------------------------------------------------------------------------- the sample
@@ -323,7 +539,7 @@ def too_long(name, raw):
 
 def a_flipped_bit(name, raw):
     bad = raw[:-1] + bytes([raw[-1] ^ 1])
-    return bad, f"its MD5 is {md5(bad)} instead of {FILES[name][1]}, so some bytes were"
+    return bad, f"its MD5 is {md5(bad)} instead of {FILES[name][1]}; perhaps it is "
 
 
 def web_page(name, raw):
@@ -351,8 +567,22 @@ def test_a_fault_that_every_file_can_have(data_root, folder, name, damage):
     bad, says = damage(name, path.read_bytes())
     path.write_bytes(bad)
     words = refused(data_root)
-    assert words.startswith(f"{path} is damaged: {says}")
-    assert words.endswith("Delete it and load again: it will be downloaded anew.")
+    if damage is a_flipped_bit:  # in MNIST's files all are other ones
+        assert words.startswith(f"{path} is not Fashion-MNIST's file: {says}")
+        assert words.endswith("Name another folder, or move it away and load again.")
+    else:
+        assert words.startswith(f"{path} is damaged: {says}")
+        assert words.endswith("Delete it and load again: it will be downloaded anew.")
+
+
+def test_a_whole_file_of_another_data_set_is_not_called_damaged(data_root, folder):
+    raw = (5).to_bytes(4, "big") * 2 + bytes(5)
+    (folder / TRAIN_Y).write_bytes(packed(raw))
+    words = refused(data_root)
+    start = (
+        "is not Fashion-MNIST's file: it has 13 bytes instead of 208; perhaps it is "
+    )
+    assert words.startswith(f"{folder / TRAIN_Y} {start}") and "Delete" not in words
 
 
 def test_a_label_of_255_is_told_with_its_place(data_root, folder, raw_files):

@@ -1,11 +1,17 @@
 """Batches and load_data_fashion_mnist: what comes out, in which order and size."""
 
+import contextlib
+import os
+import socket
+import subprocess
+import sys
+
 import pytest
 import torch
 import torch.nn.functional as F
 
 from cnn_course import device, load_data_fashion_mnist
-from cnn_course.data import Batches, to_float
+from cnn_course.data import Batches, load_photograph, to_float
 from cnn_course.data import loading as data
 from cnn_course.data.loading import stratified
 
@@ -216,3 +222,94 @@ def test_pictures_and_labels_that_do_not_fit_are_named(argument, value):
     good = {"images": PICTURES, "labels": torch.arange(4), "batch_size": 2}
     with pytest.raises(ValueError, match=f"^{argument} must be .*; got "):
         Batches(**{**good, argument: value})
+
+
+# ----------------------------------------------------- what an earlier cell has left on
+
+
+@contextlib.contextmanager
+def default_dtype(dtype):
+    torch.set_default_dtype(dtype)
+    try:
+        yield
+    finally:
+        torch.set_default_dtype(torch.float32)
+
+
+@contextlib.contextmanager
+def deterministic():
+    torch.use_deterministic_algorithms(True)
+    try:
+        yield
+    finally:
+        torch.use_deterministic_algorithms(False)
+
+
+SWITCHES = {
+    "a default device": lambda: torch.device("meta"),  # stands for a GPU
+    "float64": lambda: default_dtype(torch.float64),
+    "half": lambda: default_dtype(torch.float16),
+    "deterministic": deterministic,
+    "no_grad": torch.no_grad,
+    "inference mode": torch.inference_mode,
+    "autocast": lambda: torch.autocast("cpu", torch.bfloat16),
+}
+
+
+def all_of_it():
+    """Return every tensor that this room gives."""
+    torch.manual_seed(3)
+    data._resizing.cache_clear()
+    images = torch.arange(784, dtype=torch.uint8, device="cpu").view(1, 28, 28)
+    found = [to_float(images), to_float(images, (20, 40))]
+    found += [load_photograph(40), load_photograph(40, colour=True)]
+    for options in ({}, {"resize": 32, "train_size": 501, "test_size": 57}):
+        for batches in load_data_fashion_mnist(500, **options):
+            found += [batches.images, batches.labels]
+            found += [tensor for batch in batches for tensor in batch]
+    labels = torch.tensor([0] * 50 + [1] * 3, device="cpu")
+    return [*found, *(stratified(labels, size, 5) for size in (8, 53))]
+
+
+@pytest.mark.parametrize("switch", SWITCHES)
+def test_switches_that_an_earlier_cell_left_on_change_nothing(switch):
+    expected = all_of_it()
+    with SWITCHES[switch]():
+        found = all_of_it()
+    assert len(found) == len(expected) > 40
+    for a, b in zip(found, expected, strict=True):
+        assert (a.dtype, a.device) == (b.dtype, b.device) and torch.equal(a, b)
+        assert not a.is_inference() and not a.requires_grad
+    weight = torch.ones(1, requires_grad=True)  # what it gave can be trained with
+    sum((X * weight).sum() for X in found if X.is_floating_point()).backward()
+
+
+OFFLINE = """
+from cnn_course import load_data_fashion_mnist
+train_iter, test_iter = load_data_fashion_mnist(256)
+assert test_iter.name == "Fashion-MNIST sample"
+"""
+
+
+@pytest.mark.parametrize("encoding", ["cp1252", "latin-1", "ascii"])
+def test_lines_are_printed_on_streams_that_cannot_encode_them(encoding, tmp_path):
+    with socket.create_server(("127.0.0.1", 0)) as closed:
+        proxy = f"http://127.0.0.1:{closed.getsockname()[1]}"
+    gone = dict.fromkeys(("CNN_COURSE_DATA", "NO_PROXY", "no_proxy"), "")
+    settings = {
+        **dict.fromkeys(("HTTPS_PROXY", "HTTP_PROXY"), proxy),
+        **dict.fromkeys(("https_proxy", "http_proxy"), proxy),
+        "PYTHONIOENCODING": encoding,
+        # A folder with a letter that none of them has.
+        **dict.fromkeys(("XDG_CACHE_HOME", "HOME"), str(tmp_path / "数据")),
+    }
+    ended = subprocess.run(
+        [sys.executable, "-c", OFFLINE],
+        env=os.environ | gone | settings,
+        capture_output=True,
+        encoding=encoding,
+    )
+    assert ended.returncode == 0, ended.stderr
+    lines = ended.stdout.splitlines()
+    assert lines[0].startswith("data: downloading Fashion-MNIST (31 MB) ")
+    assert "the proxy 127.0.0.1:" in lines[2] and all("data: " in ln for ln in lines)

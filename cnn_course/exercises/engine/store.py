@@ -15,8 +15,9 @@ _unwritten = []  # events of this kernel that are in no file
 
 def add(**event):
     """Keep an event; with nowhere to write it, for as long as the kernel lives."""
-    path = state_folder() / NAME
+    path = None
     try:
+        path = state_folder() / NAME
         path.parent.mkdir(parents=True, exist_ok=True)
         # The line break before it: what a crash left half-written stays by itself.
         with open(path, "a", encoding="utf-8") as file:
@@ -24,10 +25,10 @@ def add(**event):
     except OSError as error:
         if not _unwritten:
             warnings.warn(
-                f"Your progress cannot be kept in {path} ({error.strerror}), only "
-                "until this kernel ends. Checks work all the same. To keep it "
-                "elsewhere, set CNN_COURSE_STATE to a folder of your own before "
-                "JupyterLab starts.",
+                f"Your progress cannot be kept in {path or error.filename} "
+                f"({error.strerror}), only until this kernel ends. Checks "
+                "work all the same. To keep it elsewhere, set CNN_COURSE_STATE to a "
+                "folder of your own before JupyterLab starts.",
                 stacklevel=4,
             )
         _unwritten.append(event)
