@@ -9,6 +9,7 @@ from types import SimpleNamespace
 import torch
 
 from cnn_course.checks import choice, refuse
+from cnn_course.files import say
 
 BUDGETS = ("test", "cpu", "full")
 
@@ -84,7 +85,7 @@ def _describe(name):
 
 @functools.cache
 def _say_once(line):
-    print(line)
+    say(line)
 
 
 def choose_precision(precision, device):
@@ -180,7 +181,7 @@ def budget(**settings):
         if values[chosen] != values["full"]
     ]
     what = "; ".join(shortened) or "the real protocol, nothing shortened"
-    print(f"budget: {chosen}: {what}")
+    say(f"budget: {chosen}: {what}")
     return SimpleNamespace(**{name: v[chosen] for name, v in settings.items()})
 
 
