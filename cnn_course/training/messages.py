@@ -69,7 +69,7 @@ def unfit_pictures(net, X, error):
     others = [
         (name, p.dtype)
         for name, p in net.named_parameters()
-        if p.is_floating_point() and p.dtype != X.dtype
+        if p.dtype.is_floating_point and p.dtype != X.dtype
     ]
     if others and "type" in reason:
         name, dtype = others[0]
