@@ -10,7 +10,7 @@ from notebook_code import NOTEBOOKS
 
 PATHS = sorted(NOTEBOOKS.glob("*.ipynb"))
 MACHINE_PATH = re.compile(r"/(root|home|Users|work|tmp|private|mnt)/|[A-Z]:\\\\|~/")
-ALLOWED_TAGS = {"nbval-ignore-output", "remove-input", "solution"}
+ALLOWED_TAGS = {"answer", "lecture", "nbval-ignore-output", "remove-input", "solution"}
 CELL_METADATA = {"tags", "jupyter", "slideshow"}
 # What an output may be; JavaScript and live views are nothing to commit.
 KINDS = {"text/plain", "text/html", "image/png", "image/jpeg"}
