@@ -13,8 +13,8 @@ import re
 import sys
 from pathlib import Path
 
-from cnn_course.files import NOTEBOOKS, write_whole
-from cnn_course.publishing.server import without_views
+from cnn_course.files import NOTEBOOKS, say, write_whole
+from cnn_course.publishing.reading import SOLUTION, NotebookError, has, read
 
 TEMPLATES = Path(__file__).parent  # nbconvert looks for deck_template in here
 ONLY_OUTPUT = "remove-input"  # tags a cell whose code says less than its picture
@@ -23,23 +23,23 @@ SLIDE_TYPES = ("slide", "subslide", "fragment", "skip", "notes", "-")
 FETCHED = re.compile(r"<(?!a\b)\w[^>]*?\s(?:src|href)=\"(?!data:|#)([^\"]+)\"")
 
 
-class DeckError(Exception):
+class DeckError(NotebookError):
     """A notebook that no deck can be made of; the message says what to do."""
 
 
 def deck(path):
     """Return (page, number of slides) for a saved notebook: the page is HTML.
 
-    Left out are cells of type skip, folded cells (`metadata.jupyter.source_hidden`),
-    which hold solutions, and the code of cells tagged `remove-input`.
-    Raises DeckError if it cannot be read, says nothing about slides, or needs files
-    from elsewhere.
+    Left out are cells of type skip, cells tagged `solution`, the code of cells tagged
+    `remove-input`, and other folded cells (`metadata.jupyter.source_hidden`).
+    Raises NotebookError if it cannot be read, and DeckError if it says nothing about
+    slides, or needs files from elsewhere.
     """
     from nbconvert.exporters.slides import SlidesExporter
     from traitlets.config import Config
 
     path = Path(path)
-    notebook = _prepared(_read(path), path.name)
+    notebook = _prepared(read(path), path.name)
     only_picture = {"enabled": True, "remove_input_tags": [ONLY_OUTPUT]}
     exporter = SlidesExporter(
         config=Config({"TagRemovePreprocessor": only_picture}),
@@ -63,38 +63,21 @@ def deck(path):
     return page, len(starts)
 
 
-def _read(path):
-    import nbformat
-
-    try:
-        notebook = nbformat.read(path, as_version=4)
-        nbformat.validate(notebook)
-        return notebook
-    except OSError as error:
-        raise DeckError(f"{path} cannot be read: {error.strerror}.") from error
-    except Exception as error:  # nbformat has no one class for broken notebooks
-        raise DeckError(
-            f"{path} is not a Jupyter notebook, or it is damaged: "
-            "does JupyterLab open it?"
-        ) from error
-
-
 def _slide_type(cell):
     return cell.metadata.get("slideshow", {}).get("slide_type") or "-"
 
 
 def _prepared(notebook, name):
-    """Return the notebook with solutions typed skip and without live views."""
+    """Return the notebook with solutions typed skip."""
     for number, cell in enumerate(notebook.cells, start=1):
         if (kind := _slide_type(cell)) not in SLIDE_TYPES:
             raise DeckError(
                 f'{name}: cell {number} has the slide type "{kind}", which does not '
                 f"exist. Choose one of {', '.join(SLIDE_TYPES)}."
             )
-        if cell.metadata.get("jupyter", {}).get("source_hidden"):
+        folded = cell.metadata.get("jupyter", {}).get("source_hidden")
+        if has(cell, SOLUTION) or (folded and not has(cell, ONLY_OUTPUT)):
             cell.metadata["slideshow"] = {"slide_type": "skip"}
-        if cell.cell_type == "code":
-            cell.outputs = without_views(cell.outputs)
     kinds = [kind for kind in map(_slide_type, notebook.cells) if kind != "skip"]
     if not any(kind.endswith("slide") for kind in kinds):
         raise DeckError(
@@ -144,9 +127,9 @@ def main(arguments=None):
         pages = {path: deck(path) for path in targets}
         for path, (page, slides) in pages.items():
             write(page, targets[path])
-            print(f"{targets[path]}: {slides} slides")
-    except DeckError as error:
-        print(error, file=sys.stderr)
+            say(f"{targets[path]}: {slides} slides")
+    except NotebookError as error:
+        say(error, sys.stderr)
         return 1
     return 0
 

@@ -3,8 +3,11 @@
 Installing puts server_extension.json where the server looks for its extensions, and
 with that this one is switched on. Kernels find the variables of `share_cores` set
 before they load torch, because importing the course has set them in the server, and
-saved notebooks keep the pictures of their views.
+saved notebooks keep the pictures of their views. nbconvert finds its part likewise, in
+nbconvert_config.json: a page of HTML would show an empty view, not the picture beside.
 """
+
+import nbformat
 
 VIEW = "application/vnd.jupyter.widget-view+json"
 
@@ -35,6 +38,12 @@ def keep_pictures(model, **_):
     for cell in content["cells"]:
         if cell["cell_type"] == "code":
             cell["outputs"] = without_views(cell["outputs"])
+
+
+def convert_pictures(notebook, resources):
+    """Do the same for whatever `jupyter nbconvert` makes: one of its preprocessors."""
+    keep_pictures({"type": "notebook", "content": notebook})
+    return nbformat.from_dict(notebook), resources
 
 
 def without_views(outputs):

@@ -4,17 +4,15 @@ Whoever has the edition works in its files, and the course goes on. So every fil
 in its metadata what it was made from: the course's version, and each cell's source.
 """
 
-import hashlib
 import json
-import warnings
 from datetime import date
 
 import nbformat
 
 from cnn_course.files import write_whole
+from cnn_course.publishing.reading import ANSWER, has, name_cells, short
 
 NEW, LEFT, UPDATED, ANEW = "new", "left as they are", "brought up to date", "begun anew"
-ANSWERS = ("ex-", "predict-")  # how the ids of cells begin that ask for something
 LOST = "but it is not known what you did in it: copy your answers by hand from"
 
 
@@ -22,13 +20,9 @@ def sign(notebook, edition):
     """Note in a notebook's metadata what it is made from, in place."""
     notebook.metadata.cnn_course = {
         "edition": edition,
-        "version": _short(json.dumps(notebook.cells, sort_keys=True)),
-        "sources": {cell.id: _short(cell.source) for cell in notebook.cells},
+        "version": short(json.dumps(notebook.cells, sort_keys=True)),
+        "sources": {cell.id: short(cell.source) for cell in notebook.cells},
     }
-
-
-def _short(text):
-    return hashlib.sha256(text.encode()).hexdigest()[:12]
 
 
 def update(path, notebook):
@@ -57,10 +51,9 @@ def update(path, notebook):
 def _read(raw):
     """Return a file's cells, and the version and sources that `sign` noted in it."""
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # an id that is missing or there twice
-            notebook = nbformat.v4.reads(raw.decode())
-            nbformat.validate(notebook)  # gives such cells ids
+        notebook = nbformat.v4.reads(raw.decode())
+        name_cells(notebook)
+        nbformat.validate(notebook)
         note = notebook.metadata.cnn_course
         return notebook.cells, note.version, note.sources
     except Exception:  # it may be anything, but it is no notebook of an edition
@@ -73,14 +66,16 @@ def _carry_over(cells, sources, notebook):
     sources  what the course had in `cells`
     """
     merged, current = notebook.cells, notebook.metadata.cnn_course.sources
+    renamed = _renamed(sources, current)
     came = stayed = at = 0  # at: where the next cell of one's own goes
     for cell in cells:
-        mine, was, now = _short(cell.source), sources.get(cell.id), current.get(cell.id)
-        if now:
+        mine, was = short(cell.source), sources.get(cell.id)
+        cell.id = renamed.get(cell.id, cell.id)
+        if now := current.get(cell.id):
             at = [other.id for other in merged].index(cell.id) + 1
         if mine in (was, now) or not (now or cell.source.strip()):
             continue  # the course's; or empty: running the last cell adds such a one
-        if now and now != was and not cell.id.startswith(ANSWERS):
+        if now and now != was and not has(merged[at - 1], ANSWER):
             stayed += 1
             continue
         came += 1
@@ -93,6 +88,13 @@ def _carry_over(cells, sources, notebook):
         return ""
     but = f", {stayed} that the course has changed too did not" if stayed else ""
     return f"{came} of your cells came along{but}; as it was:"
+
+
+def _renamed(sources, current):
+    """Return {old id: new id} of the course's cells that differ in nothing else."""
+    new = {source: name for name, source in current.items() if name not in sources}
+    old = {source: name for name, source in sources.items() if name not in current}
+    return {old[source]: new[source] for source in old.keys() & new.keys()}
 
 
 def _keep(path, raw):

@@ -130,6 +130,7 @@ def test_the_notebook_asks_checks_and_solves_it(exercise):
     assert f"`{exercise.id}`" in ask.source
     assert re.search(r"(= |: |^ *)\.\.\.", blank.source, re.MULTILINE)
     assert blank.source.splitlines()[-1].startswith(f'check("{exercise.id}", ')
+    assert blank.metadata.tags == ["answer"]
     assert solution.metadata.tags == ["solution"]
     assert solution.metadata.jupyter.source_hidden is True
     assert f'check("{exercise.id}", ' in solution.source
@@ -190,10 +191,17 @@ def test_a_prediction_is_asked_for_before_and_compared_at_the_end(name):
     order = list(found)
     assert order.index(f"predict-{short}") < order.index("ex-predictions")
     assert found[f"predict-{short}"].source.startswith(f'predict("{name}", ...)')
+    assert found[f"predict-{short}"].metadata.tags == ["answer"]
     assert f'"{name}": ' in found["ex-predictions"].source
     assert order.index("ex-predictions") < order.index("summary")
     (output,) = found[f"predict-{short}"].outputs
     assert output.data["text/plain"].startswith(f"○ {name} · not predicted yet.")
+
+
+def test_what_is_tagged_an_answer_is_asked_for(number):
+    tags = [cell.metadata.get("tags", []) for cell in cells(number).values()]
+    asked = own(EXERCISES, number) + own(PREDICTIONS, number)
+    assert sum("answer" in each for each in tags) == len(asked)
 
 
 def test_exercises_are_on_no_slide(number):

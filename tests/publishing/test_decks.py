@@ -2,6 +2,7 @@
 
 import base64
 import io
+import json
 import re
 
 import nbformat
@@ -110,6 +111,31 @@ def test_skipped_cells_and_solutions_are_nowhere(save):
     assert "alpha" in page and "beta" in page
     for left_out in ("preface", "secret", "hush", "solved", "the answer"):
         assert left_out not in page
+
+
+def test_a_solution_is_known_by_its_tag_and_a_folded_picture_is_shown(slides_of):
+    solution = code("solved = 1", "fragment", {"text/plain": "the answer"})
+    solution.metadata["tags"] = ["solution"]  # open, as an instructor has it
+    drawn = code("draw(X)", "slide", {"image/png": picture(), "text/plain": "[p] X"})
+    drawn.metadata |= {"jupyter": {"source_hidden": True}, "tags": ["remove-input"]}
+    (slide,) = slides_of(drawn, solution)
+    assert slide.find("img") and words(slide) == ""
+
+
+@pytest.mark.parametrize("minor", [0, 4, 5])
+def test_what_colab_makes_of_a_notebook_has_a_deck(tmp_path, minor):
+    view = {VIEW: {"model_id": "1"}, "image/png": picture(), "text/plain": "size 24"}
+    cells = [text("# Sizes", "slide"), code("view()", data=view)]
+    notebook = json.loads(nbformat.v4.writes(new_notebook(cells=cells)))
+    notebook["nbformat_minor"] = minor
+    for cell in notebook["cells"]:
+        del cell["id"]
+    states = {"1": {"model_name": "LayoutModel", "state": {}}}
+    kind = "application/vnd.jupyter.widget-state+json"
+    notebook["metadata"]["widgets"] = {kind: states}
+    (tmp_path / "lesson.ipynb").write_text(json.dumps(notebook), "utf-8")
+    page, number = deck(tmp_path / "lesson.ipynb")
+    assert number == 1 and "size 24" in page
 
 
 def test_notes_belong_to_their_slide_and_are_kept_apart(slides_of):

@@ -2,16 +2,24 @@
 
 import base64
 import json
+import os
+import shutil
+import subprocess
+import sys
 import sysconfig
+import tomllib
 from copy import deepcopy
 from pathlib import Path
 from types import SimpleNamespace
 
 import nbformat
+import pytest
 from jupyter_server.extension.manager import ExtensionPackage
 from jupyter_server.services.contents.largefilemanager import LargeFileManager
 from nbformat.v4 import new_code_cell, new_notebook, new_output
 
+from cnn_course.files import NOTEBOOKS
+from cnn_course.publishing import server
 from cnn_course.publishing.server import VIEW, keep_pictures, without_views
 
 PNG = base64.b64encode(b"a picture").decode()
@@ -56,7 +64,9 @@ def with_a_view(source):
     cell = new_code_cell("view", outputs=[data(LIVE | {"image/png": PNG}), data(LIVE)])
     notebook = new_notebook(cells=[nbformat.v4.new_markdown_cell("text"), cell])
     notebook.cells.insert(0, new_code_cell(source))
-    notebook.metadata["widgets"] = {"state": {}}
+    states = {"version_major": 2, "version_minor": 0, "state": {}}
+    kind = "application/vnd.jupyter.widget-state+json"
+    notebook.metadata["widgets"] = {kind: states}
     return {"type": "notebook", "content": notebook}
 
 
@@ -91,6 +101,66 @@ def test_a_server_with_the_extension_saves_pictures(tmp_path):
     model = with_a_view("import cnn_course") | {"format": "json"}
     manager.save(model, "saved.ipynb")
     assert VIEW not in (tmp_path / "saved.ipynb").read_text("utf-8")
+
+
+@pytest.fixture
+def convert(tmp_path):
+    """A function: what `jupyter nbconvert --to KIND` makes of a notebook, as installed.
+
+    The file that installing puts in its place lies in a folder of the test's own.
+    """
+    package = Path(server.__file__).parent
+    folder = tmp_path / "config"
+    folder.mkdir()
+    shutil.copy(
+        package / "nbconvert_config.json", folder / "jupyter_nbconvert_config.json"
+    )
+
+    def run(notebook, kind, *more):
+        nbformat.write(notebook, tmp_path / "a.ipynb")
+        command = [sys.executable, "-m", "nbconvert", "--to", kind, "--stdout", *more]
+        done = subprocess.run(
+            [*command, str(tmp_path / "a.ipynb")],
+            env=os.environ | {"JUPYTER_CONFIG_PATH": str(folder)},
+            capture_output=True,
+            check=True,
+        )
+        return done.stdout.decode("utf-8")
+
+    return run
+
+
+def test_a_page_of_html_has_the_picture_and_no_empty_view(convert):
+    page = convert(with_a_view("import cnn_course")["content"], "html")
+    assert f"data:image/png;base64,{PNG}" in page
+    assert VIEW not in page and "widget" not in page.split("<body")[1]
+
+
+def test_other_peoples_pages_keep_their_widgets(convert):
+    page = convert(with_a_view("import ipywidgets")["content"], "html")
+    assert VIEW in page
+
+
+def test_a_notebook_run_by_nbconvert_reopens_with_pictures(convert):
+    code = f"""
+import cnn_course
+bundle = {LIVE | {"image/png": PNG}}
+display(bundle, raw=True)"""
+    notebook = new_notebook(cells=[new_code_cell(code)])
+    saved = nbformat.reads(convert(notebook, "notebook", "--execute"), as_version=4)
+    assert "widgets" not in saved.metadata
+    (output,) = saved.cells[0].outputs
+    assert output.data == {"image/png": PNG, "text/plain": "[picture] a view"}
+
+
+def test_installing_switches_the_preprocessor_on():
+    root = NOTEBOOKS.parent
+    settings = tomllib.loads((root / "pyproject.toml").read_text("utf-8"))
+    targets = settings["tool"]["hatch"]["build"]["targets"]["wheel"]["shared-data"]
+    (source,) = (s for s, to in targets.items() if to.endswith("nbconvert_config.json"))
+    assert targets[source] == "etc/jupyter/jupyter_nbconvert_config.json"
+    (name,) = json.loads((root / source).read_text())["Exporter"]["preprocessors"]
+    assert name == f"{server.__name__}.{server.convert_pictures.__name__}"
 
 
 def test_the_hook_leaves_other_files_alone():

@@ -1,0 +1,68 @@
+"""A notebook of the course as its files hold it, whichever tool wrote them last.
+
+What a cell is for is said by its tags. Other tools keep those, but not a cell's id:
+nbstripout counts the cells, jupytext draws new ids, Colab has none.
+"""
+
+import hashlib
+import re
+
+import nbformat
+
+from cnn_course.publishing.server import without_views
+
+ANSWER = "answer"  # tags the blank of an exercise, and a prediction
+PLAN = "lecture"  # tags the plan for whoever presents the notebook
+SOLUTION = "solution"
+POSITION = re.compile(r"(cell[-_]?)?\d+")  # an id that will be another cell's one day
+
+
+class NotebookError(Exception):
+    """A notebook that nothing can be made of; the message says what to do."""
+
+
+def read(path):
+    """Return the notebook in a file, its cells with ids and its views as pictures.
+
+    An id that is missing, a mere number or there twice comes from the cell's text, so
+    that each reading gives the same. Raises NotebookError if it is no notebook.
+    """
+    try:
+        # nbformat's usual `read` would draw ids.
+        notebook = nbformat.reader.reads(path.read_text("utf-8"))
+        notebook = nbformat.convert(notebook, 4)
+        name_cells(notebook)
+        notebook.metadata.pop("widgets", None)  # nothing without a kernel
+        for cell in notebook.cells:
+            if cell.cell_type == "code":
+                cell.outputs = nbformat.from_dict(without_views(cell.outputs))
+        nbformat.validate(notebook)
+        return notebook
+    except OSError as error:
+        raise NotebookError(f"{path} cannot be read: {error.strerror}.") from error
+    except Exception as error:  # nbformat has no one class for broken notebooks
+        raise NotebookError(
+            f"{path} is not a Jupyter notebook, or it is damaged: "
+            "does JupyterLab open it? If it is the course's, `git restore notebooks` "
+            "brings it back."
+        ) from error
+
+
+def name_cells(notebook):
+    """Give every cell an id of its own that stays when cells move, in place."""
+    notebook.nbformat_minor = max(notebook.nbformat_minor, 5)  # the first with ids
+    taken = set()
+    for cell in notebook.cells:
+        name, count = cell.get("id", ""), 0
+        while not name or POSITION.fullmatch(name) or name in taken:
+            name, count = short(f"{cell.source}{count}"), count + 1
+        cell.id = name
+        taken.add(name)
+
+
+def short(text):
+    return hashlib.sha256(text.encode()).hexdigest()[:12]
+
+
+def has(cell, tag):
+    return tag in cell.metadata.get("tags", [])
