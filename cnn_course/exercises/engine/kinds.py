@@ -75,8 +75,8 @@ class Exercise:
 class Derived(Exercise):
     """An exercise whose answer is reckoned.
 
-    slips  how: objects with right() and wrong(), from `slips.py` or `windows.py`. Their
-           wrong answers come behind the declared misconceptions
+    slips  how: objects with right() and wrong(), from `slips.py`, or of a Grid from
+           `windows.py`. Their wrong answers come behind the declared misconceptions
     """
 
     slips: tuple = ()
@@ -221,10 +221,7 @@ class Grid(Derived):
             f"{len(wrong)} of the {right.numel()} numbers are wrong, first the "
             f"{grid[row, column]:g} in row {row}, column {column} (counted from 0)."
         )
-        for slip in self.slips if len(wrong) <= 2 else ():
-            if hasattr(slip, "terms"):
-                said += f" Reckon there once more: {slip.terms(row, column)}."
-        return said
+        return " ".join([said, *(slip.look(row, column) for slip in self.slips)])
 
 
 def same_grid(grid, other):

@@ -16,16 +16,18 @@ ORDER = "Which axis comes first in PyTorch, and which last?"
 def number_like(value, right, tolerance=0):
     """Return how a wrong number is related to the right one."""
 
-    def same(a, b):
-        return math.isclose(a, b, rel_tol=1e-9, abs_tol=tolerance)
-
     if not value or not right:
         return None
+    near = max(1e-9, min(tolerance / abs(right), 0.01))
+
+    def same(a, b):
+        return math.isclose(a, b, rel_tol=near)
+
     if same(value, -right):
         return "The size is right, and the sign is not. What is taken from what?"
     if isinstance(right, int) and abs(value - right) == 1:
         size = "many" if value > right else "few"
-        return f"That is one too {size}. Are both ends counted, and each once?"
+        return f"That is one too {size}. Are the first and the last counted, each once?"
     ratio = value / right
     if same(value, 1 / right):
         return "Your fraction is upside down. What is asked for: which stands below?"
@@ -37,7 +39,7 @@ def number_like(value, right, tolerance=0):
                 if factor == 100:
                     why = "Is a share asked for, as a fraction, or percent?"
                 return f"That is a {name} times too {size}. {why}"
-    if tolerance and abs(value - right) <= 3 * tolerance:
+    if tolerance and abs(value - right) <= 2 * tolerance:
         return "That is near, and not near enough. Reckon or read with more digits."
     if rounded(value, right):
         return "That is rounded too coarsely. Reckon with all digits, and write them."
@@ -47,7 +49,7 @@ def number_like(value, right, tolerance=0):
         if same(ratio, factor) or same(ratio, 1 / factor):
             many = "twice" if factor == 2 else f"{factor} times"
             part = "half" if factor == 2 else f"1/{factor} of"
-            times = f"{many} as much as" if ratio > 1 else f"exactly {part}"
+            times = many if ratio > 1 else part
             return f"That is {times} what it should be. {COUNT}"
     return None
 
@@ -81,8 +83,8 @@ def shape_like(sizes, right):
     for i, j in itertools.combinations(range(n + 1), 2):
         if j - i > 1 and sizes == (*right[:i], math.prod(right[i:j]), *right[j:]):
             return (
-                f"You multiplied the axes {i} to {j - 1} (counted from 0). Which of "
-                "them does the layer really put in one row?"
+                f"You multiplied axes: {i} to {j - 1} (counted from 0) are one in your "
+                "answer. Which of them stay apart?"
             )
     if len(sizes) == n - 1:
         for i in range(n):
@@ -117,7 +119,8 @@ def shape_like(sizes, right):
             f"axis {i} is one too {'large' if sizes[i] > right[i] else 'small'}"
             for i in wrong
         ]
-        return f"{', '.join(parts).capitalize()}. Are both ends counted, and each once?"
+        where = "Where does a window stand first, and where last?"
+        return f"{', '.join(parts).capitalize()}. {where}"
     return None
 
 
@@ -133,15 +136,14 @@ def grid_like(grid, right):
     if grid.shape == right.shape:
         if torch.allclose(grid.abs(), right.abs(), atol=1e-4):
             return "The sizes are right, but not all signs. What is taken from what?"
-        for text, changes in (("times", torch.div), ("larger by", torch.sub)):
-            found = changes(grid, right)[right != 0 if text == "times" else ...]
-            zeros = text != "times" or not grid[right == 0].any()
-            if zeros and found.numel() > 1 and torch.allclose(found, found[0]):
-                factor = f"{found[0].item():g}"
-                if text == "times":
-                    factor += " times what it should be"
-                    return f"Every number is {factor}. What was done to each sum?"
-                return f"Every number is {text} {factor}. What was added to each?"
+        factor = (grid.sum() / right.sum()).item() if right.sum() else 0
+        if factor and torch.allclose(grid, factor * right, atol=1e-4):
+            times = f"Every number is {factor:.3g} times what it should be."
+            return f"{times} What was done to each sum?"
+        more = (grid - right).mean().item()
+        if torch.allclose(grid, right + more, atol=1e-4):
+            size = "large" if more > 0 else "small"
+            return f"Every number is too {size} by {abs(more):g}. What was added?"
         wrong = ~torch.isclose(grid, right, atol=1e-4)
         if not right[wrong].any():
             return "Some numbers are not 0 and should be. Where does nothing arrive?"

@@ -120,7 +120,7 @@ def batch_shape(layers, shape):
 
 def receptive_field(layers):
     """Return how many pixels wide the patch is that a unit behind the layers sees."""
-    sees, apart = 1, 1
+    sees, apart = layers[0].start, 1
     for layer in layers:
         sees += (layer.kernel - layer.overlap) * apart
         apart *= layer.stride

@@ -88,8 +88,8 @@ WEIGHTS = (
         inputs="map",
     ),
     slip(
-        "for one output channel, or one output",
-        "How many outputs has the layer, each with weights of its own?",
+        "for one output alone",
+        "How many outputs or maps does a layer make, each with weights of its own?",
         outputs=False,
     ),
     slip("with one side of a kernel for its area", SHEET, "convolution", area=min),
@@ -151,6 +151,13 @@ FIELDS = (
         "Windows overlap: how much does a kernel of 3 add to one pixel?",
         overlap=0,
     ),
+    slip(
+        "by adding up the kernels",
+        "Neighbouring windows overlap: how many new pixels does each layer see?",
+        overlap=0,
+        stride=1,
+        start=0,
+    ),
 )
 
 
@@ -189,6 +196,9 @@ class Reckoned:
         for kind in {layer.what: 0 for layer in layers}:
             some = [i for i, layer in enumerate(layers) if layer.what == kind]
             groups[f"the {kind} layers"] = some
+            pairs = itertools.combinations(some, 2) if len(some) > 2 else ()
+            for pair in pairs:
+                groups[" and ".join(map(self.called, pair))] = pair
         for name, some in groups.items():
             left = slip(f"without {name}", again)
             rest = [layer for i, layer in enumerate(layers) if i not in some]

@@ -68,14 +68,14 @@ class Windows:
                 slips[f"{text} lies under the rest?"] = {"K": part}
         return slips
 
-    def terms(self, row, column):
-        """Return the sum at one place, not reckoned: "2·1 + 0·(−2)"."""
+    def look(self, row, column):
+        """Return what to look at where a number is wrong: its sum, not reckoned."""
         X, K = self.tensors()
         X = F.pad(X, (self.padding,) * 4)
         window = X[row : row + len(K), column : column + K.shape[1]]
         pairs = zip(window.flatten().tolist(), K.flatten().tolist(), strict=True)
         signed = [f"{x:g}·{k:g}" if k >= 0 else f"{x:g}·(−{-k:g})" for x, k in pairs]
-        return " + ".join(signed)
+        return f"Reckon there once more: {' + '.join(signed)}."
 
 
 def max_gradient(X, G, kernel=2, stride=1, winner="first", collect="add", best="max"):
@@ -114,6 +114,11 @@ class MaxGradients:
 
     def right(self):
         return max_gradient(self.X, self.G)
+
+    def look(self, row, column):
+        """Return what to look at where a number is wrong."""
+        here = f"There the input is {self.X[row][column]:g}."
+        return f"{here} In which windows is it the first of the largest?"
 
     def wrong(self):
         """Yield (wrong grid, what is said to it)."""

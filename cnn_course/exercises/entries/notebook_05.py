@@ -205,7 +205,7 @@ EXERCISES = [
             ),
             Misconception(
                 "one map flattened",
-                20_006,
+                19_886,
                 "You flattened one map only, 49 numbers. All 16 maps are written in "
                 "one row.",
             ),
