@@ -28,7 +28,8 @@ class Layer:
     rounds: Callable = math.floor
     shortcut: Callable | None = None  # rounds size / stride, and that is all
     bias: str = "output"  # there is one for each
-    inputs: str = "all"
+    inputs: str = "all"  # or "map": one channel
+    flat: str = "all"  # numbers of a picture in a row, or "channels", or "side"
     outputs: bool = True
     area: Callable = math.prod  # weights of a sheet
     shared: bool = True  # by all places
@@ -58,13 +59,13 @@ class Layer:
         C, H, W = shape
         if self.what == "pooling":
             return 0
+        if self.inputs == "map" and (H * W > 1 or self.what == "convolution"):
+            C = 1
         if self.what == "linear":
-            inputs = {"all": C * H * W, "map": H * W, "channels": C, "side": C * H}
-            count = inputs[self.inputs]
+            count = {"all": C * H * W, "channels": C, "side": C * H}[self.flat]
         else:
-            count = (C if self.inputs == "all" else 1) * self.area(self.window)
-            if not self.shared:
-                count *= math.prod(self.after(shape)[1:])
+            places = 1 if self.shared else math.prod(self.after(shape)[1:])
+            count = C * self.area(self.window) * places
         return count * (self.out if self.outputs else 1)
 
     def biases(self, shape):

@@ -17,147 +17,66 @@ class Slip:
 
     what     ends the sentence "This comes out …"
     asks     the question that leads on
-    kind     layers of this kind alone can be mistaken so; "": all
     changes  the fields of Layer that are different then
     """
 
     what: str
     asks: str
-    kind: str
     changes: dict
 
     def on(self, layer):
-        mistaken = self.kind in ("", layer.what)
-        return replace(layer, **self.changes) if mistaken else layer
+        return replace(layer, **self.changes)
 
 
-def slip(what, asks, kind="", **changes):
-    return Slip(what, asks, kind, changes)
+def slip(what, asks, **changes):
+    return Slip(what, asks, changes)
 
 
-DIVIDED = "by dividing by the stride and nothing else"
+DIVIDED = "by dividing by the stride alone"
 CHANGED = "What do the kernel's size and the padding change?"
 SHEET = "How many weights are there in one sheet of a kernel?"
 ADDED = "To what is a bias added: to what comes in, or to a sum that goes out?"
+OVERLAP = "Windows of neighbours overlap: how many new pixels does a layer see?"
+FLAT = "How many numbers are written in one row, all maps with all their pixels?"
 
 STRIDE = slip("with a stride of 1", "How far does a window move in one step?", stride=1)
 SIZES = (
-    slip(
-        "without the padding", "How much longer does padding make an axis?", padding=0
-    ),
+    slip("without the padding", "How much longer does it make an axis?", padding=0),
     slip("with padding on one side only", "How many ends has an axis?", sides=1),
     STRIDE,
     *(slip(DIVIDED, CHANGED, shortcut=by) for by in (math.floor, math.ceil, round)),
-    slip(
-        "with rounding up",
-        "What does PyTorch do with a window that would stick out?",
-        rounds=math.ceil,
-    ),
-    slip(
-        "without the “+ 1”",
-        "Where does the window stand before its first step?",
-        start=0,
-    ),
-    slip(
-        "with one place too many",
-        "How many places has a window that is as large as its input?",
-        start=2,
-    ),
-    slip(
-        "without taking the kernel's size away",
-        "How far can a window go before it sticks out?",
-        fits=0,
-    ),
-    slip(
-        "if windows stick out on all sides",
-        "At how many places does the whole window lie on the input?",
-        fits=-1,
-        start=-1,
-    ),
+    slip("with rounding up", "What if a window would stick out?", rounds=math.ceil),
+    slip("without the “+ 1”", "Where does the window stand first?", start=0),
+    slip("with one place too many", "Where does the window stand last?", start=2),
+    slip("without taking the kernel away", "When does a window stick out?", fits=0),
+    slip("if windows stick out", "Where does a whole one fit in?", fits=-1, start=-1),
 )
-CHANNELS = slip(
-    "with as many channels as come in",
-    "How many kernels does a layer have, and what does each make?",
-    "convolution",
-    out=0,
-)
+CHANNELS = slip("with the channels that come in", "How many kernels are there?", out=0)
 WEIGHTS = (
-    slip(
-        "with one input channel",
-        "How many channels come in, and which of them does a kernel read?",
-        inputs="map",
-    ),
-    slip(
-        "for one output alone",
-        "How many outputs or maps does a layer make, each with weights of its own?",
-        outputs=False,
-    ),
-    slip("with one side of a kernel for its area", SHEET, "convolution", area=min),
-    slip(
-        "with the longer side of a kernel for its area", SHEET, "convolution", area=max
-    ),
+    slip("with one input channel", "How many channels come in?", inputs="map"),
+    slip("for one output alone", "How many outputs are there?", outputs=False),
+    slip("with one side of a kernel for its area", SHEET, area=min),
+    slip("with the longer side of a kernel for its area", SHEET, area=max),
 )
 BIASES = (
-    slip(
-        "without the biases",
-        "What does each output add, whatever comes in?",
-        bias="none",
-    ),
-    slip(
-        "with one bias for a whole layer",
-        "How many outputs are there, each with a bias of its own?",
-        bias="layer",
-    ),
+    slip("without the biases", "What does each output add of its own?", bias="none"),
+    slip("with one bias for a layer", "How many outputs are there?", bias="layer"),
     slip("with a bias for every input", ADDED, bias="input"),
     slip("with a bias for every channel that comes in", ADDED, bias="channel"),
-    slip(
-        "with a bias for every pair of an input and an output channel",
-        ADDED,
-        "convolution",
-        bias="pair",
-    ),
+    slip("with a bias for every pair of channels", ADDED, bias="pair"),
 )
 FLATTENED = (
-    slip(
-        "with one number for each map",
-        "How many numbers are left in one map when it is flattened?",
-        "linear",
-        inputs="channels",
-    ),
-    slip(
-        "with one side for the whole picture",
-        "How many numbers are there in rows times columns?",
-        "linear",
-        inputs="side",
-    ),
+    slip("with one number for each map", FLAT, flat="channels"),
+    slip("with one side of a map for its area", FLAT, flat="side"),
 )
-EVERY_PLACE = slip(
-    "with weights of its own for every place",
-    "What do all places of a convolution have in common?",
-    "convolution",
-    shared=False,
-)
-WINDOWS = slip(
-    "by counting windows alone",
-    "What is done in each window, and how often?",
-    area=lambda window: 1,
-)
+EVERY_PLACE = slip("with weights for every place", "What do they share?", shared=False)
+WINDOWS = slip("by counting windows", "What is done in each?", area=lambda window: 1)
 PARAMETERS = (*BIASES, *WEIGHTS, *FLATTENED, *SIZES)
 PRODUCTS = (WINDOWS, *WEIGHTS, *SIZES)
 FIELDS = (
     STRIDE,
-    slip(
-        "without the “− 1”",
-        "Windows overlap: how much does a kernel of 3 add to one pixel?",
-        overlap=0,
-    ),
-    slip(
-        "by adding up the kernels",
-        "Neighbouring windows overlap: how many new pixels does each layer see?",
-        overlap=0,
-        stride=1,
-        start=0,
-    ),
+    slip("without the “− 1”", OVERLAP, overlap=0),
+    slip("by adding up the kernels", OVERLAP, overlap=0, stride=1, start=0),
 )
 
 
@@ -175,48 +94,47 @@ class Reckoned:
 
     def wrong(self):
         """Yield (wrong answer, what is said): the simplest slips first."""
-        layers, several = self.layers, len(self.layers) > 1
+        layers, groups = self.layers, self.groups() if len(self.layers) > 1 else {}
         for one in self.slips:
             yield self.told([one.on(layer) for layer in layers], one)
-        if several:
-            yield from self.left_out()
-        for one in self.slips if several else ():
-            for i, layer in enumerate(layers):
-                mistaken = [*layers[:i], one.on(layer), *layers[i + 1 :]]
-                yield self.told(mistaken, one, where=self.called(i))
+        for name, some in groups.items():
+            yield from self.left_out(name, some)
+        for one, (name, some) in itertools.product(self.slips, groups.items()):
+            mixed = [one.on(x) if i in some else x for i, x in enumerate(layers)]
+            yield self.told(mixed, replace(one, what=f"{one.what}, in {name}"))
         for one, other in itertools.combinations(self.slips, 2):
             if one.changes.keys().isdisjoint(other.changes):
-                both = [other.on(one.on(layer)) for layer in layers]
-                yield self.told(both, one, other)
+                yield self.told([other.on(one.on(x)) for x in layers], one, other)
 
-    def left_out(self):
-        """Yield what comes out without a layer, uncounted or not there, or with one."""
-        layers, again = self.layers, "Go through the network again, layer by layer."
-        groups = {self.called(i): [i] for i in range(len(layers))}
-        for kind in {layer.what: 0 for layer in layers}:
-            some = [i for i, layer in enumerate(layers) if layer.what == kind]
-            groups[f"the {kind} layers"] = some
-            pairs = itertools.combinations(some, 2) if len(some) > 2 else ()
-            for pair in pairs:
+    def groups(self):
+        """Return {name: numbers of layers}: each, pairs of a kind, all of a kind."""
+        groups = {self.called(i): (i,) for i in range(len(self.layers))}
+        for kind in dict.fromkeys(layer.what for layer in self.layers):
+            some = [i for i, layer in enumerate(self.layers) if layer.what == kind]
+            for pair in itertools.combinations(some, 2):
                 groups[" and ".join(map(self.called, pair))] = pair
-        for name, some in groups.items():
-            left = slip(f"without {name}", again)
-            rest = [layer for i, layer in enumerate(layers) if i not in some]
-            if rest:
-                yield self.told(self.counting(lambda i, s=some: i not in s), left)
+            groups[f"the {kind} layers"] = some
+        return groups
+
+    def left_out(self, name, some):
+        """Yield what comes out if layers are not counted, are not there, or are all."""
+        again = "Go through the network again, layer by layer."
+        for there, what in (False, "without"), (True, "for"):
+            counted = [
+                replace(layer, counted=(i in some) is there)
+                for i, layer in enumerate(self.layers)
+            ]
+            left = slip(f"{what} {name}" + " alone" * there, again)
+            yield self.told(counted, left)
+            rest = [layer for layer in counted if layer.counted]
+            if rest and not there:
                 yield self.told(rest, left)
-            only = slip(f"for {name} alone", again)
-            yield self.told(self.counting(lambda i, s=some: i in s), only)
 
-    def counting(self, which):
-        return [replace(one, counted=which(i)) for i, one in enumerate(self.layers)]
-
-    def told(self, layers, *slips, where=""):
+    def told(self, layers, *slips):
         """Return (what comes out with these layers, the slips in words)."""
         what = " and ".join(one.what for one in slips)
         asks = " ".join(dict.fromkeys(one.asks for one in slips))
-        at = f", in {where}" if where else ""
-        return self.formula(layers, *self.given), f"This comes out {what}{at}. {asks}"
+        return self.formula(layers, *self.given), f"This comes out {what}. {asks}"
 
     def called(self, i):
         """Return a layer's name: "the convolution", "the second pooling"."""
