@@ -42,7 +42,7 @@ class Layer:
 
     def after(self, shape):
         """Return the shape (C, H, W) that comes out for the one that goes in."""
-        if self.what == "linear":
+        if self.what == "fully connected":
             return self.out, 1, 1
         sizes = zip(shape[1:], self.window, strict=True)
         return self.out or shape[0], *(self.places(n, k) for n, k in sizes)
@@ -61,7 +61,7 @@ class Layer:
             return 0
         if self.inputs == "map" and (H * W > 1 or self.what == "convolution"):
             C = 1
-        if self.what == "linear":
+        if self.what == "fully connected":
             count = {"all": C * H * W, "channels": C, "side": C * H}[self.flat]
         else:
             places = 1 if self.shared else math.prod(self.after(shape)[1:])
@@ -72,7 +72,10 @@ class Layer:
         """Return the number of biases for an input of shape (C, H, W)."""
         if self.what == "pooling":
             return 0
-        C, inputs = shape[0], math.prod(shape) if self.what == "linear" else shape[0]
+        C, inputs = (
+            shape[0],
+            math.prod(shape) if self.what == "fully connected" else shape[0],
+        )
         outputs = self.out if self.outputs else 1
         counts = {"output": outputs, "none": 0, "layer": 1, "channel": C}
         return (counts | {"input": inputs, "pair": C * self.out})[self.bias]
@@ -87,7 +90,7 @@ def pooling(kernel, stride):
 
 
 def linear(out):
-    return Layer("linear", out)
+    return Layer("fully connected", out)
 
 
 def walk(layers, shape):

@@ -378,7 +378,7 @@ EXERCISES = [
         "first, the product of all strides: 67 + 32.",
         slips=(
             Reckoned(second_place, HALVING, (67,), (STRIDE,)),
-            Reckoned(side_before, HALVING, (2,), FIELDS),
+            Reckoned(side_before, HALVING, (2,), FIELDS[:2]),
         ),
         misconceptions=(
             Misconception(
