@@ -121,6 +121,7 @@ def test_the_table_covers_every_number_shape_and_grid():
         (0.00028, 280, 0, "million times too small"),
         (560, 280, 0, "twice"),
         (70, 280, 0, "1/4 of"),
+        (32 * 280, 280, 0, "32 times.*a batch"),
         (18.4e4, 184_240, 0, "rounded"),
         (184_300, 184_240, 0, "rounded"),
         (0.3, 1 / 3, 0.001, "rounded"),

@@ -31,7 +31,7 @@ TABLE = [
     ("01.products", 2 * 184_240, "twice|double"),
     ("01.products", 5_264 * 7, "side of a kernel"),
     ("01.products", 106 * 64 * 35, "over the edge|stick|frame|padd"),
-    ("01.products", 94 * 35, "too small"),
+    ("01.products", 94 * 35, "down only"),
     ("01.products", 95 * 57 * 35, "one.*too many|one too|off by one"),
     ("01.products", "184000", "round|digits"),
     ("01.products", 100 * 60, "kernel|pixel"),

@@ -9,7 +9,7 @@ import math
 
 import torch
 
-COUNT = "Go through your factors and terms: which one is there too often, or missing?"
+COUNT = "Which of your factors or terms is there too often, or missing: a batch?"
 ORDER = "Which axis comes first in PyTorch, and which last?"
 
 
@@ -45,7 +45,7 @@ def number_like(value, right, tolerance=0):
         return "That is rounded too coarsely. Reckon with all digits, and write them."
     if value in (right**2, abs(right) ** 0.5):
         return "A square is mixed up with its side. Which of the two is asked for?"
-    for factor in range(2, 11):
+    for factor in (*range(2, 11), 16, 32, 64, 128, 256):  # the larger ones: batches
         if same(ratio, factor) or same(ratio, 1 / factor):
             many = "twice" if factor == 2 else f"{factor} times"
             part = "half" if factor == 2 else f"1/{factor} of"

@@ -72,10 +72,8 @@ class Layer:
         """Return the number of biases for an input of shape (C, H, W)."""
         if self.what == "pooling":
             return 0
-        C, inputs = (
-            shape[0],
-            math.prod(shape) if self.what == "fully connected" else shape[0],
-        )
+        C, numbers = shape[0], math.prod(shape)
+        inputs = numbers if self.what == "fully connected" else C
         outputs = self.out if self.outputs else 1
         counts = {"output": outputs, "none": 0, "layer": 1, "channel": C}
         return (counts | {"input": inputs, "pair": C * self.out})[self.bias]

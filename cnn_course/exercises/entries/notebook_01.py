@@ -13,7 +13,7 @@ from cnn_course.exercises.engine.kinds import (
     Prediction,
 )
 from cnn_course.exercises.engine.reckoning import Layer, multiplications
-from cnn_course.exercises.engine.slips import PRODUCTS, Reckoned
+from cnn_course.exercises.engine.slips import PRODUCTS, Reckoned, Varied
 from cnn_course.exercises.engine.windows import Windows
 
 
@@ -210,6 +210,17 @@ EXERCISES = [
                 (Layer("convolution", 1, (7, 5)),),
                 ((1, 100, 60),),
                 PRODUCTS,
+            ),
+            Varied(
+                lambda down=94, across=56: down * across * 7 * 5,
+                {
+                    "You moved the window down only. Where else does it go?": {
+                        "across": 1
+                    },
+                    "You moved the window across only. Where else does it go?": {
+                        "down": 1
+                    },
+                },
             ),
         ),
         misconceptions=(
