@@ -1,9 +1,9 @@
-"""Wrong answers of a student with a pencil, written before the rules that name them.
+"""Wrong answers of a student with a pencil, and what must be said to them.
 
-Those that no rule names yet are "too small" or "too large".
-
-(exercise, the answer, a pattern that the feedback must contain). The answers are typed,
-or reckoned the way the student did.
+The answers were written before the rules that name them (one that was misreckoned was
+mended); some patterns were fitted later to the words of the rules. Those that no rule
+names yet are "too small" or "too large". (exercise, the answer, a pattern that the
+feedback must contain.) They are typed, or reckoned the way the student did.
 """
 
 LENET_BACK = 94_200 + 10_164 + 850  # its three fully connected layers
