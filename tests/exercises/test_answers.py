@@ -4,11 +4,13 @@ import subprocess
 import sys
 import time
 
+import numpy as np
 import pytest
 import torch
 from torch import nn
 
 from cnn_course.exercises import EXERCISES
+from cnn_course.exercises.engine.answers import as_number, read_number
 from cnn_course.exercises.engine.code import Code, Design, Unfit
 from cnn_course.exercises.engine.feedback import Feedback, Table
 from cnn_course.exercises.engine.kinds import (
@@ -85,11 +87,13 @@ def text(exercise, answer):
         (270, "Says 0."),
         (torch.tensor(100), "Says 1."),
         (5, "5 is too small."),
-        (281, "281 is too large."),
+        (277, "277 is too small."),
+        (281, "That is one too many."),
         (1e300, "1e+300 is beyond everything that is counted here."),
         (10**400, "is beyond everything"),
         (280.5, "280.5 is not a whole number, and this must be one."),
-        ("280", "'280' is a text. Write a number, without quotes."),
+        ("many", "'many' is a text. Write a number, without quotes."),
+        ("270", "Says 0."),
         (True, "`True` is not a number. Write the number itself."),
         (float("nan"), "`nan` is no number to count with. Was something divided by 0?"),
         (torch.tensor(torch.inf), "`inf` is no number to count with."),
@@ -104,7 +108,15 @@ def test_wrong_numbers(answer, says):
     assert says in text(NUMBER, answer)
 
 
-SPELLINGS = [(NUMBER, n) for n in (280, 280.0, torch.tensor([280.0]))]
+SPELLINGS = [(NUMBER, n) for n in (280, 280.0, torch.tensor([280.0]), "280", "280,0")]
+SPELLINGS += [(NUMBER, n) for n in (np.int64(280), np.float32(280), np.array([280]))]
+SPELLINGS += [(NUMBER, torch.tensor(280, dtype=d)) for d in (torch.int16, torch.half)]
+SPELLINGS += [
+    (SHAPE, (torch.tensor(2), np.int64(3), "4")),
+    (SHAPE, np.array([2, 3, 4])),
+]
+SPELLINGS += [(GRID, np.array([[1, 2], [3, 4]])), (GRID, [["1", "2"], ["3,0", "4"]])]
+SPELLINGS += [(GRID, [torch.tensor([1, 2]), np.array([3, 4])])]
 SPELLINGS += [(SHAPE, [2, 3, 4]), (SHAPE, torch.Size((2, 3, 4))), (LETTERS, " b ")]
 SPELLINGS += [(SEVERAL, s) for s in ("ca", "A, C", ["A", "C"], {"C", "A"}, ("c", "a"))]
 SPELLINGS += [(ORDER, s) for s in ("CAB", "c, a, b", "C → A → B", ["C", "A", "B"])]
@@ -117,11 +129,43 @@ def test_right_in_every_spelling(exercise, answer):
     assert feedback == Feedback(exercise.id, "right", "Right. So it is.")
 
 
+@pytest.mark.parametrize(
+    ("typed", "number"),
+    [(t, 196_609_000) for t in ("196,609,000", "196 609 000", "196.609.000")]
+    + [(f"196{gap}609{gap}000", 196_609_000) for gap in "_'’\u2009\u202f\u00a0"]
+    + [("196,609", 196_609), ("1,234.5", 1234.5), ("1.234,5", 1234.5), ("1.5", 1.5)]
+    + [
+        ("25 %", 25),
+        ("~25", 25),
+        ("1.5e3", 1500),
+        ("−3", -3),
+        ("+ 3", 3),
+        ("280.", 280),
+    ]
+    + [("0,25", 0.25), ("0,250", 0.25), ("25,5", 25.5), ("1/4", 0.25), ("2 / 8", 0.25)],
+)
+def test_a_number_typed_as_a_text_is_one(typed, number):
+    assert read_number(typed) == (number, None)
+    assert "is a text" in as_number(typed)[1]  # but what a function returns is not
+
+
+@pytest.mark.parametrize("typed", ["", "two", "1 2", "1,2,3", "1/0", "3 × 3"])
+def test_a_text_that_is_no_number_says_so(typed):
+    assert (
+        read_number(typed)[1] == f"{typed!r} is a text. Write a number, without quotes."
+    )
+
+
+def test_true_is_no_number_in_any_spelling():
+    for answer in (True, torch.tensor(True), np.bool_(True), np.array([True])):
+        assert NUMBER.judge(answer).verdict == "wrong"
+
+
 def test_a_tolerance_counts_at_its_border_and_not_beyond():
     near = declared(Number, "01.t", 2.0, 3.0, tolerance=0.5)
     assert near.judge(2.5).verdict == near.judge(1.5).verdict == "right"
     assert text(near, 2.51) == "Says 0."
-    assert text(near, 1.49) == "1.49 is too small."
+    assert text(near, 0.9) == "0.9 is too small."
 
 
 LETTERS_ARE = "Write one or more of the letters A, B, C, D in quotes: this is "
@@ -133,12 +177,12 @@ ROWS = "A list of rows such as `[[1, 2], [3, 4]]` is wanted,"
     ("exercise", "answer", "says"),
     [
         (SHAPE, [2, 3, 5], "Says 0."),
-        (SHAPE, (2, 3), "(2, 3) has 2 axes: not as many as the tensor."),
-        (SHAPE, (3, 2, 4), "(3, 2, 4) has the right numbers in another order."),
+        (SHAPE, (2, 5), "(2, 5) has 2 axes: not as many as the tensor."),
+        (SHAPE, (3, 2, 4), "The axes 0 and 1 (counted from 0) are swapped."),
         (SHAPE, (2, 9, 4), "In (2, 9, 4) axis 1 cannot be."),
         (SHAPE, (9, 9, 4), "In (9, 9, 4) the axes 0, 1 cannot be."),
         (SHAPE, (2, 3, -4), "Axis 2 is -4, which is no length of an axis."),
-        (SHAPE, (2, "3", 4), "Axis 1 is '3', which is no length of an axis."),
+        (SHAPE, (2, "x", 4), "Axis 1 is 'x', which is no length of an axis."),
         (SHAPE, torch.zeros(2, 3, 4), "This is a tensor. Its shape is wanted"),
         (SHAPE, 24, "A tuple such as `(2, 3)` is wanted, and this is 24."),
         (SHAPE, "234", "A tuple such as `(2, 3)` is wanted, and this is '234'."),
@@ -161,7 +205,7 @@ ROWS = "A list of rows such as `[[1, 2], [3, 4]]` is wanted,"
         (GRID, [[1, 2, 3]], "Your grid is 1 × 3, and 2 × 2 is wanted."),
         (GRID, [[1, 2], [3]], f"{ROWS} with rows of the same length."),
         (GRID, [1, 2], f"{ROWS} and one of your rows is 1."),
-        (GRID, [[1, 2], [3, "4"]], f"{ROWS} and '4' in it is no number."),
+        (GRID, [[1, 2], [3, "x"]], f"{ROWS} and 'x' in it is no number."),
         (GRID, 7, f"{ROWS} and this is 7."),
         (GRID, [[1, 2], [3, float("nan")]], f"{ROWS} and nan in it is no number."),
         (GRID, torch.zeros(2, 2, 2), f"{ROWS} and [0.0, 0.0] in it is no number."),

@@ -7,10 +7,12 @@ answers that have a reason; an answer is taken for the one whose example it equa
 from collections.abc import Callable
 from dataclasses import dataclass
 
+import numpy as np
 import torch
 
-from cnn_course.exercises.engine.answers import as_grid, as_letters, as_number
+from cnn_course.exercises.engine.answers import as_grid, as_letters, read_number
 from cnn_course.exercises.engine.feedback import Feedback, describe
+from cnn_course.exercises.engine.likeness import grid_like, number_like, shape_like
 from cnn_course.exercises.engine.running import attempt, ends_in_dots, is_blank
 
 ACTIVITIES = ("recall", "count", "shape", "code", "plot", "experiment", "design")
@@ -70,21 +72,40 @@ class Exercise:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Number(Exercise):
+class Derived(Exercise):
+    """An exercise whose answer is reckoned.
+
+    slips  how: objects with right() and wrong(), from `slips.py`, or of a Grid from
+           `windows.py`. Their wrong answers come behind the declared misconceptions
+    """
+
+    slips: tuple = ()
+
+    def named(self, answer, same):
+        """Return what is said to a wrong answer whose reason is known, else None."""
+        for misconception in self.misconceptions:
+            if same(answer, misconception.example):
+                return misconception.says
+        wrong = (found for slip in self.slips for found in slip.wrong())
+        return next((text for value, text in wrong if same(answer, value)), None)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Number(Derived):
     """A number. Without a `tolerance` (absolute) it must be exact."""
 
     right: float
     tolerance: float = 0
 
     def problem(self, answer):
-        value, problem = as_number(answer)
+        value, problem = read_number(answer)
         if problem:
             return problem
         if self.close(value, self.right):
             return None
-        for misconception in self.misconceptions:
-            if self.close(value, misconception.example):
-                return misconception.says
+        said = self.named(value, self.close)
+        if said := said or number_like(value, self.right, self.tolerance):
+            return said
         if isinstance(self.right, int) and value != int(value):
             return f"{describe(value)} is not a whole number, and this must be one."
         size = "small" if value < self.right else "large"
@@ -95,7 +116,7 @@ class Number(Exercise):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Shape(Exercise):
+class Shape(Derived):
     """The shape of a tensor: a tuple of whole numbers."""
 
     right: tuple
@@ -103,12 +124,14 @@ class Shape(Exercise):
     def problem(self, answer):
         if isinstance(answer, torch.Tensor):
             return "This is a tensor. Its shape is wanted: a tuple such as `(2, 3)`."
+        if isinstance(answer, np.ndarray):
+            answer = answer.tolist()
         if not isinstance(answer, (tuple, list)):
             found = describe(answer)
             return f"A tuple such as `(2, 3)` is wanted, and this is {found}."
         sizes = []
         for axis, item in enumerate(answer):
-            value, problem = as_number(item)
+            value, problem = read_number(item)
             if problem or value != int(value) or value < 0:
                 found = describe(item)
                 return f"Axis {axis} is {found}, which is no length of an axis."
@@ -116,17 +139,24 @@ class Shape(Exercise):
         sizes = tuple(sizes)
         if sizes == self.right:
             return None
-        for misconception in self.misconceptions:
-            if sizes == tuple(misconception.example):
-                return misconception.says
+        if said := self.named(sizes, same_shape) or shape_like(sizes, self.right):
+            return said
+        for also, whole in {
+            "Axis 0 is left out. ": (self.right[0], *sizes),
+            "The last two axes are swapped. ": (*sizes[:-2], *sizes[:-3:-1]),
+        }.items():
+            if said := self.named(whole, same_shape):
+                return also + said
         if len(sizes) != len(self.right):
             found = describe(sizes)
             return f"{found} has {len(sizes)} axes: not as many as the tensor."
-        if sorted(sizes) == sorted(self.right):
-            return f"{describe(sizes)} has the right numbers in another order."
         wrong = [i for i, n in enumerate(sizes) if n != self.right[i]]
         where = "axis" if len(wrong) == 1 else "the axes"
         return f"In {describe(sizes)} {where} {', '.join(map(str, wrong))} cannot be."
+
+
+def same_shape(sizes, other):
+    return sizes == tuple(other)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -168,7 +198,7 @@ class Letters(Exercise):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Grid(Exercise):
+class Grid(Derived):
     """A grid of numbers, as a list of rows or a tensor; `right` is a list of rows."""
 
     right: list
@@ -178,21 +208,26 @@ class Grid(Exercise):
         if problem:
             return problem
         right = torch.tensor(self.right, dtype=torch.float64)
-        if grid.shape == right.shape and torch.allclose(grid, right, atol=1e-4):
+        if same_grid(grid, right):
             return None
-        for misconception in self.misconceptions:
-            example = torch.tensor(misconception.example, dtype=torch.float64)
-            if grid.shape == example.shape and torch.allclose(grid, example, atol=1e-4):
-                return misconception.says
+        if said := self.named(grid, same_grid) or grid_like(grid, right):
+            return said
         if grid.shape != right.shape:
             sizes = [" × ".join(map(str, t.shape)) for t in (grid, right)]
             return f"Your grid is {sizes[0]}, and {sizes[1]} is wanted."
         wrong = (~torch.isclose(grid, right, atol=1e-4)).nonzero().tolist()
         row, column = wrong[0]
-        return (
+        said = (
             f"{len(wrong)} of the {right.numel()} numbers are wrong, first the "
             f"{grid[row, column]:g} in row {row}, column {column} (counted from 0)."
         )
+        return " ".join([said, *(slip.look(row, column) for slip in self.slips)])
+
+
+def same_grid(grid, other):
+    """Say if two grids, a tensor and a tensor or list of rows, are the same."""
+    other = torch.as_tensor(other, dtype=torch.float64)
+    return grid.shape == other.shape and torch.allclose(grid, other, atol=1e-4)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -214,7 +249,7 @@ class Prediction:
         return found or (None, fault)
 
     def _read(self, value):
-        return as_letters(value, self.options) if self.options else as_number(value)
+        return as_letters(value, self.options) if self.options else read_number(value)
 
     def compared(self, value, outcome):
         """Return in a few words how far a prediction is from the outcome."""

@@ -12,6 +12,9 @@ from cnn_course.exercises.engine.kinds import (
     Number,
     Prediction,
 )
+from cnn_course.exercises.engine.reckoning import Layer, multiplications
+from cnn_course.exercises.engine.slips import PRODUCTS, Reckoned, Varied
+from cnn_course.exercises.engine.windows import Windows
 
 
 def cross_correlation(X, K):
@@ -80,6 +83,13 @@ EXERCISES = [
         because="Every output is the pixel above and to the right of it, so the "
         "picture moves the other way, down and to the left, and zeros come in from the "
         "frame.",
+        slips=(
+            Windows(
+                [[1, 2, 0], [3, 1, 4], [1, 2, 5]],
+                [[0, 0, 1], [0, 0, 0], [0, 0, 0]],
+                padding=1,
+            ),
+        ),
         misconceptions=(
             Misconception(
                 "moved towards the 1",
@@ -134,6 +144,7 @@ EXERCISES = [
         right=[[-2, 2, 5], [8, -1, 3]],
         because="The window stands at 2 × 3 places, and each gives one sum of four "
         "products: the first is 2·1 + 0·2 + 1·0 + 4·(−1).",
+        slips=(Windows([[2, 0, 1, 3], [1, 4, 0, 2], [0, 1, 5, 1]], [[1, 2], [0, -1]]),),
         misconceptions=(
             Misconception(
                 "kernel flipped",
@@ -193,6 +204,25 @@ EXERCISES = [
         right=184_240,
         because="The window fits at (100 − 7 + 1) · (60 − 5 + 1) = 94 · 56 = 5,264 "
         "places, and each costs 7 · 5 = 35 multiplications.",
+        slips=(
+            Reckoned(
+                multiplications,
+                (Layer("convolution", 1, (7, 5)),),
+                ((1, 100, 60),),
+                PRODUCTS,
+            ),
+            Varied(
+                lambda down=94, across=56: down * across * 7 * 5,
+                {
+                    "You moved the window down only. Where else does it go?": {
+                        "across": 1
+                    },
+                    "You moved the window across only. Where else does it go?": {
+                        "down": 1
+                    },
+                },
+            ),
+        ),
         misconceptions=(
             Misconception(
                 "windows counted",

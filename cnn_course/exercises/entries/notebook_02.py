@@ -12,6 +12,8 @@ from cnn_course.exercises.engine.kinds import (
     Number,
     Prediction,
 )
+from cnn_course.exercises.engine.slips import Varied
+from cnn_course.exercises.engine.windows import Windows
 
 
 def one_step(w, b, x, y, lr):
@@ -85,6 +87,7 @@ EXERCISES = [
         right=[[0, 5, 5, 0], [0, 0, -2, 8]],
         because="Every number is a pixel minus the one below it: three rows make two, "
         "and only horizontal edges are seen.",
+        slips=(Windows([[9, 9, 9, 9], [9, 4, 4, 9], [9, 4, 6, 1]], [[1], [-1]]),),
         misconceptions=(
             Misconception(
                 "compared along the row",
@@ -235,6 +238,17 @@ EXERCISES = [
         tolerance=0.005,
         because="The second derivatives are 8 along u and 2 along v, and the largest "
         "decides: 2/8. A step multiplies u by 1 − 8 · rate, which must stay above −1.",
+        slips=(
+            Varied(
+                lambda largest=max, above=2: above / largest((8, 2)),
+                {
+                    "You added the curvatures. Each direction goes its own way: which "
+                    "of them runs away first?": {"largest": sum},
+                    "You put the smaller curvature above the line. What does a steeper "
+                    "bowl need?": {"above": 2 / 8},
+                },
+            ),
+        ),
         misconceptions=(
             Misconception(
                 "coefficient for curvature",
@@ -332,6 +346,20 @@ EXERCISES = [
         tolerance=0.2,
         because="0.0745 / 0.00828. Three times the noise, three times the differences, "
         "and the loss is the mean of their squares.",
+        slips=(
+            Varied(
+                lambda power=2: 3.0**power,
+                {
+                    "That is a cube. How often does the loss multiply a difference by "
+                    "itself?": {"power": 3},
+                    "You squared twice. The loss is a mean of squares: what else is "
+                    "there?": {"power": 4},
+                    "You took a root. What does the loss do to a difference?": {
+                        "power": 0.5
+                    },
+                },
+            ),
+        ),
         misconceptions=(
             Misconception(
                 "proportional",

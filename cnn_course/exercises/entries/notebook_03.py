@@ -5,6 +5,22 @@ import torch.nn.functional as F
 
 from cnn_course.exercises.engine.code import Code, Design, Unfit
 from cnn_course.exercises.engine.kinds import Misconception, Number, Prediction, Shape
+from cnn_course.exercises.engine.reckoning import (
+    batch_shape,
+    convolution,
+    linear,
+    parameters,
+    pooling,
+    receptive_field,
+)
+from cnn_course.exercises.engine.slips import (
+    CHANNELS,
+    EVERY_PLACE,
+    FIELDS,
+    PARAMETERS,
+    SIZES,
+    Reckoned,
+)
 
 
 def cross_correlation(X, K, padding=0, stride=1):
@@ -64,6 +80,7 @@ EXERCISES = [
         right=196_609_000,
         because="3 · 256 · 256 = 196,608 numbers go in, each has a weight to every one "
         "of the 1,000 outputs, and every output has a bias.",
+        slips=(Reckoned(parameters, (linear(1000),), ((3, 256, 256),), PARAMETERS),),
         misconceptions=(
             Misconception(
                 "no biases",
@@ -104,6 +121,14 @@ EXERCISES = [
         right=280,
         because="Each of the 10 output channels has a kernel of three sheets of 3 × 3 "
         "and a bias: 10 · 27 + 10. The size of the picture does not occur.",
+        slips=(
+            Reckoned(
+                parameters,
+                (convolution(10, 3),),
+                ((3, 256, 256),),
+                (*PARAMETERS, EVERY_PLACE),
+            ),
+        ),
         misconceptions=(
             Misconception(
                 "no biases",
@@ -146,36 +171,45 @@ EXERCISES = [
         id="03.output-shape",
         topic="shape of the output with padding and stride",
         activity="shape",
-        right=(8, 10, 16, 16),
-        because="⌊(32 + 2 · 2 − 5)/2⌋ + 1 = ⌊15.5⌋ + 1 = 16 in height and width; the "
-        "batch stays, and the channels are those of the layer.",
+        right=(8, 10, 14, 21),
+        because="⌊(32 + 2 · 3 − 11)/2⌋ + 1 = ⌊13.5⌋ + 1 = 14 in height, and "
+        "(45 + 2 · 3 − 11)/2 + 1 = 21 in width; the batch stays, and the channels are "
+        "those of the layer.",
+        slips=(
+            Reckoned(
+                batch_shape,
+                (convolution(10, 11, stride=2, padding=3),),
+                ((8, 3, 32, 45),),
+                (*SIZES, CHANNELS),
+            ),
+        ),
         misconceptions=(
             Misconception(
                 "rounded up",
-                (8, 10, 17, 17),
-                "You rounded 15.5 up. PyTorch rounds down: a window that would stick "
+                (8, 10, 15, 21),
+                "You rounded 13.5 up. PyTorch rounds down: a window that would stick "
                 "out is left out.",
             ),
             Misconception(
                 "padding forgotten",
-                (8, 10, 14, 14),
-                "That is the size without padding, which adds 2 pixels on every side.",
+                (8, 10, 11, 18),
+                "That is the size without padding, which adds 3 pixels on every side.",
             ),
             Misconception(
                 "the one forgotten",
-                (8, 10, 15, 15),
-                "⌊15.5⌋ is how many *steps* the window takes; it stood at one place "
-                "before the first step.",
+                (8, 10, 13, 20),
+                "⌊13.5⌋ is how many *steps* the window takes down; it stood at one "
+                "place before the first step.",
             ),
             Misconception(
                 "channels kept",
-                (8, 3, 16, 16),
+                (8, 3, 14, 21),
                 "Height and width are right. The 3 input channels are summed away: how "
                 "many maps does this layer make?",
             ),
             Misconception(
                 "batch forgotten",
-                (10, 16, 16),
+                (10, 14, 21),
                 "That is one picture's output. There are 8 in the batch, and each is "
                 "treated by itself.",
             ),
@@ -183,7 +217,7 @@ EXERCISES = [
         hints=(
             "Four axes: batch, channels, height, width. Which two does the formula "
             "give?",
-            "(32 + 2 · 2 − 5)/2 = 15.5: round it as PyTorch does, and add the place "
+            "(32 + 2 · 3 − 11)/2 = 13.5: round it as PyTorch does, and add the place "
             "where the window starts.",
         ),
         see="Stride: larger steps",
@@ -289,6 +323,14 @@ EXERCISES = [
         right=18,
         because="3, then 4 behind the first pooling, 8, 10, and 18: every layer adds "
         "(kernel size − 1) × (the product of all strides before it).",
+        slips=(
+            Reckoned(
+                receptive_field,
+                (*[convolution(1, 3), pooling(2, 2)] * 2, convolution(1, 3)),
+                (),
+                FIELDS,
+            ),
+        ),
         misconceptions=(
             Misconception(
                 "strides ignored",

@@ -12,6 +12,9 @@ from cnn_course.exercises.engine.kinds import (
     Number,
     Prediction,
 )
+from cnn_course.exercises.engine.reckoning import convolution, parameters, pooling
+from cnn_course.exercises.engine.slips import BIASES, WEIGHTS, Reckoned
+from cnn_course.exercises.engine.windows import MaxGradients
 
 
 def run_layer(layer_class, X, size, stride=None, compared="output"):
@@ -88,38 +91,46 @@ EXERCISES = [
         id="04.parameters",
         topic="parameters of a convolution with a pooling behind it",
         activity="count",
-        right=160,
-        because="The convolution has 16 · 9 weights and 16 biases. The pooling has no "
+        right=880,
+        because="There are 16 · 6 · 9 weights and 16 biases. The pooling has no "
         "parameters: which number is the largest need not be learned.",
+        slips=(
+            Reckoned(
+                parameters,
+                (convolution(16, 3), pooling(2, 2)),
+                ((6, 28, 28),),
+                (*BIASES, *WEIGHTS),
+            ),
+        ),
         misconceptions=(
             Misconception(
                 "a weight for each pixel of the window",
-                164,
+                884,
                 "That is four more than the convolution has: a weight for each pixel "
                 "of the 2 × 2 window. With what does a maximum multiply its inputs?",
             ),
             Misconception(
                 "a window of weights for each channel",
-                224,
+                944,
                 "You gave the pooling 2 × 2 weights for each of the 16 channels, as if "
                 "it had kernels. What would they do to the largest number of a window?",
             ),
             Misconception(
                 "counted like a convolution",
-                1200,
+                1920,
                 "You counted the pooling like a convolution from 16 to 16 channels, "
                 "with biases. Both look through a window. Do both have something to "
                 "learn?",
             ),
             Misconception(
                 "one number for each channel",
-                176,
+                896,
                 "You gave the pooling one number for each channel, such as a bias. Is "
                 "anything added to the largest number before it goes out?",
             ),
             Misconception(
                 "no biases in the convolution",
-                144,
+                864,
                 "That leaves out the biases of the convolution: one for each map that "
                 "it makes.",
             ),
@@ -200,6 +211,7 @@ EXERCISES = [
         right=[[0, 3, 0], [8, 0, 4], [0, 0, 0]],
         because="The 6 wins both upper windows and collects 1 + 2; in the lower left "
         "window two 4s tie and the first gets the 8; the 5 wins the last window.",
+        slips=(MaxGradients([[2, 6, 1], [4, 3, 5], [4, 0, 1]], [[1, 2], [8, 4]]),),
         misconceptions=(
             Misconception(
                 "overwritten instead of added",

@@ -16,6 +16,20 @@ from cnn_course.exercises.engine.kinds import (
     Prediction,
     Shape,
 )
+from cnn_course.exercises.engine.reckoning import (
+    batch_shape,
+    convolution,
+    linear,
+    parameters,
+    pooling,
+)
+from cnn_course.exercises.engine.slips import (
+    CHANNELS,
+    PARAMETERS,
+    SIZES,
+    Reckoned,
+    of_pairs,
+)
 from cnn_course.networks import lenet
 
 
@@ -90,6 +104,14 @@ def tried(answer):
     return found
 
 
+CONVOLUTIONS = (
+    convolution(6, 5, padding=2),
+    pooling(2, 2),
+    convolution(16, 5),
+    pooling(2, 2),
+)
+COLOUR_LENET = (*CONVOLUTIONS, linear(120), linear(84), linear(10))
+
 EXERCISES = [
     Shape(
         id="05.second-pooling",
@@ -98,6 +120,9 @@ EXERCISES = [
         right=(8, 16, 6, 9),
         because="Height: 32 → 32 → 16 → 12 → 6. Width: 45 → 45 → 22 → 18 → 9, since "
         "45/2 is rounded down. The channels are those of the second convolution.",
+        slips=(
+            Reckoned(batch_shape, CONVOLUTIONS, ((8, 3, 32, 45),), (*SIZES, CHANNELS)),
+        ),
         misconceptions=(
             Misconception(
                 "padding forgotten",
@@ -148,14 +173,15 @@ EXERCISES = [
         id="05.colour-lenet",
         topic="parameters of a LeNet for small colour pictures",
         activity="count",
-        right=83_126,
-        because="456 + 2,416 + 69,240 + 10,164 + 850. The first convolution has 300 "
-        "weights more than before, the first fully connected layer 21,120: it now has "
-        "16 · 6 · 6 = 576 inputs.",
+        right=108_086,
+        because="456 + 2,416 + 94,200 + 10,164 + 850. The first convolution has 300 "
+        "weights more than before, the first fully connected layer 46,080: it now has "
+        "16 · 7 · 7 = 784 inputs.",
+        slips=(Reckoned(parameters, COLOUR_LENET, ((3, 37, 37),), PARAMETERS),),
         misconceptions=(
             Misconception(
                 "no biases",
-                82_890,
+                107_850,
                 "That is the count without the biases: one for each output channel, "
                 "and one for each output of a fully connected layer.",
             ),
@@ -167,25 +193,25 @@ EXERCISES = [
             ),
             Misconception(
                 "grey picture",
-                82_826,
+                107_786,
                 "You forgot the colours: each kernel of the first convolution has a "
                 "sheet for every input channel.",
             ),
             Misconception(
                 "one sheet a kernel",
-                80_826,
+                105_786,
                 "You gave every kernel a single sheet of 5 × 5, in both convolutions. "
                 "It has one for each channel that comes in: how many are these?",
             ),
             Misconception(
                 "one map flattened",
-                18_326,
-                "You flattened one map only, 36 numbers. All 16 maps are written in "
+                19_886,
+                "You flattened one map only, 49 numbers. All 16 maps are written in "
                 "one row.",
             ),
             Misconception(
                 "both convolutions padded",
-                136_886,
+                169_526,
                 "That is with padding in the second convolution as well. Only the "
                 "first has it, so the maps that are flattened are smaller.",
             ),
@@ -193,7 +219,7 @@ EXERCISES = [
         hints=(
             "Five layers have parameters. Which of them notice that the picture has "
             "other channels, and which that it has another size?",
-            "Follow one side: 32 → 32 → 16 → 12 → … The maps that are left, all 16 of "
+            "Follow one side: 37 → 37 → 18 → 14 → … The maps that are left, all 16 of "
             "them, are the inputs of the first fully connected layer.",
         ),
         see="Two ways to look at a picture",
@@ -313,6 +339,7 @@ EXERCISES = [
         because="In 8 of the 25 pairs one run each would have said that flattening is "
         "better, in 16 that LeNet is; two runs are equal. The means differ by 0.002, "
         "the runs by more.",
+        slips=(of_pairs(ahead=8, behind=16, total=25),),
         misconceptions=(
             Misconception(
                 "only runs of the same seed",

@@ -7,6 +7,13 @@ import torch
 from cnn_course.exercises.engine.code import Code, Design, Unfit
 from cnn_course.exercises.engine.feedback import describe
 from cnn_course.exercises.engine.kinds import Letters, Misconception, Number, Prediction
+from cnn_course.exercises.engine.reckoning import (
+    convolution,
+    linear,
+    parameters,
+    pooling,
+)
+from cnn_course.exercises.engine.slips import PARAMETERS, Reckoned, Varied
 
 
 def dropped_out(X, U, p, training=True):
@@ -189,6 +196,19 @@ def small_table(first=(32, 5, 2, 2), classes=10, pooled=True, more=()):
     ]
 
 
+NO_LAST_POOLING = (
+    convolution(96, 11, stride=4),
+    pooling(3, 2),
+    convolution(256, 5, padding=2),
+    pooling(3, 2),
+    convolution(384, 3, padding=1),
+    convolution(384, 3, padding=1),
+    convolution(256, 3, padding=1),
+    linear(4096),
+    linear(4096),
+    linear(10),
+)
+
 EXERCISES = [
     Number(
         id="06.no-pooling",
@@ -197,6 +217,7 @@ EXERCISES = [
         right=171_545_290,
         because="The maps stay 12 × 12, so 256 · 12 · 12 = 36,864 numbers are "
         "flattened in the place of 6,400, and each one more has 4,096 weights.",
+        slips=(Reckoned(parameters, NO_LAST_POOLING, ((1, 224, 224),), PARAMETERS),),
         misconceptions=(
             Misconception(
                 "a pooling changes no parameters",
@@ -247,6 +268,24 @@ EXERCISES = [
         right=16_384,
         because="Every sigmoid multiplies by 1/4 at most, seven of them by (1/4)⁷ = "
         "1/16,384. (The weights multiply, too, and are not counted here.)",
+        slips=(
+            Varied(
+                lambda slope=4, sigmoids=7: slope**sigmoids,
+                {
+                    "One sigmoid is left out. Behind which layers does one stand?": {
+                        "sigmoids": 6
+                    },
+                    "That is for the hidden layers. What does the gradient pass behind "
+                    "them?": {"sigmoids": 2},
+                    "You multiplied sevens, one for each slope. Which number is "
+                    "multiplied by itself, and how often?": {"slope": 7, "sigmoids": 4},
+                    "That is how many sigmoids there are. What does each of them do?": {
+                        "slope": 7,
+                        "sigmoids": 1,
+                    },
+                },
+            ),
+        ),
         misconceptions=(
             Misconception(
                 "added instead of multiplied",

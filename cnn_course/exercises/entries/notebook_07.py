@@ -9,6 +9,7 @@ from torch import nn
 from cnn_course.exercises.engine.code import Code, Design, Unfit
 from cnn_course.exercises.engine.feedback import describe
 from cnn_course.exercises.engine.kinds import Letters, Misconception, Number, Prediction
+from cnn_course.exercises.engine.slips import Varied
 from cnn_course.networks import (
     NARROW_VGG,
     count_multiply_adds,
@@ -300,6 +301,26 @@ EXERCISES = [
         right=45 * 32**2,
         because="Four 3 × 3 see 9 × 9 pixels. They have 4 · 9 · 32² weights, the one "
         "has 81 · 32²: 45 · 1,024 fewer.",
+        slips=(
+            Varied(
+                lambda small=4, pairs=32**2, large=81: (large - 9 * small) * pairs,
+                {
+                    "You left out the channels. How many sheets of weights has a "
+                    "layer?": {"pairs": 1},
+                    "That is the 9 × 9 alone. How many weights has what replaces it?": {
+                        "small": 0
+                    },
+                    "You took one 3 × 3 convolution. How many pixels does it see?": {
+                        "small": 1
+                    },
+                    "You took two convolutions. How many pixels do they see?": {
+                        "small": 2
+                    },
+                    "You took the side of the 9 × 9 for its area. How many weights are "
+                    "in a sheet?": {"large": 9},
+                },
+            ),
+        ),
         misconceptions=(
             Misconception(
                 "three see nine",
@@ -343,6 +364,16 @@ EXERCISES = [
         right=159,
         because="From 128 to 159 pixels the last map is 4 × 4, and there are 59.6 "
         "million; at 160 it is 5 × 5, and there are 78.5 million.",
+        slips=(
+            Varied(
+                lambda side=4, last=1: 32 * (side + 1) - last,
+                {
+                    f"There the last map is {side} × {side}. Which is the largest map "
+                    "with which there are few enough parameters?": {"side": side}
+                    for side in (1, 2, 3, 6)
+                },
+            ),
+        ),
         misconceptions=(
             Misconception(
                 "only multiples of 32",

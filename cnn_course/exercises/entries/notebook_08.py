@@ -17,6 +17,23 @@ from cnn_course.exercises.engine.kinds import (
     Prediction,
     Shape,
 )
+from cnn_course.exercises.engine.reckoning import (
+    batch_shape,
+    convolution,
+    parameters,
+    pooling,
+    second_place,
+    side_before,
+)
+from cnn_course.exercises.engine.slips import (
+    BIASES,
+    CHANNELS,
+    FIELDS,
+    SIZES,
+    STRIDE,
+    WEIGHTS,
+    Reckoned,
+)
 
 
 def conv1x1_cases(generator):
@@ -123,6 +140,18 @@ def average():
     return nn.AdaptiveAvgPool2d(1)
 
 
+# All layers of NiN that change the size, and NiN without its 1 × 1.
+HALVING = (convolution(96, 11, stride=4), *[pooling(3, 2)] * 3)
+NIN = (
+    HALVING[0],
+    pooling(3, 2),
+    convolution(256, 5, padding=2),
+    pooling(3, 2),
+    convolution(384, 3, padding=1),
+    pooling(3, 2),
+    convolution(10, 3, padding=1),
+)
+
 EXERCISES = [
     Number(
         id="08.thousand-classes",
@@ -132,6 +161,14 @@ EXERCISES = [
         because="384 · 1,000 · 9 + 1,000 for the 3 × 3 windows, and twice "
         "1,000 · 1,000 + 1,000: the 1 × 1 convolutions grow with the square of the "
         "number of classes. AlexNet's last layer alone would have 4,097,000.",
+        slips=(
+            Reckoned(
+                parameters,
+                (convolution(1000, 3), convolution(1000, 1), convolution(1000, 1)),
+                ((384, 6, 6),),
+                (*BIASES, *WEIGHTS),
+            ),
+        ),
         misconceptions=(
             Misconception(
                 "a hundred times as many",
@@ -289,6 +326,10 @@ EXERCISES = [
         right=(4, 10, 2, 6),
         because="128 → 30 → 14 → 6 → 2 and 256 → 62 → 30 → 14 → 6; the other "
         "convolutions keep the size, and the last block has a channel for each class.",
+        slips=tuple(
+            Reckoned(batch_shape, layers, ((4, 1, 128, 256),), (*SIZES, CHANNELS))
+            for layers in ((*HALVING, convolution(10, 1)), NIN)
+        ),
         misconceptions=(
             Misconception(
                 "rounded up, or halved",
@@ -335,6 +376,10 @@ EXERCISES = [
         right=99,
         because="A second place of the map begins 4 · 2 · 2 · 2 = 32 pixels after the "
         "first, the product of all strides: 67 + 32.",
+        slips=(
+            Reckoned(second_place, HALVING, (67,), (STRIDE,)),
+            Reckoned(side_before, HALVING, (2,), FIELDS[:2]),
+        ),
         misconceptions=(
             Misconception(
                 "only the first stride",

@@ -8,6 +8,9 @@ from torch import nn
 
 from cnn_course.exercises.engine.code import Code, Design, Unfit
 from cnn_course.exercises.engine.kinds import Letters, Misconception, Number, Prediction
+from cnn_course.exercises.engine.reckoning import second_place, side_before
+from cnn_course.exercises.engine.slips import FIELDS, STRIDE, Reckoned, of_pairs
+from cnn_course.exercises.entries.notebook_08 import HALVING
 
 
 def dead_classes(logits):
@@ -224,6 +227,10 @@ EXERCISES = [
         right=99,
         because="From 99 pixels on the class map is 2 × 2 or more, and each of the "
         "nine weights of a window meets a pixel in one place or another.",
+        slips=(
+            Reckoned(second_place, HALVING, (67,), (STRIDE,)),
+            Reckoned(side_before, HALVING, (2,), FIELDS[:2]),
+        ),
         misconceptions=(
             Misconception(
                 "the protocol at fault",
@@ -277,6 +284,7 @@ EXERCISES = [
         right=63,
         because="In 63 of 100 pairs the network without the last ReLU wins, in 37 that "
         "with it: whoever compares one run with one run draws lots.",
+        slips=(of_pairs(ahead=63, behind=37, total=100),),
         misconceptions=(
             Misconception(
                 "the same seeds only",
