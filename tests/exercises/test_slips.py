@@ -116,9 +116,9 @@ def test_the_table_covers_every_number_shape_and_grid():
         (281, 280, 0, "one too many"),
         (279, 280, 0, "one too few"),
         (1 / 280, 280, 0, "upside down"),
-        (2.8, 280, 0, "hundred times too small.*percent"),
-        (280_000, 280, 0, "thousand times too large"),
-        (0.00028, 280, 0, "million times too small"),
+        (2.8, 280, 0, "100 times too small.*percent"),
+        (280_000, 280, 0, "1,000 times too large"),
+        (0.00028, 280, 0, "1,000,000 times too small"),
         (560, 280, 0, "twice"),
         (70, 280, 0, "1/4 of"),
         (32 * 280, 280, 0, "32 times.*a batch"),
@@ -143,16 +143,16 @@ def test_what_any_wrong_number_looks_like(value, right, tolerance, pattern):
     ("sizes", "pattern"),
     [
         ((3, 8, 14, 21), "axes 0 and 1 .* swapped"),
-        ((21, 14, 3, 8), "reversed"),
+        ((21, 14, 3, 8), "another order"),
         ((8, 14, 21, 3), "another order"),
         ((3, 14, 21), "Axis 0 .* left out"),
         ((8, 3, 21), "Axis 2 .* left out"),
         ((8, 3, 14, 21, 1), "Axis 4 .* too many"),
         ((24, 14, 21), "multiplied axes: 0 to 1"),
         ((8, 3 * 14 * 21), "multiplied axes: 1 to 3"),
-        ((8, 3, 14, 14), "size of axis 2 for both"),
+        ((8, 3, 14, 14), "size of axis 2 for axis 3"),
         ((1, 3, 14, 21), "One picture"),
-        ((8, 3, 15, 20), "Axis 2 is one too large, axis 3 is one too small"),
+        ((8, 3, 15, 20), r"Off by one: axis 2 \+1, axis 3 -1"),
         ((8, 3, 99, 21), None),
         ((8,), None),
     ],
@@ -179,8 +179,6 @@ def test_what_any_wrong_shape_looks_like(sizes, pattern):
         ([[2, -1, 1], [4.5, 5, 6]], "too large by 1"),
         ([[1, -2], [3.5, 4]], "last column is missing"),
         ([[1, -2, 0], [3.5, 4, 5], [9, 9, 9]], "last row is too much"),
-        ([[1, -2, 0, 3.5, 4, 5]], "all in a line"),
-        ([[7, 1, -2], [7, 3.5, 4]], "one column too far to the right"),
         ([[1, -2, 8], [3.5, 4, 5]], "not 0 and should be"),
         ([[1, 0, 0], [3.5, 4, 0]], "are 0 and should not"),
         ([[9, 9, 9], [8, 7, 6]], None),
@@ -196,8 +194,6 @@ def test_what_any_wrong_grid_looks_like(rows, pattern):
 def test_where_a_single_number_is_wrong_its_sum_is_shown_not_reckoned():
     text = said(EXERCISES["01.by-hand"], [[-2, 2, 5], [8, -1, 4]])
     assert text.endswith("Reckon there once more: 0·1 + 2·2 + 5·0 + 1·(−1).")
-    text = said(EXERCISES["04.gradient"], [[0, 3, 0], [0, 1, 0], [8, 0, 4]])
-    assert text.endswith("In which windows is it the first of the largest?")
 
 
 def test_two_slips_at_once_are_both_said():

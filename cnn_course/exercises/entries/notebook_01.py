@@ -13,7 +13,7 @@ from cnn_course.exercises.engine.kinds import (
     Prediction,
 )
 from cnn_course.exercises.engine.reckoning import Layer, multiplications
-from cnn_course.exercises.engine.slips import PRODUCTS, Reckoned, Varied
+from cnn_course.exercises.engine.slips import PRODUCTS, Reckoned
 from cnn_course.exercises.engine.windows import Windows
 
 
@@ -211,17 +211,6 @@ EXERCISES = [
                 ((1, 100, 60),),
                 PRODUCTS,
             ),
-            Varied(
-                lambda down=94, across=56: down * across * 7 * 5,
-                {
-                    "You moved the window down only. Where else does it go?": {
-                        "across": 1
-                    },
-                    "You moved the window across only. Where else does it go?": {
-                        "down": 1
-                    },
-                },
-            ),
         ),
         misconceptions=(
             Misconception(
@@ -259,6 +248,16 @@ EXERCISES = [
                 94 * 56 * (35 + 34),
                 "You counted the additions as well. Only multiplications are asked "
                 "for.",
+            ),
+            Misconception(
+                "moved down only",
+                94 * 35,
+                "You moved the window down only. Where else does it go?",
+            ),
+            Misconception(
+                "moved across only",
+                56 * 35,
+                "You moved the window across only. Where else does it go?",
             ),
         ),
         hints=(

@@ -12,7 +12,6 @@ from cnn_course.exercises.engine.kinds import (
     Number,
     Prediction,
 )
-from cnn_course.exercises.engine.slips import Varied
 from cnn_course.exercises.engine.windows import Windows
 
 
@@ -238,17 +237,6 @@ EXERCISES = [
         tolerance=0.005,
         because="The second derivatives are 8 along u and 2 along v, and the largest "
         "decides: 2/8. A step multiplies u by 1 − 8 · rate, which must stay above −1.",
-        slips=(
-            Varied(
-                lambda largest=max, above=2: above / largest((8, 2)),
-                {
-                    "You added the curvatures. Each direction goes its own way: which "
-                    "of them runs away first?": {"largest": sum},
-                    "You put the smaller curvature above the line. What does a steeper "
-                    "bowl need?": {"above": 2 / 8},
-                },
-            ),
-        ),
         misconceptions=(
             Misconception(
                 "coefficient for curvature",
@@ -279,6 +267,18 @@ EXERCISES = [
                 4.0,
                 "You divided the curvature by 2. A steeper bowl needs smaller steps, "
                 "so the curvature stands below the line.",
+            ),
+            Misconception(
+                "curvatures added",
+                2 / (8 + 2),
+                "You added the curvatures. Each direction goes its own way: which "
+                "of them runs away first?",
+            ),
+            Misconception(
+                "smaller curvature above the line",
+                2 / 8 / 8,
+                "You put the smaller curvature above the line. What does a steeper "
+                "bowl need?",
             ),
         ),
         hints=(
@@ -346,20 +346,6 @@ EXERCISES = [
         tolerance=0.2,
         because="0.0745 / 0.00828. Three times the noise, three times the differences, "
         "and the loss is the mean of their squares.",
-        slips=(
-            Varied(
-                lambda power=2: 3.0**power,
-                {
-                    "That is a cube. How often does the loss multiply a difference by "
-                    "itself?": {"power": 3},
-                    "You squared twice. The loss is a mean of squares: what else is "
-                    "there?": {"power": 4},
-                    "You took a root. What does the loss do to a difference?": {
-                        "power": 0.5
-                    },
-                },
-            ),
-        ),
         misconceptions=(
             Misconception(
                 "proportional",
@@ -384,6 +370,22 @@ EXERCISES = [
                 1 / 9,
                 "A number below 1 would mean that more noise leaves less. Divide what "
                 "is left with noise 0.3 by what is left with noise 0.1.",
+            ),
+            Misconception(
+                "cubed",
+                27,
+                "That is a cube. How often does the loss multiply a difference by "
+                "itself?",
+            ),
+            Misconception(
+                "squared twice",
+                81,
+                "You squared twice. The loss is a mean of squares: what else is there?",
+            ),
+            Misconception(
+                "root for square",
+                3**0.5,
+                "You took a root. What does the loss do to a difference?",
             ),
         ),
         hints=(

@@ -14,7 +14,6 @@ from cnn_course.exercises.engine.kinds import (
 )
 from cnn_course.exercises.engine.reckoning import convolution, parameters, pooling
 from cnn_course.exercises.engine.slips import BIASES, WEIGHTS, Reckoned
-from cnn_course.exercises.engine.windows import MaxGradients
 
 
 def run_layer(layer_class, X, size, stride=None, compared="output"):
@@ -211,7 +210,6 @@ EXERCISES = [
         right=[[0, 3, 0], [8, 0, 4], [0, 0, 0]],
         because="The 6 wins both upper windows and collects 1 + 2; in the lower left "
         "window two 4s tie and the first gets the 8; the 5 wins the last window.",
-        slips=(MaxGradients([[2, 6, 1], [4, 3, 5], [4, 0, 1]], [[1, 2], [8, 4]]),),
         misconceptions=(
             Misconception(
                 "overwritten instead of added",
@@ -249,6 +247,30 @@ EXERCISES = [
                 [[0, 9, 0], [2, 0, 4], [0, 0, 0]],
                 "You swapped the 2 and the 8: the first row of arriving gradients "
                 "belongs to the two upper windows.",
+            ),
+            Misconception(
+                "the last of equals",
+                [[0, 3, 0], [0, 0, 4], [8, 0, 0]],
+                "In the lower left window two inputs tie, and you gave the gradient to "
+                "the last. Whom does PyTorch choose?",
+            ),
+            Misconception(
+                "shared among equals",
+                [[0, 3, 0], [4, 0, 4], [4, 0, 0]],
+                "In the lower left window two inputs tie, and you gave half to each. "
+                "Whom does PyTorch choose?",
+            ),
+            Misconception(
+                "the first gradient kept",
+                [[0, 1, 0], [8, 0, 4], [0, 0, 0]],
+                "The 6 wins in two windows, and you kept only what it got from the "
+                "first. If the 6 grows a little, how many outputs grow?",
+            ),
+            Misconception(
+                "outputs for gradients",
+                [[6, 6], [4, 5]],
+                "Those are the outputs, the largest of each window. What comes back to "
+                "the nine inputs?",
             ),
         ),
         hints=(

@@ -28,7 +28,6 @@ from cnn_course.exercises.engine.slips import (
     PARAMETERS,
     SIZES,
     Reckoned,
-    of_pairs,
 )
 from cnn_course.networks import lenet
 
@@ -339,7 +338,6 @@ EXERCISES = [
         because="In 8 of the 25 pairs one run each would have said that flattening is "
         "better, in 16 that LeNet is; two runs are equal. The means differ by 0.002, "
         "the runs by more.",
-        slips=(of_pairs(ahead=8, behind=16, total=25),),
         misconceptions=(
             Misconception(
                 "only runs of the same seed",
@@ -369,6 +367,26 @@ EXERCISES = [
                 185,
                 "You went through all ten epochs. Only what a run has reached at its "
                 "end is asked: the rows of epoch 10.",
+            ),
+            Misconception(
+                "equal runs counted",
+                9,
+                "You counted equal runs, too. Are they better?",
+            ),
+            Misconception(
+                "all other pairs",
+                17,
+                "Those are all other pairs. Which of the two is asked for?",
+            ),
+            Misconception(
+                "in percent",
+                32,
+                "That is in percent. How many pairs of all are it?",
+            ),
+            Misconception(
+                "a share",
+                8 / 25,
+                "That is the share. How many pairs of all are it?",
             ),
         ),
         hints=(

@@ -13,7 +13,7 @@ from cnn_course.exercises.engine.reckoning import (
     parameters,
     pooling,
 )
-from cnn_course.exercises.engine.slips import PARAMETERS, Reckoned, Varied
+from cnn_course.exercises.engine.slips import PARAMETERS, Reckoned
 
 
 def dropped_out(X, U, p, training=True):
@@ -268,24 +268,6 @@ EXERCISES = [
         right=16_384,
         because="Every sigmoid multiplies by 1/4 at most, seven of them by (1/4)⁷ = "
         "1/16,384. (The weights multiply, too, and are not counted here.)",
-        slips=(
-            Varied(
-                lambda slope=4, sigmoids=7: slope**sigmoids,
-                {
-                    "One sigmoid is left out. Behind which layers does one stand?": {
-                        "sigmoids": 6
-                    },
-                    "That is for the hidden layers. What does the gradient pass behind "
-                    "them?": {"sigmoids": 2},
-                    "You multiplied sevens, one for each slope. Which number is "
-                    "multiplied by itself, and how often?": {"slope": 7, "sigmoids": 4},
-                    "That is how many sigmoids there are. What does each of them do?": {
-                        "slope": 7,
-                        "sigmoids": 1,
-                    },
-                },
-            ),
-        ),
         misconceptions=(
             Misconception(
                 "added instead of multiplied",
@@ -322,6 +304,28 @@ EXERCISES = [
                 4,
                 "That is one sigmoid. The gradient has to pass one behind every "
                 "convolution and every hidden layer.",
+            ),
+            Misconception(
+                "one sigmoid too few",
+                4**6,
+                "One sigmoid is left out. Behind which layers does one stand?",
+            ),
+            Misconception(
+                "hidden layers only",
+                4**2,
+                "That is for the hidden layers. What does the gradient pass behind "
+                "them?",
+            ),
+            Misconception(
+                "base and exponent swapped",
+                7**4,
+                "You multiplied sevens, one for each slope. Which number is "
+                "multiplied by itself, and how often?",
+            ),
+            Misconception(
+                "sigmoids counted",
+                7,
+                "That is how many sigmoids there are. What does each of them do?",
             ),
         ),
         hints=(

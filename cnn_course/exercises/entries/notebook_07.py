@@ -9,7 +9,6 @@ from torch import nn
 from cnn_course.exercises.engine.code import Code, Design, Unfit
 from cnn_course.exercises.engine.feedback import describe
 from cnn_course.exercises.engine.kinds import Letters, Misconception, Number, Prediction
-from cnn_course.exercises.engine.slips import Varied
 from cnn_course.networks import (
     NARROW_VGG,
     count_multiply_adds,
@@ -301,26 +300,6 @@ EXERCISES = [
         right=45 * 32**2,
         because="Four 3 × 3 see 9 × 9 pixels. They have 4 · 9 · 32² weights, the one "
         "has 81 · 32²: 45 · 1,024 fewer.",
-        slips=(
-            Varied(
-                lambda small=4, pairs=32**2, large=81: (large - 9 * small) * pairs,
-                {
-                    "You left out the channels. How many sheets of weights has a "
-                    "layer?": {"pairs": 1},
-                    "That is the 9 × 9 alone. How many weights has what replaces it?": {
-                        "small": 0
-                    },
-                    "You took one 3 × 3 convolution. How many pixels does it see?": {
-                        "small": 1
-                    },
-                    "You took two convolutions. How many pixels do they see?": {
-                        "small": 2
-                    },
-                    "You took the side of the 9 × 9 for its area. How many weights are "
-                    "in a sheet?": {"large": 9},
-                },
-            ),
-        ),
         misconceptions=(
             Misconception(
                 "three see nine",
@@ -350,6 +329,26 @@ EXERCISES = [
                 45 * 32**2 - 3 * 32,
                 "You counted the biases, 32 for each layer. Only weights are wanted.",
             ),
+            Misconception(
+                "channels left out",
+                45,
+                "You left out the channels. How many sheets of weights has a layer?",
+            ),
+            Misconception(
+                "the 9×9 alone",
+                81 * 32**2,
+                "That is the 9 × 9 alone. How many weights has what replaces it?",
+            ),
+            Misconception(
+                "one 3×3",
+                72 * 32**2,
+                "You took one 3 × 3 convolution. How many pixels does it see?",
+            ),
+            Misconception(
+                "two 3×3",
+                63 * 32**2,
+                "You took two convolutions. How many pixels do they see?",
+            ),
         ),
         hints=(
             "How many 3 × 3 does it take? One sees 3 pixels each way, two see 5.",
@@ -364,16 +363,6 @@ EXERCISES = [
         right=159,
         because="From 128 to 159 pixels the last map is 4 × 4, and there are 59.6 "
         "million; at 160 it is 5 × 5, and there are 78.5 million.",
-        slips=(
-            Varied(
-                lambda side=4, last=1: 32 * (side + 1) - last,
-                {
-                    f"There the last map is {side} × {side}. Which is the largest map "
-                    "with which there are few enough parameters?": {"side": side}
-                    for side in (1, 2, 3, 6)
-                },
-            ),
-        ),
         misconceptions=(
             Misconception(
                 "only multiples of 32",
@@ -396,6 +385,12 @@ EXERCISES = [
                 "side of the last map",
                 4,
                 "That is the side of the last *map*. How large is the picture?",
+            ),
+            Misconception(
+                "a smaller map",
+                127,
+                "There the last map is 3 × 3. Which is the largest with which there "
+                "are few enough parameters?",
             ),
         ),
         hints=(

@@ -9,7 +9,7 @@ from torch import nn
 from cnn_course.exercises.engine.code import Code, Design, Unfit
 from cnn_course.exercises.engine.kinds import Letters, Misconception, Number, Prediction
 from cnn_course.exercises.engine.reckoning import second_place, side_before
-from cnn_course.exercises.engine.slips import FIELDS, STRIDE, Reckoned, of_pairs
+from cnn_course.exercises.engine.slips import FIELDS, STRIDE, Reckoned
 from cnn_course.exercises.entries.notebook_08 import HALVING
 
 
@@ -284,7 +284,6 @@ EXERCISES = [
         right=63,
         because="In 63 of 100 pairs the network without the last ReLU wins, in 37 that "
         "with it: whoever compares one run with one run draws lots.",
-        slips=(of_pairs(ahead=63, behind=37, total=100),),
         misconceptions=(
             Misconception(
                 "the same seeds only",
