@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 import torch
 
+from cnn_course.device import torch_as_it_starts
 from cnn_course.exercises.engine.answers import as_grid, as_letters, as_number
 from cnn_course.exercises.engine.feedback import Feedback, describe
 from cnn_course.exercises.engine.running import attempt, ends_in_dots, is_blank
@@ -58,7 +59,8 @@ class Exercise:
         """Return the Feedback for any Python object. Never raises but an interrupt."""
         problem = None
         if not is_blank(answer):
-            problem, fault = attempt(self.problem, answer)
+            with torch_as_it_starts():  # whatever an earlier cell has switched
+                problem, fault = attempt(self.problem, answer)
             problem = problem or fault
         if is_blank(answer) or (problem and ends_in_dots(answer)):
             text = "not answered yet. Put your answer in the place of the `...` and run"
