@@ -47,7 +47,7 @@ GRID = declared(Grid, "01.g", [[1, 2], [3, 4]], [[1, 3], [2, 4]])
 
 
 def double_cases(generator):
-    return [(torch.ones(2, 2, dtype=torch.float64),), (torch.zeros(0),)]
+    return [(torch.ones(2, 2, dtype=torch.float64),), (torch.zeros(3, 3),)]
 
 
 CODE = Code(
@@ -220,7 +220,7 @@ def changes_its_input(X):
     return X
 
 
-GIVEN = "With X = [[1.0, 1.0], [1.0, 1.0]], float64"
+GIVEN = "With X = [[1, 1], [1, 1]]"
 ITSELF = "The function or class itself is wanted, and this is "
 
 
@@ -228,8 +228,11 @@ ITSELF = "The function or class itself is wanted, and this is "
     ("answer", "says"),
     [
         (lambda X: 3 * X, "Says 0."),
-        (lambda X: X.sum(), f"{GIVEN}: the output's shape"),
-        (lambda X: X + 5, f"{GIVEN}: 4 of 4 numbers are wrong, first at [0, 0]"),
+        (lambda X: X.flatten() + 5, f"{GIVEN}: the output's shape"),
+        (
+            lambda X: X + 5,
+            f"{GIVEN}: yours gives [[6, 6], [6, 6]], right is [[2, 2], [2, 2]].",
+        ),
         (lambda X: (2 * X).float(), f"{GIVEN}: the numbers are right, but of type"),
         (lambda X: X / 0 * 0, f"{GIVEN}: there is `nan`"),
         (lambda X: 4, f"{GIVEN}: a tensor is wanted, and it returns 4."),

@@ -99,7 +99,7 @@ def test_06_counts_of_a_table_are_those_of_torch():
     found = definitions("06_alexnet.ipynb")
     exercise = EXERCISES["06.multiply-adds"]
     cases = exercise.cases(torch.Generator().manual_seed(0))
-    assert cases[0] == (found["ALEXNET"],)
+    assert (found["ALEXNET"],) in cases
     for rows, *given in cases:
         channels, size = given or (1, 224)
         with torch.device("meta"):

@@ -1,16 +1,21 @@
 """Exercises whose answer is code: it is run beside a reference, on many inputs."""
 
 import copy
+import functools
 import inspect
+import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import torch
 
-from cnn_course.exercises.engine.answers import as_number
+from cnn_course.exercises.engine.compare import amount, difference, in_full, same
 from cnn_course.exercises.engine.feedback import describe
 from cnn_course.exercises.engine.kinds import Exercise
+from cnn_course.exercises.engine.rules import BY_RULE
 from cnn_course.exercises.engine.running import SECONDS, Stopped, TimeUp, call
+from cnn_course.exercises.engine.variants import STOPS, Slip, of_arguments
 
 
 def plain_call(answer, *args):
@@ -22,31 +27,36 @@ def plain_call(answer, *args):
 class Code(Exercise):
     """A function or class, compared with a `reference` on every case.
 
-    cases      cases(generator) returns a list of tuples of arguments: random shapes in
-               float64, the defaults, and the edges; under a second in all
+    cases      cases(generator) returns a list of tuples of arguments: tiny ones that
+               can be read, random shapes in float64, the defaults, and the edges; under
+               a second in all. They are tried from the smallest to the largest
     run        run(answer, *case) gives what is compared: a tensor, a number, or a tuple
                of them. Default: answer(*case)
     names      of the arguments of a case, for messages; default: the reference's own
-    Examples of misconceptions are wrong functions: an answer that gives the same wrong
-    results is taken for one of these.
+    slips      more known wrong implementations, as `Slip`s
+    Examples of misconceptions are wrong functions: an answer that gives the same as one
+    of them on every case is taken for it, else for one of the slips.
     """
 
     reference: Callable
     cases: Callable
     run: Callable = plain_call
     names: tuple = ()
+    slips: tuple = ()
 
     def problem(self, answer):
         if not callable(answer):
             found = describe(answer)
             return f"The function or class itself is wanted, and this is {found}."
-        wrong = []
-        for case in self.cases(torch.Generator().manual_seed(0)):
+        tries = []
+        cases = self.cases(torch.Generator().manual_seed(0))
+        for case in sorted(cases, key=amount):
             given = copy.deepcopy(case)
             try:
                 result, printed = call(self.run, answer, *given)
             except Stopped as stopped:
-                return f"With {self.inputs(case)} it stopped: {stopped}."
+                tries.append(Try(case, stopped, f" it stopped: {stopped}."))
+                continue
             except TimeUp:
                 return (
                     f"With {self.inputs(case)} it was still running after {SECONDS} "
@@ -54,17 +64,30 @@ class Code(Exercise):
                 )
             if changed := self.changed(case, given):
                 return changed
-            right = self.run(self.reference, *copy.deepcopy(case))
-            if problem := difference(result, right):
-                wrong.append((case, result, problem, printed.strip()))
-        if not wrong:
-            return None
-        for misconception in self.misconceptions:
-            if all(self.explains(misconception, *found[:2]) for found in wrong):
-                return misconception.says
-        case, _, problem, printed = wrong[0]
-        text = f"With {self.inputs(case)}: {problem}"
-        return f"{text} (It printed: {printed[:200]})" if printed else text
+            right = self.run(self.reference, *case)
+            problem = difference(result, right)
+            said = f" (It printed: {printed.strip()[:200]})" if printed.strip() else ""
+            problem = problem and f": {problem}"
+            tries.append(Try(case, result, problem, same(result, right), said))
+        wrong = [one for one in tries if one.problem]
+        return self.explained(answer, tries, wrong) if wrong else None
+
+    def explained(self, answer, tries, wrong):
+        """Return the words for a known slip, else for the smallest input."""
+        stopped = [one for one in wrong if isinstance(one.result, Stopped)]
+        first = (stopped or wrong)[0]
+        text = f"With {self.inputs(first.case)}{first.problem}{first.printed}"
+        if len(stopped) == len(tries) or all(one.right for one in wrong):
+            return text  # it never runs, or only the dtype is wrong
+        if not stopped and not self.repeats(answer, wrong[-1]):
+            return (
+                f"{text} And when it is called again, it gives something else: are "
+                "random numbers drawn in it, or is a `torch.empty` never filled?"
+            )
+        says = self.slip(tries)
+        if says and stopped:
+            return f"{says} ({text})"
+        return says + first.printed if says else text
 
     def named(self, case):
         """Return [(name, value)] of the arguments of a case."""
@@ -73,84 +96,85 @@ class Code(Exercise):
 
     def inputs(self, case):
         """Return the arguments of a case in words."""
-        return ", ".join(f"{name} = {describe(x)}" for name, x in self.named(case))
+        return ", ".join(f"{name} = {in_full(x)}" for name, x in self.named(case))
 
     def changed(self, case, given):
         """Return a sentence if the call changed a tensor or list that it was given."""
         for (name, before), after in zip(self.named(case), given, strict=False):
             if isinstance(before, torch.Tensor) and not equal(before, after):
                 return (
-                    f"It changes its input: {name} was {describe(before)}, and after "
-                    f"the call it is {describe(after)}, so whoever calls it twice gets "
+                    f"It changes its input: {name} was {in_full(before)}, and after "
+                    f"the call it is {in_full(after)}, so whoever calls it twice gets "
                     f"two results. Work on a copy: `{name}.clone()`."
                 )
             if isinstance(before, list) and before != after:
                 return f"It changes its input: the list {name}. Work on a copy of it."
         return None
 
-    def explains(self, misconception, case, result):
-        """Say if the misconception's own code gives this wrong result."""
+    def repeats(self, answer, one):
+        """Say if an answer gives for a case what it gave before."""
         try:
-            with torch.random.fork_rng(devices=[]):
-                wrong = self.run(misconception.example, *copy.deepcopy(case))
-        except Exception:  # it need not work for every case
+            return same(call(self.run, answer, *copy.deepcopy(one.case))[0], one.result)
+        except Stopped:
             return False
-        return difference(result, wrong, dtype=False) is None
+
+    def slip(self, tries):
+        """Return what is said to the known slip that explains all tries, or None."""
+        try:
+            with warnings.catch_warnings(action="ignore"):  # not by the student's code
+                return next(self.slips_found(tries), None)
+        except TimeUp:  # the answer itself took nearly all of the time
+            return None
+
+    def slips_found(self, tries):
+        """Yield what is said to each slip that explains all tries: the declared first,
+        then those by rule, then a declared one and a rule together."""
+        names, case = zip(
+            *self.named(max((t.case for t in tries), key=len)), strict=True
+        )
+        rules = [*of_arguments(self.reference, names, case), *BY_RULE]
+        if any(isinstance(one.result, Stopped) for one in tries):
+            rules = []  # why it stops is nothing that a rule knows
+        declared = [Slip(m.says, example=m.example) for m in self.misconceptions]
+        declared += self.slips
+
+        @functools.cache  # for most slips the first cases are enough
+        def found(slip, number):
+            return slip.outcome(self.run, self.reference, tries[number].case)
+
+        for slip in [*declared, *rules]:
+            outcomes = (found(slip, number) for number in range(len(tries)))
+            if all(map(explains, outcomes, tries)):
+                yield slip.says
+        for first in declared[: len(self.misconceptions)]:
+            for then in filter(lambda rule: rule.result, rules):
+                outcomes = (
+                    then.after(found(first, n), t.case) for n, t in enumerate(tries)
+                )
+                if all(map(explains, outcomes, tries)):
+                    yield f"Two things at once. {first.says} And: {then.says}"
+
+
+def explains(outcome, one):
+    """Say if what a slip gives for a case is what the answer gave."""
+    stopped = isinstance(one.result, Stopped)
+    if outcome is STOPS:
+        return stopped
+    return not stopped and same(one.result, outcome)
+
+
+class Try(NamedTuple):
+    """What came out for one case, and what is wrong with it, if anything."""
+
+    case: tuple
+    result: object  # or Stopped
+    problem: str | None
+    right: bool = False  # its values are, whatever their dtype
+    printed: str = ""
 
 
 def equal(a, b):
     return a.shape == b.shape and a.dtype == b.dtype and torch.equal(a, b)
-
-
-def difference(result, right, dtype=True):
-    """Return how a result differs from the right one, as a sentence; None if equal."""
-    if result is None or result is ...:
-        return "it returns nothing. Is there a `return`?"
-    if isinstance(right, torch.Tensor):
-        return _tensor_difference(result, right, dtype)
-    if isinstance(right, (tuple, list)):
-        if not isinstance(result, (tuple, list)) or len(result) != len(right):
-            wanted = f"{type(right).__name__} of {len(right)} is wanted"
-            return f"a {wanted}, and it returns {describe(result)}."
-        pairs = zip(result, right, strict=True)
-        return next(filter(None, (difference(a, b, dtype) for a, b in pairs)), None)
-    if isinstance(right, (str, bool)):
-        if type(result) is type(right) and result == right:
-            return None
-        return f"{right!r} is wanted, and it returns {describe(result)}."
-    value, problem = as_number(result)
-    if problem:
-        return problem
-    if abs(value - right) <= 1e-9 * max(1, abs(right)):
-        return None
-    return f"it returns {value:,}; right is {right:,}."
-
-
-def _tensor_difference(result, right, dtype):
-    if not isinstance(result, torch.Tensor):
-        return f"a tensor is wanted, and it returns {describe(result)}."
-    if result.shape != right.shape:
-        shapes = tuple(result.shape), tuple(right.shape)
-        return f"the output's shape is {shapes[0]}; right is {shapes[1]}."
-    a, b = result.detach().double().cpu(), right.detach().double()
-    if a.isnan().any() and not b.isnan().any():
-        return "there is `nan` in the output. Is something divided by 0, or never set?"
-    tolerance = 1e-9 if result.dtype == torch.float64 else 1e-4  # float32 is coarser
-    wrong = ~torch.isclose(a, b, rtol=tolerance, atol=tolerance, equal_nan=True)
-    if wrong.any():
-        where = wrong.nonzero()[0].tolist()
-        yours, correct = a[tuple(where)].item(), b[tuple(where)].item()
-        count = f"{int(wrong.sum())} of {wrong.numel()} numbers are wrong"
-        return (
-            f"{count}, first at {where}: yours is {yours:.4g}, right is {correct:.4g}."
-        )
-    if dtype and result.dtype != right.dtype:
-        kinds = [str(t.dtype).removeprefix("torch.") for t in (result, right)]
-        return (
-            f"the numbers are right, but of type {kinds[0]} where the input has "
-            f"{kinds[1]}. Make new tensors with `dtype=X.dtype`."
-        )
-    return None
 
 
 class Unfit(Exception):
@@ -182,3 +206,17 @@ class Design(Exercise):
                 return str(stopped.__cause__)
             return f"Your answer, {describe(answer)}, stopped with {stopped}."
         return None
+
+
+def ready(net, dtype=torch.float32):
+    """Return a copy of a student's network to try: on the CPU, in evaluation mode.
+
+    Raises Unfit for one on the device "meta", which has shapes and no numbers.
+    """
+    if any(part.is_meta for part in (*net.parameters(), *net.buffers())):
+        raise Unfit(
+            "Your network has layers, but no numbers in them: it was built on the "
+            "device `meta`. Is there a `torch.set_default_device` or `torch.device` "
+            "above it? Build it again with the device `cpu`."
+        )
+    return copy.deepcopy(net).cpu().to(dtype).eval()

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import torch
 
 from cnn_course.checks import shown
+from cnn_course.files import say
 
 MARKS = {"right": "✓", "wrong": "✗", "blank": "○", "hint": "→"}
 # Told apart by their marks; the colours are safe for colour-blind readers.
@@ -48,10 +49,10 @@ def show(item):
         from IPython import get_ipython
         from IPython.display import display
     except ImportError:
-        print(item)
+        say(item)
         return
     if get_ipython() is None:
-        print(item)
+        say(item)
     else:
         display(item)
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
+from cnn_course.device import torch_as_it_starts
 from cnn_course.exercises.engine.answers import as_grid, as_letters, read_number
 from cnn_course.exercises.engine.feedback import Feedback, describe
 from cnn_course.exercises.engine.likeness import grid_like, number_like, shape_like
@@ -60,7 +61,8 @@ class Exercise:
         """Return the Feedback for any Python object. Never raises but an interrupt."""
         problem = None
         if not is_blank(answer):
-            problem, fault = attempt(self.problem, answer)
+            with torch_as_it_starts():  # whatever an earlier cell has switched
+                problem, fault = attempt(self.problem, answer)
             problem = problem or fault
         if is_blank(answer) or (problem and ends_in_dots(answer)):
             text = "not answered yet. Put your answer in the place of the `...` and run"

@@ -14,6 +14,7 @@ from cnn_course.exercises.engine.kinds import (
 )
 from cnn_course.exercises.engine.reckoning import Layer, multiplications
 from cnn_course.exercises.engine.slips import PRODUCTS, Reckoned
+from cnn_course.exercises.engine.variants import Slip
 from cnn_course.exercises.engine.windows import Windows
 
 
@@ -28,14 +29,22 @@ def full_convolution(X, K):
 
 def convolution_cases(generator):
     def random(*size):
-        return torch.rand(*size, generator=generator, dtype=torch.float64)
+        return torch.randn(*size, generator=generator, dtype=torch.float64)
 
-    small = [[[1.0, 2.0], [3.0, 4.0]], [[1.0, 0.0], [2.0, 5.0]]]
+    tiny = [  # whole numbers, to be read in a message
+        ([[2]], [[3]]),
+        ([[1, 2]], [[3]]),
+        ([[1], [2]], [[3]]),
+        ([[1, 2], [3, 4]], [[1, 5]]),
+        ([[1, 2], [3, 4]], [[1], [5]]),
+        ([[1, 2], [3, 4]], [[1, 0], [2, 5]]),
+        ([[1, 2, 3], [4, -5, 6]], [[1, -2]]),
+    ]
     # No kernel reaches over the input in any direction, also transposed or turned: a
     # function that slides where this one stamps then runs, and can be told what it did.
-    sizes = [(5, 7, 3, 2), (8, 8, 3, 3), (9, 5, 1, 4), (4, 4, 4, 4), (1, 1, 1, 1)]
+    sizes = [(5, 7, 3, 2), (8, 8, 3, 3), (9, 5, 1, 4), (4, 4, 4, 4)]
     return [
-        tuple(torch.tensor(rows, dtype=torch.float64) for rows in small),
+        *[tuple(torch.tensor(rows).double() for rows in pair) for pair in tiny],
         *[(random(H, W), random(h, w)) for H, W, h, w in sizes],
         (random(6, 6).float(), random(3, 3).float()),
     ]
@@ -48,6 +57,100 @@ def last_stamp_stays(X, K):
         for j in range(X.shape[1]):
             Y[i : i + h, j : j + w] = X[i, j] * K
     return Y
+
+
+def stamping(
+    size=lambda H, W, h, w: (H + h - 1, W + w - 1),
+    pixels=lambda X: X,
+    stamp=lambda patch, x, K: patch + x * K,
+    dtype=torch.float64,
+):
+    """Return a function like the solution with something wrong in it."""
+
+    def convolve(X, K):
+        h, w = K.shape
+        Y = torch.zeros(size(*X.shape, h, w), dtype=dtype)
+        X = pixels(X)
+        for i in range(X.shape[0]):
+            for j in range(X.shape[1]):
+                Y[i : i + h, j : j + w] = stamp(Y[i : i + h, j : j + w], X[i, j], K)
+        return Y
+
+    return convolve
+
+
+CONVOLVE_SLIPS = (
+    Slip(
+        "You have mixed up height and width in the size of Y: H goes with h, W with w.",
+        example=stamping(size=lambda H, W, h, w: (H + w - 1, W + h - 1)),
+    ),
+    Slip(
+        "Your Y is only as large as X, so the stamps at the edge find no room. How far "
+        "does the stamp of the last pixel reach?",
+        example=stamping(size=lambda H, W, h, w: (H, W)),
+    ),
+    Slip(
+        "Your Y has no room for the last row and column of stamps. Where does the "
+        "stamp of the last pixel begin, and how long is it?",
+        example=stamping(size=lambda H, W, h, w: (H + h - 2, W + w - 2)),
+    ),
+    Slip(
+        "The pixels of the last row and the last column do not stamp. `range(H)` ends "
+        "at H - 1 already.",
+        example=stamping(pixels=lambda X: X[:-1, :-1]),
+    ),
+    *[
+        Slip(
+            "Height and width are mixed up in the frame: `F.pad` takes left, right, "
+            "top, bottom, so the width comes first.",
+            example=lambda X, K, turn=turn: cross_correlation(
+                F.pad(X, [n - 1 for n in K.shape for _ in range(2)]), turn(K)
+            ),
+        )
+        for turn in (lambda K: K, lambda K: K.flip(0, 1))
+    ],
+    Slip(
+        "The pixels in the last row do not stamp. `range(H)` ends at H - 1 already.",
+        example=stamping(pixels=lambda X: X[:-1]),
+    ),
+    Slip(
+        "The pixels of the first row and the first column do not stamp: Python counts "
+        "from 0.",
+        case=lambda X, K: (F.pad(X[1:, 1:], (1, 0, 1, 0)), K),
+    ),
+    Slip(
+        "Only the first row of pixels stamps. Does `return` stand inside the loop?",
+        example=stamping(pixels=lambda X: X[:1]),
+    ),
+    Slip(
+        "Only the first pixel stamps. Does `return` stand inside the loops?",
+        example=stamping(pixels=lambda X: X[:1, :1]),
+    ),
+    Slip(
+        "Only the last pixel's stamp is left. Is Y made anew inside the loops?",
+        case=lambda X, K: (
+            F.pad(X[-1:, -1:], (X.shape[1] - 1, 0, X.shape[0] - 1, 0)),
+            K,
+        ),
+    ),
+    Slip(
+        "The numbers are cut off to whole numbers on the way: Y holds whole numbers "
+        "only. Make it with `dtype=X.dtype`.",
+        example=stamping(dtype=torch.int64),
+    ),
+    Slip(
+        "Where stamps overlap, yours keeps the largest number. They should be added.",
+        example=stamping(stamp=lambda patch, x, K: torch.maximum(patch, x * K)),
+    ),
+    Slip(
+        "You add the pixel to the kernel. A stamp is the kernel *times* the pixel.",
+        example=stamping(stamp=lambda patch, x, K: patch + x + K),
+    ),
+    Slip(
+        "Your stamps are not added to what is there, they are taken away from it.",
+        example=stamping(stamp=lambda patch, x, K: patch - x * K),
+    ),
+)
 
 
 def three_by_three(answer):
@@ -272,6 +375,7 @@ EXERCISES = [
         activity="code",
         reference=full_convolution,
         cases=convolution_cases,
+        slips=CONVOLVE_SLIPS,
         because="It is the convolution of mathematics, at every place where kernel and "
         "input touch. Seen from one output the kernel lies turned, though nobody "
         "turned it: a pixel to the left of it arrives with a number from the right of "

@@ -14,6 +14,8 @@ from cnn_course.exercises.engine.reckoning import (
     pooling,
 )
 from cnn_course.exercises.engine.slips import PARAMETERS, Reckoned
+from cnn_course.exercises.entries.dropout import DROPOUT_SLIPS
+from cnn_course.exercises.entries.multiply_adds import WORK_SLIPS
 
 
 def dropped_out(X, U, p, training=True):
@@ -28,7 +30,17 @@ def dropout_cases(generator):
 
     one = torch.tensor([3.0], dtype=torch.float64)
     X, U = pair(5, 4)
+
+    def row(*numbers):
+        return torch.tensor(numbers, dtype=torch.float64)
+
     return [
+        (row(3), row(0.9), 0.5),  # nice numbers, for messages
+        (row(3), row(0.1), 0.5),
+        (row(3), row(0.5), 0.5),  # equal to p: it survives
+        (row(3), row(0), 0),
+        (row(4, -8), row(0.1, 0.9), 0.2),
+        (row(4, -8), row(0.9, 0.1), 0.75, False),
         (*pair(2, 4), 0.5),  # the default: in training
         *[(X, U, p) for p in (0.2, 0.8)],  # a half alone hides who divides by what
         (*pair(2, 3, 5, 5), 0.3),
@@ -72,6 +84,14 @@ def work_cases(generator):
     ]
     return [
         (ALEXNET,),  # the defaults
+        ([("flatten",), ("output", 3)], 2, 1),  # tables that can be worked out by hand
+        ([("flatten",), ("hidden", 2), ("output", 3)], 2, 1),
+        ([("convolution", 3, 2, 1, 0)], 2, 3),
+        ([("convolution", 1, 1, 1, 1)], 1, 1),
+        ([("convolution", 1, 1, 2, 0), ("convolution", 2, 1, 1, 0)], 3, 3),
+        ([("convolution", 2, 2, 1, 0), ("pooling", 2, 2)], 1, 4),
+        ([("pooling", 2, 1), ("convolution", 2, 1, 1, 0)], 1, 4),
+        ([("flatten",), ("output", 3)], 2, 2),
         (ALEXNET, 3, 227),
         (random, 2, 20),
         (random, 1, 31),
@@ -383,6 +403,7 @@ EXERCISES = [
         activity="code",
         reference=dropped_out,
         cases=dropout_cases,
+        slips=DROPOUT_SLIPS,
         because="In training the small `U` drop, and the rest is divided by 1 − p; in "
         "use nothing changes.",
         misconceptions=(
@@ -437,6 +458,7 @@ EXERCISES = [
         activity="code",
         reference=multiply_adds,
         cases=work_cases,
+        slips=WORK_SLIPS,
         because="Every weight of a convolution works once at every place of its output "
         "map, every weight of a fully connected layer once, and poolings have none.",
         misconceptions=(

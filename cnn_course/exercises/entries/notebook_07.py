@@ -9,6 +9,7 @@ from torch import nn
 from cnn_course.exercises.engine.code import Code, Design, Unfit
 from cnn_course.exercises.engine.feedback import describe
 from cnn_course.exercises.engine.kinds import Letters, Misconception, Number, Prediction
+from cnn_course.exercises.engine.variants import Slip
 from cnn_course.networks import (
     NARROW_VGG,
     count_multiply_adds,
@@ -30,10 +31,11 @@ def block_cases(generator):
         (2, 1, 2, (1, 2, 2)),  # the smallest side that can be halved
         (4, 2, 3, (1, 16, 17)),
     ]
-    return [
-        (n, C, D, torch.randn(N, C, H, W, generator=generator, dtype=torch.float64))
-        for n, C, D, (N, H, W) in sizes
-    ]
+    cases = []
+    for n, C, D, (N, H, W) in sizes:
+        X = 3 * torch.randn(N, C, H, W, generator=generator, dtype=torch.float64)
+        cases.append((n, C, D, X.round() if X.numel() <= 16 else X))  # to be read
+    return cases
 
 
 def run_block(answer, num_convs, in_channels, out_channels, X):
@@ -79,6 +81,147 @@ def block_with(
         return nn.Sequential(*layers)
 
     return build
+
+
+def block_of(
+    kernel=3, bias=True, activation=nn.ReLU, pool=nn.MaxPool2d, more=0, order="CAP"
+):
+    """Return a function like vgg_block with other layers: C, A, P in some order."""
+
+    def build(num_convs, in_channels, out_channels):
+        layers = []
+        for _ in range(num_convs + more):
+            size = {"kernel_size": kernel, "padding": kernel // 2, "bias": bias}
+            made = {"C": nn.Conv2d(in_channels, out_channels, **size)}
+            made["A"], made["N"] = activation(), nn.BatchNorm2d(out_channels)
+            layers += [made[letter] for letter in order if letter != "P"]
+            in_channels = out_channels
+        at = 0 if order[0] == "P" else len(layers)
+        return nn.Sequential(*layers[:at], pool(2), *layers[at:])
+
+    return build
+
+
+def one_without_padding(at):
+    """Return a function like vgg_block whose convolution number `at` has none."""
+
+    def build(num_convs, in_channels, out_channels):
+        made = vgg_block(num_convs, in_channels, out_channels)
+        convolutions = [layer for layer in made if isinstance(layer, nn.Conv2d)]
+        convolutions[at].padding = (0, 0)
+        return made
+
+    return build
+
+
+def channels_swapped(num_convs, in_channels, out_channels):
+    return vgg_block(num_convs, out_channels, in_channels)
+
+
+BLOCK_SLIPS = tuple(
+    Slip(says, example=example)
+    for says, example in [
+        (
+            "Your convolutions have no bias. They have one, as `nn.Conv2d` does of "
+            "itself: leave `bias` out.",
+            block_of(bias=False),
+        ),
+        (
+            "Your first convolution has no padding: it takes off a frame of one pixel.",
+            one_without_padding(0),
+        ),
+        (
+            "Your last convolution has no padding: it takes off a frame of one pixel.",
+            one_without_padding(-1),
+        ),
+        ("Your kernels are 5 × 5. They should be 3 × 3.", block_of(kernel=5)),
+        ("Your kernels are 1 × 1. They should be 3 × 3.", block_of(kernel=1)),
+        ("Your kernels are 7 × 7. They should be 3 × 3.", block_of(kernel=7)),
+        (
+            "Behind your convolutions stands a sigmoid, as in LeNet. VGG has ReLUs.",
+            block_of(activation=nn.Sigmoid),
+        ),
+        (
+            "Behind your convolutions stands a tanh. VGG has ReLUs.",
+            block_of(activation=nn.Tanh),
+        ),
+        (
+            "Behind your convolutions stands a leaky ReLU, which lets a little of the "
+            "negative numbers through. VGG has plain ReLUs.",
+            block_of(activation=nn.LeakyReLU),
+        ),
+        (
+            "Behind your convolutions stands a GELU. VGG has ReLUs.",
+            block_of(activation=nn.GELU),
+        ),
+        (
+            "There is one convolution too many: `num_convs` says how many the block "
+            "has, the first one included.",
+            block_of(more=1),
+        ),
+        (
+            "There is one convolution too few: `num_convs` says how many the block "
+            "has, the first one included.",
+            lambda n, c, d: vgg_block(max(n - 1, 1), c, d),
+        ),
+        (
+            "There is one convolution too few: `num_convs` says how many the block "
+            "has, the first one included.",
+            block_of(more=-1),
+        ),
+        (
+            "Your block has one convolution, whatever `num_convs` says.",
+            lambda n, c, d: vgg_block(1, c, d),
+        ),
+        (
+            "`in_channels` and `out_channels` are swapped: `nn.Conv2d` takes first how "
+            "many channels come in.",
+            channels_swapped,
+        ),
+        (
+            "Your pooling stands in front of the convolutions. It comes once, behind "
+            "all of them: do not halve what they should still see.",
+            block_of(order="PCA"),
+        ),
+        (
+            "Your ReLUs stand in front of the convolutions. Each one belongs behind "
+            "its convolution.",
+            block_of(order="ACP"),
+        ),
+        (
+            "There is a batch normalisation in it, with parameters of its own. VGG as "
+            "described has none: convolution, ReLU, pooling.",
+            block_of(order="CNAP"),
+        ),
+        (
+            "Your pooling has a window of 3 × 3. That of the block is 2 × 2, stride 2.",
+            block_of(pool=lambda size: nn.MaxPool2d(3, 2, 1)),
+        ),
+        (
+            "Your pooling has a window of 3 × 3. That of the block is 2 × 2, stride 2.",
+            block_of(pool=lambda size: nn.MaxPool2d(3, 2)),
+        ),
+        (
+            "Your pooling has a window of 3 × 3 and takes a third of the side. That of "
+            "the block is 2 × 2, stride 2.",
+            block_of(pool=lambda size: nn.MaxPool2d(3)),
+        ),
+        (
+            "Your pooling rounds up at odd sides. A window that would stick out is "
+            "left out: without `ceil_mode`.",
+            block_of(pool=lambda size: nn.MaxPool2d(2, ceil_mode=True)),
+        ),
+        (
+            "Your pooling leaves one pixel of each map. It should halve the side.",
+            block_of(pool=lambda size: nn.AdaptiveMaxPool2d(1)),
+        ),
+        (
+            "It flattens the maps in the end. A block hands on maps: the flattening "
+            "comes behind the last block.",
+            lambda n, c, d: nn.Sequential(vgg_block(n, c, d), nn.Flatten()),
+        ),
+    ]
+)
 
 
 def one_layer_again(num_convs, in_channels, out_channels):
@@ -132,6 +275,7 @@ EXERCISES = [
         reference=vgg_block,
         cases=block_cases,
         run=run_block,
+        slips=BLOCK_SLIPS,
         names=("num_convs", "in_channels", "out_channels", "X"),
         because="With the same numbers as weights and biases it gives what our block "
         "gives, for one to four convolutions, odd sides, and 2 × 2 pixels.",

@@ -1,6 +1,5 @@
 """Exercises of notebook 08, network in network."""
 
-import copy
 import functools
 import inspect
 from types import SimpleNamespace
@@ -9,7 +8,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from cnn_course.exercises.engine.code import Code, Design, Unfit
+from cnn_course.exercises.engine.code import Code, Design, Unfit, ready
 from cnn_course.exercises.engine.kinds import (
     Letters,
     Misconception,
@@ -34,24 +33,40 @@ from cnn_course.exercises.engine.slips import (
     WEIGHTS,
     Reckoned,
 )
+from cnn_course.exercises.engine.variants import Slip
 
 
 def conv1x1_cases(generator):
-    sizes = [  # N, C_in, H, W, C_out; the first one is small enough to be printed
+    sizes = [  # N, C_in, H, W, C_out
         (1, 2, 1, 2, 2),
         (2, 3, 4, 5, 3),
         (3, 2, 3, 3, 4),
         (1, 4, 5, 2, 1),  # one channel out
         (2, 1, 3, 4, 3),  # one channel in
         (2, 3, 1, 1, 2),  # one pixel: nn.Linear
-        (1, 1, 1, 1, 1),
     ]
-    random = functools.partial(torch.rand, generator=generator, dtype=torch.float64)
+    random = functools.partial(torch.randn, generator=generator, dtype=torch.float64)
     cases = [
-        (random(N, C_in, H, W), random(C_out, C_in, 1, 1) - 0.5, random(C_out) - 0.5)
+        (random(N, C_in, H, W), random(C_out, C_in, 1, 1), random(C_out))
         for N, C_in, H, W, C_out in sizes
     ]
-    return [*cases, tuple(t.float() for t in cases[1])]
+
+    def whole(X, weight, bias):
+        rows = torch.tensor(weight, dtype=torch.float64)[:, :, None, None]
+        X, bias = (torch.tensor(t, dtype=torch.float64) for t in (X, bias))
+        return X, rows, bias
+
+    tiny = [  # whole numbers, to be read in a message
+        whole([[[[2]]]], [[3]], [1]),
+        whole([[[[2, -1]]]], [[3]], [1]),
+        whole([[[[2], [-1]]]], [[3]], [1]),
+        whole([[[[2]]], [[[4]]]], [[3]], [1]),
+        whole([[[[1]], [[2]]]], [[3, -5]], [4]),
+        whole([[[[1]]]], [[3], [-5]], [4, 2]),
+        whole([[[[1]], [[2]]]], [[3, -5], [2, 7]], [4, 6]),
+        whole([[[[1, 2], [3, 4]]]], [[3]], [1]),
+    ]
+    return [*tiny, *cases, tuple(t.float() for t in cases[1])]
 
 
 def weight_reshaped(X, weight, bias):
@@ -69,6 +84,99 @@ def reshaped_twice(X, weight, bias):
     return Y.reshape(X.shape[0], -1, *X.shape[2:])
 
 
+def mixed(X, weight):
+    return F.conv2d(X, weight)
+
+
+def column(bias):
+    return bias[:, None, None]
+
+
+CONV1X1_SLIPS = tuple(
+    Slip(says, example=example)
+    for says, example in [
+        (
+            "Only the last input channel counts in yours: `=` writes over what was "
+            "there. The channels are added up: `+=`.",
+            lambda X, weight, bias: F.conv2d(X[:, -1:], weight[:, -1:], bias),
+        ),
+        (
+            "Only the first input channel counts in yours. All of them are weighted "
+            "and added up.",
+            lambda X, weight, bias: F.conv2d(X[:, :1], weight[:, :1], bias),
+        ),
+        (
+            "You take the mean over the input channels. Each is multiplied by its "
+            "weight, and the products are added up: a sum.",
+            lambda X, weight, bias: mixed(X, weight) / X.shape[1] + column(bias),
+        ),
+        (
+            "Your weights count for nothing: you add up the channels as they are.",
+            lambda X, weight, bias: mixed(X, torch.ones_like(weight)) + column(bias),
+        ),
+        (
+            "You take the bias away. It is added.",
+            lambda X, weight, bias: mixed(X, weight) - column(bias),
+        ),
+        (
+            "The bias is added twice. Is it in `F.linear` already?",
+            lambda X, weight, bias: mixed(X, weight) + 2 * column(bias),
+        ),
+        (
+            "Every output channel gets the first bias. Channel c has `bias[c]`.",
+            lambda X, weight, bias: mixed(X, weight) + bias[0],
+        ),
+        (
+            "Every output channel gets the sum of all biases. Channel c has `bias[c]`.",
+            lambda X, weight, bias: mixed(X, weight) + bias.sum(),
+        ),
+        (
+            "Your bias runs along the width, for `+` begins at the last axis. One bias "
+            "for each channel: bring it to the shape (C_out, 1, 1).",
+            lambda X, weight, bias: mixed(X, weight) + bias,
+        ),
+        (
+            "The weight matrix is the wrong way round for your product: (C_out, C_in) "
+            "takes a column of C_in numbers, a row of them needs its transpose `.T`.",
+            lambda X, weight, bias: (
+                X.permute(0, 2, 3, 1) @ weight.flatten(1) + bias
+            ).permute(0, 3, 1, 2),
+        ),
+        (
+            "`squeeze()` takes away every axis of length 1, also that of a single "
+            "channel. `weight.flatten(1)` or `weight[:, :, 0, 0]` keeps it.",
+            lambda X, weight, bias: (
+                X.permute(0, 2, 3, 1) @ weight.squeeze().mT + bias
+            ).permute(0, 3, 1, 2),
+        ),
+        (
+            "`squeeze()` takes away every axis of length 1, also that of a single "
+            "channel. `weight.flatten(1)` or `weight[:, :, 0, 0]` keeps it.",
+            lambda X, weight, bias: F.linear(
+                X.permute(0, 2, 3, 1), weight.squeeze(), bias
+            ).permute(0, 3, 1, 2),
+        ),
+        (
+            "The numbers are right, but the axes come back in a wrong order: yours are "
+            "(N, H, C_out, W). A convolution returns (N, C_out, H, W).",
+            lambda X, weight, bias: F.conv2d(X, weight, bias).permute(0, 2, 1, 3),
+        ),
+        (
+            "Your channels are mixed along the width: the *last* axis of X is no "
+            "channel yet. Move the channels there first.",
+            lambda X, weight, bias: F.linear(X, weight.flatten(1), bias),
+        ),
+        (
+            "The numbers are right, but each pixel is a row of its own: (N · H · W, "
+            "C_out). Cut the rows into pictures again, and move the channels back.",
+            lambda X, weight, bias: (
+                F.conv2d(X, weight, bias).permute(0, 2, 3, 1).flatten(0, 2)
+            ),
+        ),
+    ]
+)
+
+
 SIDES = [(5, 5), (1, 1), (2, 2), (3, 3), (4, 4), (6, 6), (7, 7), (3, 7)]
 
 
@@ -81,7 +189,7 @@ def tried_head(answer):
     net = answer() if inspect.isfunction(answer) else answer
     if not isinstance(net, nn.Module):
         raise Unfit("A network is wanted, such as `nn.Sequential(…)` with its layers.")
-    net = copy.deepcopy(net).cpu().float().eval()  # the student's own stays as it is
+    net = ready(net)
     generator = torch.Generator().manual_seed(0)
     random = functools.partial(torch.randn, generator=generator)
     kinds, errors = [], []
@@ -269,6 +377,7 @@ EXERCISES = [
         reference=F.conv2d,
         names=("X", "weight", "bias"),
         cases=conv1x1_cases,
+        slips=CONV1X1_SLIPS,
         because="It gives what `F.conv2d` gives, for every shape that was tried: a "
         "fully connected layer at every pixel, the same one everywhere.",
         misconceptions=(
