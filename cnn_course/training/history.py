@@ -5,7 +5,6 @@ import weakref
 from dataclasses import dataclass, field
 
 import torch
-from torch import nn
 
 from cnn_course import checks
 from cnn_course.files import say
@@ -142,10 +141,6 @@ def begin(net, optimizer, lr, test_iter, resume, device):
     learn = {name: p for name, p in net.named_parameters() if p.requires_grad}
     if not learn:
         checks.refuse("net", "a network with weights to learn", net)
-    ready = [p for p in learn.values() if not nn.parameter.is_lazy(p)]
-    if any(p.is_inference() for p in ready):
-        built = "a network built outside of torch.inference_mode(): build it again"
-        checks.refuse("net", built, net)
     if lr is not None:
         checks.real_number("lr", lr, 0)
     if optimizer is not None:

@@ -38,13 +38,11 @@ def no_picture(name):
 
 def gradients_off():
     """Return the error for a training where torch computes no gradients."""
-    on = "torch.set_grad_enabled(True) switches them on again"
-    if torch.is_inference_mode_enabled():
-        on = "call train outside of it"
     return RuntimeError(
-        "nothing can be learned without gradients, and they are switched off here, by "
-        "torch.set_grad_enabled(False), torch.no_grad() or torch.inference_mode(), "
-        f"perhaps in an earlier cell: {on}"
+        "gradients are switched off here, by torch.no_grad(), torch.inference_mode() "
+        "or torch.set_grad_enabled(False), perhaps in an earlier cell, and nothing can "
+        "be learned without. Call train outside of the first two, or run "
+        "torch.set_grad_enabled(True) before it"
     )
 
 
@@ -64,35 +62,29 @@ def unfit_pictures(net, X, error):
     """
     if isinstance(error, NotImplementedError) or "view size is not" in str(error):
         return None
-    reason = (str(error).splitlines() or [type(error).__name__])[0].rstrip(".")
-    seen = f"net must take the pictures as they come; got X of shape {tuple(X.shape)}"
-    others = [
-        (name, p.dtype)
-        for name, p in net.named_parameters()
-        if p.dtype.is_floating_point and p.dtype != X.dtype
-    ]
-    if others and "type" in reason:
-        name, dtype = others[0]
-        advice = "net.float() makes all weights float32"
-        if dtype == torch.float32:
-            advice = "X.float() makes the pictures float32"
-        return ValueError(
-            f"{seen}, {X.dtype}, and its weight {name} is {dtype}: pictures and "
-            f"weights must be of one type. {advice}."
-        )
-    if "more than 1 value per channel" in reason:
-        return ValueError(
-            f"{seen}: one picture is too few for BatchNorm, which learns with the "
-            "mean and the spread of a batch. Choose a batch_size that leaves no "
-            "single picture over, or DataLoader(…, drop_last=True)."
-        )
+    said = (str(error).splitlines() or [type(error).__name__])[0].rstrip(".")
+    kinds = {name: p.dtype for name, p in net.named_parameters()}
+    other = next((name for name in kinds if kinds[name] != X.dtype), None)
     advice = ""
-    if re.search("shape|size|channel|dimension", reason):
+    if other and "type" in said:
         advice = (
-            " Compare the shape with what the first layer expects, and follow it "
-            "layer by layer."
+            f"Its weight {other} is {kinds[other]}: net.float() and X.float() make all "
+            "of them float32"
         )
-    return ValueError(f"{seen}, {X.dtype}, and this happened: {reason}.{advice}")
+    elif "more than 1 value per channel" in said:
+        advice = (
+            "BatchNorm learns with the mean and spread of a batch: choose a batch_size "
+            "that leaves no single picture over, or DataLoader(…, drop_last=True)"
+        )
+    elif re.search("shape|size|channel|dimension", said):
+        advice = (
+            "Compare the shape with what the first layer expects, and follow it layer "
+            "by layer"
+        )
+    return ValueError(
+        f"net must take the pictures as they come; got X of shape {tuple(X.shape)}, "
+        f"{X.dtype}, and this happened: {said}. {advice}".rstrip(". ")
+    )
 
 
 def bad_loss(loss):

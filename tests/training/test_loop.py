@@ -429,7 +429,7 @@ def test_pictures_that_do_not_fit_the_net_are_told_by_their_shape():
         "net must take the pictures as they come; got X of shape (1, 1, 6, 6), "
         "torch.float32, and this happened: Given groups=1, weight of size [4, 2, 3, 3]"
     )
-    assert message.endswith("follow it layer by layer.") and "\n" not in message
+    assert message.endswith("follow it layer by layer") and "\n" not in message
     assert len(calls) == 1
 
 
