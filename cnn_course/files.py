@@ -14,6 +14,7 @@ from platformdirs import PlatformDirs
 
 # What an OSError says, by its errno, when a disk or a quota is full.
 FULL = {errno.ENOSPC, errno.EFBIG, getattr(errno, "EDQUOT", errno.ENOSPC)}
+PLAIN = str.maketrans({"✓": "+", "✗": "x", "○": "o", "→": ">", "·": "-", "…": "..."})
 NOTEBOOKS = Path(__file__).parent.parent / "notebooks"
 
 
@@ -84,7 +85,7 @@ def write_whole(path, content):
 
 
 def say(text, file=None):
-    """Print `text`; "?" stands for what a stream, such as one in cp1252, has not.
+    """Print `text`, with other signs for those that a stream, as one in cp1252, lacks.
 
     On Windows a script whose output goes into a file writes in cp1252, without ✓ and →.
     """
@@ -92,5 +93,6 @@ def say(text, file=None):
     try:
         print(text, file=file, flush=True)
     except UnicodeEncodeError:
-        text = str(text).encode(file.encoding, "replace").decode(file.encoding)
+        text = str(text).translate(PLAIN)
+        text = text.encode(file.encoding, "replace").decode(file.encoding)
         print(text, file=file, flush=True)

@@ -1,4 +1,4 @@
-"""Streams that have no ✓, ○ or →: everything is said, with "?" for the mark."""
+"""Streams that have no ✓, ○ or →: everything is said, with other marks."""
 
 import io
 import os
@@ -25,7 +25,7 @@ c.progress("05")
 print("to the end")
 """
 WORDS = [
-    "? 05.zero-grad",
+    "+ 05.zero-grad",
     "Right. The gradients are gone",
     "not answered yet.",
     "hint 1 of 2: Say for each line",
