@@ -90,11 +90,12 @@ def batch(name, value):
         raise TypeError(
             f"{name} must give batches (X, y), and it gives one picture at a time, as "
             "a Dataset does. torch.utils.data.DataLoader(dataset, batch_size=64, "
-            "shuffle=True) makes batches of it"
+            "shuffle=True) makes batches of it, of PIL pictures after ToTensor()"
         )
     if not pair or not all(map(torch.is_tensor, value)):
         raise TypeError(
-            f"{name} must give batches (X, y), two tensors each; got {shown(value)}"
+            f"{name} must give batches (X, y), two tensors each, such as a list "
+            f"[(X, y)]; got {shown(value)}"
         )
     X, y = value
     if not len(X):
@@ -102,7 +103,8 @@ def batch(name, value):
     if not X.is_floating_point():
         raise TypeError(
             f"{name} must give pictures as float numbers, (N, …); got {shown(X)}. "
-            "X.float() / 255 turns bytes into numbers from 0 to 1"
+            "X.float() / 255 turns bytes into numbers from 0 to 1; or are X and y "
+            "exchanged?"
         )
     if y.dtype != torch.int64 or y.dim() != 1 or len(y) != len(X):
         advice = "Look at how the batches are made: every picture needs one label"

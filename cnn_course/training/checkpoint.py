@@ -8,17 +8,21 @@ from pathlib import Path
 import torch
 
 from cnn_course.checks import network, refuse, shown
-from cnn_course.files import FULL, write_whole
+from cnn_course.files import FULL, say, write_whole
 from cnn_course.training.history import History, sessions
 from cnn_course.training.interrupts import Stop
 
 FORMAT = "cnn_course checkpoint 1"
-DAMAGED = "is not what torch.save writes, or damaged: save it again, copy it whole"
+DAMAGED = "is damaged, or not what torch.save writes: save it again, copy it whole"
 CODE = (
     "holds Python objects that could run code when they are loaded, so they are not: "
     "ask for a file of torch.save(net.state_dict(), path)"
 )
 WRAPPERS = ("_orig_mod", "module")  # of torch.compile, and of DataParallel
+BEGINS_ANEW = (
+    "the weights are loaded, and the optimizer is not one of torch's for all of them, "
+    "so training begins anew"
+)
 OTHER_VERSION = "is a checkpoint of another version of the course: train again"
 
 
@@ -78,10 +82,12 @@ def load_checkpoint(net, path):
     if reason is None and isinstance(kept.get("net"), dict):
         kept["net"] = _renamed(kept["net"], net.state_dict())
     reason = reason or _misfit(net, kept)
-    if reason is None and "optimizer" in kept:
-        session, reason = _session(net, kept)
     if reason is not None:
         raise ValueError(f"path must be a checkpoint of this network; {path} {reason}")
+    if "optimizer" in kept:
+        session = _session(net, kept)
+        if session is None:
+            say(f"checkpoint: {BEGINS_ANEW}")
     net.load_state_dict(kept["net"])
     sessions.pop(net, None)
     if session is None:
@@ -146,19 +152,19 @@ def _misfit(net, kept):
 
 
 def _session(net, kept):
-    """Return ((optimizer, history), None), or (None, why they are refused)."""
+    """Return the (optimizer, history) of a file to go on with, or None."""
     name = kept["optimizer"]
     # A name out of a file: only what torch itself calls an optimizer is made from it.
     kind = getattr(torch.optim, name, None) if isinstance(name, str) else None
     if not (isinstance(kind, type) and issubclass(kind, torch.optim.Optimizer)):
-        return None, f"names an optimizer that torch has not: {shown(name)}"
+        return None
     try:
         history = History(**kept["history"])
         with Stop() as stop, stop.late_imports():
             optimizer = kind(net.parameters(), lr=0.0)
         optimizer.load_state_dict(kept["optimizer_state"])
-    except (KeyError, TypeError, ValueError):
-        return None, OTHER_VERSION
+    except (KeyError, TypeError, ValueError):  # for a part of the weights, perhaps
+        return None
     if stop.asked:
         stop.now()
-    return (optimizer, history), None
+    return optimizer, history

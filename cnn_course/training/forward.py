@@ -42,6 +42,15 @@ class Run:
             self.loss, nn.CrossEntropyLoss
         )
 
+    def loss_of(self, logits, y):
+        """Return loss(logits, y), which may be a student's own."""
+        try:
+            return self.loss(logits, y)
+        except (RuntimeError, ValueError, TypeError, IndexError) as error:
+            if is_out_of_memory(error):
+                raise
+            raise messages.loss_stopped(logits, y, error) from error
+
     def each(self, name, data_iter):
         """Yield (X, y, logits) of every batch of the iterable `name`, on the device."""
         ours, all_seen = isinstance(data_iter, Batches), False
@@ -109,10 +118,9 @@ def look_at_first(run, given_X, X):
         run.net.eval()  # a look at one picture must not change BatchNorm's averages
         try:
             run.logits(X[:1])
-        except RuntimeError as error:
-            if "view size is not compatible" not in str(error):
-                raise
-            lay_out(run.net, torch.contiguous_format)  # it flattens with .view()
+        except (RuntimeError, ValueError) as error:  # others the whole batch will tell
+            if "view size is not compatible" in str(error):
+                lay_out(run.net, torch.contiguous_format)  # it flattens with .view()
 
 
 def look_at_loss(run, logits, loss):
@@ -124,9 +132,11 @@ def look_at_loss(run, logits, loss):
     if run.history or not run.cross_entropy:
         return
     from_one = (logits.sum(dim=1) - 1).abs().max()
-    least, most_from_one = torch.stack([logits.min(), from_one]).tolist()
-    softmax = least > 0 and most_from_one < 1e-3
-    if softmax or isinstance([*run.net.modules()][-1], nn.Sigmoid):
+    looks = torch.stack([logits.min(), logits.max(), from_one])
+    least, most, most_from_one = looks.tolist()
+    softmax = most_from_one < 1e-3
+    sigmoid = isinstance([*run.net.modules()][-1], nn.Sigmoid)
+    if 0 < least and most < 1 and (softmax or sigmoid):
         run.bar.write(messages.probabilities(run.classes))
 
 

@@ -140,7 +140,7 @@ def begin(net, optimizer, lr, test_iter, resume, device):
     checks.choice("resume", resume, (True, False))
     learn = {name: p for name, p in net.named_parameters() if p.requires_grad}
     if not learn:
-        checks.refuse("net", "a network with weights to learn", net)
+        checks.refuse("net", "a network with weights that learn, not all frozen", net)
     if lr is not None:
         checks.real_number("lr", lr, 0)
     if optimizer is not None:
@@ -168,11 +168,10 @@ def begin(net, optimizer, lr, test_iter, resume, device):
     left_out = [name for name, p in learn.items() if id(p) not in held]
     if len(left_out) == len(learn):
         frozen = not held.isdisjoint(map(id, net.parameters()))
-        whose = "its frozen ones only" if frozen else "one of another network"
+        whose = "frozen ones only" if frozen else "others (was net built again?)"
         raise ValueError(
-            f"optimizer must hold the parameters of net; got {whose}, so nothing would "
-            "be learned. Build it after the network, when it is clear which weights "
-            "learn: torch.optim.Adam(net.parameters())"
+            f"optimizer must hold parameters of net that learn; got {whose}. Build it "
+            "after the network: torch.optim.Adam(net.parameters())"
         )
     names = ", ".join(left_out[:3]) + ", …" * (len(left_out) > 3)
     if left_out and optimizer is used:

@@ -161,12 +161,12 @@ def _train_epoch(run, train_iter, test_iter):
     start = time.perf_counter()
     losses, sizes, hits = [], [], 0
     for X, y, logits in run.each("train_iter", train_iter):
-        loss = run.loss(logits, y)
+        loss = run.loss_of(logits, y)
         if not losses:
             forward.look_at_loss(run, logits, loss)
         # On the CPU reading the loss costs nothing, so trouble is seen at once.
         if device.type == "cpu" and not math.isfinite(loss.item()):
-            raise messages.diverged(run, loss.item(), len(losses) + 1, X, logits)
+            raise messages.diverged(run, loss.item(), len(losses) + 1, X)
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()

@@ -8,6 +8,8 @@ import torch
 from cnn_course.checks import shown
 from cnn_course.training.history import sessions
 
+LOST = 1e6  # weights that learn stay far below
+
 
 def out_of_range(low, high):
     """Return a line on pictures whose numbers, low to high, are far from [0, 1]."""
@@ -50,8 +52,9 @@ def no_gradient(logits):
     """Return the error for a loss from which no gradient leads back to the weights."""
     whose = "loss(logits, y)" if logits.requires_grad else "what net returns"
     return ValueError(
-        f"{whose} must be computed from weights that learn, but its way back to them "
-        "is cut off: by .detach(), .item(), torch.tensor(…) or torch.no_grad()?"
+        f"{whose} must be computed from weights that learn, in steps with a gradient. "
+        "Is it cut off, by argmax, ==, .detach(), .item() or torch.no_grad(), or are "
+        "the layers that learn never used?"
     )
 
 
@@ -74,24 +77,38 @@ def unfit_pictures(net, X, error):
     elif "more than 1 value per channel" in said:
         advice = (
             "BatchNorm learns with the mean and spread of a batch: choose a batch_size "
-            "that leaves no single picture over, or DataLoader(…, drop_last=True)"
+            "of 2 or more that leaves no single picture over"
         )
     elif re.search("shape|size|channel|dimension", said):
         advice = (
             "Compare the shape with what the first layer expects, and follow it layer "
             "by layer"
         )
+    shape = f"{tuple(X.shape)}, {X.dtype}"
     return ValueError(
-        f"net must take the pictures as they come; got X of shape {tuple(X.shape)}, "
-        f"{X.dtype}, and this happened: {said}. {advice}".rstrip(". ")
+        f"net stopped at a batch X of {shape}: {said}. {advice}".rstrip(". ")
     )
 
 
 def bad_loss(loss):
-    """Return the error for a loss that is not one number."""
+    """Return the error for a loss that is not one number in a tensor."""
+    advice = "Leave out .item() and float(…)"
+    if loss is None:
+        advice = "Is the return missing?"
+    elif torch.is_tensor(loss):
+        advice = 'Of one for each picture take the mean: .mean(), or reduction="mean"'
     return ValueError(
         "loss(logits, y) must return one number for the batch, as a tensor; got "
-        f"{shown(loss)}. Of a loss for each picture take the mean: .mean()"
+        f"{shown(loss)}. {advice}"
+    )
+
+
+def loss_stopped(logits, y, error):
+    """Return the error for a loss that could not take logits and labels."""
+    said = (str(error).splitlines() or [type(error).__name__])[0]
+    return ValueError(
+        f"loss(logits, y) stopped at logits of {tuple(logits.shape)}, {logits.dtype}, "
+        f"and y of {tuple(y.shape)}, {y.dtype}: {said}"
     )
 
 
@@ -100,7 +117,7 @@ def probabilities(classes):
     least = math.log(math.e + classes - 1) - 1
     return (
         "logits: what net returns lies between 0 and 1, as behind a softmax or a "
-        "sigmoid. Cross-entropy does the softmax itself; done twice, it hardly learns, "
+        "sigmoid. Cross-entropy does the softmax itself; done twice, it learns less, "
         f"and the loss stays above {least:.2f}. Take the last one out of net"
     )
 
@@ -117,35 +134,37 @@ def not_finite(name):
     """Return the error for logits in a test that are NaN or infinite."""
     return ValueError(
         f"{name} must give pictures that net can answer; got a logit that is NaN "
-        "or infinite. Either pictures hold NaN (look with X.isfinite()), or the "
-        "weights are lost: build the network again and train with a lower rate"
+        "or infinite. (~X.isfinite()).nonzero() says where pictures hold NaN; else "
+        "look at the weights, and for log(0) and 0/0 in net"
     )
 
 
-def diverged(run, loss, step, X=None, logits=None):
-    """Return the error for a loss that is not finite; X gave it by `logits`, if known.
+def diverged(run, loss, step, X=None):
+    """Return the error for a loss that is not finite; X are its pictures, if known.
 
     It has the history so far as its `history`. Where the weights are lost there is
     nothing to go on with, and the session is forgotten.
     """
     where = f"the loss became {loss} in epoch {len(run.history) + 1}, step {step}: "
     rate = float(run.optimizer.param_groups[0]["lr"])
-    cause = "the steps were too large" + (" or the input holds NaN" * (X is None))
-    told = (
-        f"{where}{cause}. The weights are lost: build the network again and try "
-        f"lr={rate / 10:g} instead of {rate:g}."
-    )
+    largest = max(p.detach().abs().max().item() for p in run.net.parameters())
     if X is not None and not X.isfinite().all():
         told = (
-            f"{where}the pictures of this step hold NaN or infinity. The network did "
-            "not learn from them. Find them with X.isfinite(), and train again."
+            f"{where}the pictures of this step hold NaN or infinity, and the network "
+            "did not learn from them. (~X.isfinite()).nonzero() says where"
         )
-    elif X is not None and not run.cross_entropy and logits.isfinite().all():
+    elif not largest < LOST:
+        nan = " or the input holds NaN" * (X is None)
         told = (
-            f"{where}the logits are finite, so your loss makes it of them. Look for "
-            "log(0) and a division by 0. The network did not learn from this step."
+            f"{where}the weights are lost. As a rule the steps were too large{nan}: "
+            f"build the network again and try lr={rate / 10:g} instead of {rate:g}"
         )
-    if not all(p.isfinite().all() for p in run.net.parameters()):
+    else:
+        told = (
+            f"{where}the weights are finite, so net or loss makes it of them: look for "
+            "log(0) and 0/0. The network did not learn from this step"
+        )
+    if not math.isfinite(largest):
         sessions.pop(run.net, None)
     error = FloatingPointError(told)
     error.history = run.history

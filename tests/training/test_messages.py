@@ -45,7 +45,7 @@ def network():
             "resume must be one of True, False; got 'ne",
         ),
         ({"net": nn.Linear}, TypeError, r"net must be a network, such as lenet\(\); "),
-        ({"net": nn.Flatten()}, ValueError, "net must be a network with weights to l"),
+        ({"net": nn.Flatten()}, ValueError, "net must be a network with weights that"),
     ],
 )
 def test_a_bad_argument_is_named(argument, error, message):
@@ -55,7 +55,7 @@ def test_a_bad_argument_is_named(argument, error, message):
 
 def test_an_optimizer_must_hold_the_networks_parameters_and_has_its_own_rate():
     other = torch.optim.Adam(network().parameters())
-    with pytest.raises(ValueError, match=r"^optimizer must hold the parameters of net"):
+    with pytest.raises(ValueError, match=r"^optimizer must hold parameters of net"):
         train(network(), BATCHES, None, 1, optimizer=other)
     net = network()
     with pytest.raises(ValueError, match=r"^lr must be left out beside an optimizer"):
@@ -63,7 +63,11 @@ def test_an_optimizer_must_hold_the_networks_parameters_and_has_its_own_rate():
 
 
 BAD = {
-    "no pair": (X, TypeError, r"must give batches \(X, y\), two tensors each; got a"),
+    "no pair": (
+        X,
+        TypeError,
+        r"must give batches \(X, y\), two tensors each, such as a",
+    ),
     "lists": (([1], [2]), TypeError, r"must give batches \(X, y\), .*got \(\[1\], "),
     "bytes": (
         ((X * 255).byte(), Y),
