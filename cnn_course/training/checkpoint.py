@@ -68,9 +68,9 @@ def load_checkpoint(net, path):
 
     The weights go to the device that net is on, wherever they were saved. With
     `train(net, …, resume=True)` training goes on with the optimizer and the history of
-    the file, or begins anew if that optimizer is not torch's, for all weights; the order
-    of the batches and dropout begin anew. Only tensors, numbers and texts are read
-    (`weights_only=True`), never code.
+    the file, or begins anew if that is not an optimizer of torch's for all weights; the
+    order of the batches and dropout begin anew. Only tensors, numbers and texts are
+    read (`weights_only=True`), never code.
 
     Raises TypeError for what is no network, ValueError for a file that is not there,
     damaged, no checkpoint, or of another network; net then stays as it was.
