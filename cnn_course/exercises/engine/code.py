@@ -81,7 +81,8 @@ class Code(Exercise):
                 f"{text} And when it is called again, it gives something else: are "
                 "random numbers drawn in it, or is a `torch.empty` never filled?"
             )
-        says = self.slip(tries, rules_too=not stopped)
+        # Where all that runs is right, no rule knows why the rest stops.
+        says = self.slip(tries, rules_too=len(stopped) < len(wrong))
         if says and stopped:
             return f"{says} ({text})"
         return (says or text) + first.printed
