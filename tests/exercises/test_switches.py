@@ -115,18 +115,7 @@ def built(name):
     return EXERCISES[name].example()
 
 
-some_networks = pytest.mark.parametrize("name", ["05.smaller", "09.bottleneck"])
-
-
-@some_networks
-def test_a_network_that_was_built_under_switches_is_taken(name):
-    with switched(*list(SWITCHES)[:-1]):
-        net = built(name)
-        assert EXERCISES[name].judge(net).verdict == "right"
-    assert EXERCISES[name].judge(net).verdict == "right"
-
-
-@some_networks
+@pytest.mark.parametrize("name", ["05.smaller", "09.bottleneck"])
 def test_a_network_without_numbers_is_told_where_it_was_built(name):
     with torch.device("meta"):
         net = built(name)
