@@ -100,10 +100,8 @@ class Code(Exercise):
 
     def known(self, tries, rules_too):
         """Yield (what is said, wrong): wrong(right result, *case) is what it gives."""
-        for example, says in [
-            *[(m.example, m.says) for m in self.misconceptions],
-            *[(example, says) for says, example in self.slips.items()],
-        ]:
+        declared = {m.says: m.example for m in self.misconceptions} | self.slips
+        for says, example in declared.items():
             yield says, lambda right, *case, wrong=example: self.run(wrong, *case)
         if rules_too:
             longest = max((one.case for one in tries), key=len)
