@@ -11,7 +11,7 @@ from notebook_code import NOTEBOOKS, definitions
 from cnn_course.exercises import EXERCISES, PREDICTIONS
 from cnn_course.exercises.engine.code import Code, Design
 from cnn_course.exercises.engine.kinds import ACTIVITIES
-from cnn_course.networks.cost import count_multiply_adds, count_parameters
+from cnn_course.networks import count_multiply_adds, count_parameters, vgg
 
 PATHS = {path.stem[:2]: path for path in NOTEBOOKS.glob("0[1-9]*.ipynb")}
 WRONG = [(e.id, m.name) for e in EXERCISES.values() for m in e.misconceptions]
@@ -111,6 +111,14 @@ def test_06_counts_of_a_table_are_those_of_torch():
     facts = design.convert(design.example)
     assert facts["parameters"] == count_parameters(net)
     assert facts["work"] == count_multiply_adds(net, (1, 1, 64, 64))
+
+
+@pytest.mark.parametrize("blocks", [((1, 8), (2, 16)), ((3, 5), (1, 7), (2, 4))])
+def test_07_counts_of_a_table_are_those_of_torch(blocks):
+    work = EXERCISES["07.design"].convert(blocks).work
+    with torch.device("meta"):
+        net = vgg(blocks, side=96, hidden=512)
+        assert work == count_multiply_adds(net, (1, 1, 96, 96))
 
 
 def test_where_to_look_again_is_a_heading_of_the_notebook(exercise):

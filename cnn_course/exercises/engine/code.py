@@ -1,11 +1,10 @@
 """Exercises whose answer is code: it is run beside a reference, on many inputs."""
 
 import copy
-import functools
 import inspect
 import warnings
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 import torch
@@ -13,9 +12,8 @@ import torch
 from cnn_course.exercises.engine.compare import amount, difference, in_full, same
 from cnn_course.exercises.engine.feedback import describe
 from cnn_course.exercises.engine.kinds import Exercise
-from cnn_course.exercises.engine.rules import BY_RULE
+from cnn_course.exercises.engine.rules import rules
 from cnn_course.exercises.engine.running import SECONDS, Stopped, TimeUp, call
-from cnn_course.exercises.engine.variants import STOPS, Slip, of_arguments
 
 
 def plain_call(answer, *args):
@@ -33,16 +31,16 @@ class Code(Exercise):
     run        run(answer, *case) gives what is compared: a tensor, a number, or a tuple
                of them. Default: answer(*case)
     names      of the arguments of a case, for messages; default: the reference's own
-    slips      more known wrong implementations, as `Slip`s
-    Examples of misconceptions are wrong functions: an answer that gives the same as one
-    of them on every case is taken for it, else for one of the slips.
+    slips      more known wrong functions: {what is said: function}
+    Examples of misconceptions are wrong functions, too: an answer that gives the same
+    as one of them on every case is taken for it, else for a slip, else for a rule.
     """
 
     reference: Callable
     cases: Callable
     run: Callable = plain_call
     names: tuple = ()
-    slips: tuple = ()
+    slips: dict = field(default_factory=dict)
 
     def problem(self, answer):
         if not callable(answer):
@@ -52,10 +50,11 @@ class Code(Exercise):
         cases = self.cases(torch.Generator().manual_seed(0))
         for case in sorted(cases, key=amount):
             given = copy.deepcopy(case)
+            right = self.run(self.reference, *case)
             try:
                 result, printed = call(self.run, answer, *given)
             except Stopped as stopped:
-                tries.append(Try(case, stopped, f" it stopped: {stopped}."))
+                tries.append(Try(case, right, stopped, f" it stopped: {stopped}."))
                 continue
             except TimeUp:
                 return (
@@ -64,30 +63,50 @@ class Code(Exercise):
                 )
             if changed := self.changed(case, given):
                 return changed
-            right = self.run(self.reference, *case)
             problem = difference(result, right)
             said = f" (It printed: {printed.strip()[:200]})" if printed.strip() else ""
-            problem = problem and f": {problem}"
-            tries.append(Try(case, result, problem, same(result, right), said))
-        wrong = [one for one in tries if one.problem]
-        return self.explained(answer, tries, wrong) if wrong else None
+            tries.append(Try(case, right, result, problem and f": {problem}", said))
+        return self.explained(answer, tries) if any(t.problem for t in tries) else None
 
-    def explained(self, answer, tries, wrong):
+    def explained(self, answer, tries):
         """Return the words for a known slip, else for the smallest input."""
+        wrong = [one for one in tries if one.problem]
         stopped = [one for one in wrong if isinstance(one.result, Stopped)]
         first = (stopped or wrong)[0]
-        text = f"With {self.inputs(first.case)}{first.problem}{first.printed}"
-        if len(stopped) == len(tries) or all(one.right for one in wrong):
-            return text  # it never runs, or only the dtype is wrong
+        text = f"With {self.inputs(first.case)}{first.problem}"
+        if len(stopped) == len(tries) or all(same(t.result, t.right) for t in tries):
+            return text + first.printed  # it never runs, or only the dtype is wrong
         if not stopped and not self.repeats(answer, wrong[-1]):
             return (
                 f"{text} And when it is called again, it gives something else: are "
                 "random numbers drawn in it, or is a `torch.empty` never filled?"
             )
-        says = self.slip(tries)
+        # Where all that runs is right, no rule knows why the rest stops.
+        says = self.slip(tries, rules_too=len(stopped) < len(wrong))
         if says and stopped:
             return f"{says} ({text})"
-        return says + first.printed if says else text
+        return (says or text) + first.printed
+
+    def slip(self, tries, rules_too):
+        """Return what is said to the first known slip that explains all tries."""
+        try:
+            with warnings.catch_warnings(action="ignore"):  # not by the student's code
+                for says, wrong in self.known(tries, rules_too):
+                    if all(explains(wrong, one) for one in tries):
+                        return says
+        except TimeUp:  # the answer itself took nearly all of the time
+            pass
+        return None
+
+    def known(self, tries, rules_too):
+        """Yield (what is said, wrong): wrong(right result, *case) is what it gives."""
+        declared = {m.says: m.example for m in self.misconceptions} | self.slips
+        for says, example in declared.items():
+            yield says, lambda right, *case, wrong=example: self.run(wrong, *case)
+        if rules_too:
+            longest = max((one.case for one in tries), key=len)
+            names, values = zip(*self.named(longest), strict=True)
+            yield from rules(self.run, self.reference, names, values)
 
     def named(self, case):
         """Return [(name, value)] of the arguments of a case."""
@@ -101,14 +120,13 @@ class Code(Exercise):
     def changed(self, case, given):
         """Return a sentence if the call changed a tensor or list that it was given."""
         for (name, before), after in zip(self.named(case), given, strict=False):
-            if isinstance(before, torch.Tensor) and not equal(before, after):
+            if not same(before, after):
+                copied = "clone" if isinstance(before, torch.Tensor) else "copy"
                 return (
                     f"It changes its input: {name} was {in_full(before)}, and after "
                     f"the call it is {in_full(after)}, so whoever calls it twice gets "
-                    f"two results. Work on a copy: `{name}.clone()`."
+                    f"two results. Work on a copy: `{name}.{copied}()`."
                 )
-            if isinstance(before, list) and before != after:
-                return f"It changes its input: the list {name}. Work on a copy of it."
         return None
 
     def repeats(self, answer, one):
@@ -118,63 +136,24 @@ class Code(Exercise):
         except Stopped:
             return False
 
-    def slip(self, tries):
-        """Return what is said to the known slip that explains all tries, or None."""
-        try:
-            with warnings.catch_warnings(action="ignore"):  # not by the student's code
-                return next(self.slips_found(tries), None)
-        except TimeUp:  # the answer itself took nearly all of the time
-            return None
-
-    def slips_found(self, tries):
-        """Yield what is said to each slip that explains all tries: the declared first,
-        then those by rule, then a declared one and a rule together."""
-        names, case = zip(
-            *self.named(max((t.case for t in tries), key=len)), strict=True
-        )
-        rules = [*of_arguments(self.reference, names, case), *BY_RULE]
-        if any(isinstance(one.result, Stopped) for one in tries):
-            rules = []  # why it stops is nothing that a rule knows
-        declared = [Slip(m.says, example=m.example) for m in self.misconceptions]
-        declared += self.slips
-
-        @functools.cache  # for most slips the first cases are enough
-        def found(slip, number):
-            return slip.outcome(self.run, self.reference, tries[number].case)
-
-        for slip in [*declared, *rules]:
-            outcomes = (found(slip, number) for number in range(len(tries)))
-            if all(map(explains, outcomes, tries)):
-                yield slip.says
-        for first in declared[: len(self.misconceptions)]:
-            for then in filter(lambda rule: rule.result, rules):
-                outcomes = (
-                    then.after(found(first, n), t.case) for n, t in enumerate(tries)
-                )
-                if all(map(explains, outcomes, tries)):
-                    yield f"Two things at once. {first.says} And: {then.says}"
-
-
-def explains(outcome, one):
-    """Say if what a slip gives for a case is what the answer gave."""
-    stopped = isinstance(one.result, Stopped)
-    if outcome is STOPS:
-        return stopped
-    return not stopped and same(one.result, outcome)
-
 
 class Try(NamedTuple):
     """What came out for one case, and what is wrong with it, if anything."""
 
     case: tuple
+    right: object
     result: object  # or Stopped
     problem: str | None
-    right: bool = False  # its values are, whatever their dtype
     printed: str = ""
 
 
-def equal(a, b):
-    return a.shape == b.shape and a.dtype == b.dtype and torch.equal(a, b)
+def explains(wrong, one):
+    """Say if what a known slip gives for a case is what the answer gave."""
+    try:
+        found = wrong(one.right, *one.case)
+    except Exception:  # it need not work for every case
+        return isinstance(one.result, Stopped)
+    return not isinstance(one.result, Stopped) and same(one.result, found)
 
 
 class Unfit(Exception):

@@ -50,55 +50,41 @@ def difference(result, right):
     if isinstance(right, torch.Tensor):
         return _tensor_difference(result, right)
     if isinstance(right, (tuple, list)):
-        if isinstance(right, tuple) and not _as_many(result, right):
-            wanted = f"a tuple of {len(right)} is wanted"
-            return f"{wanted}, and it returns {describe(result)}."
-        if not isinstance(result, (tuple, list)):
-            return f"a list is wanted, and it returns {describe(result)}."
-        if _as_many(result, right):
-            problems = filter(None, map(difference, result, right))
-            problem = next(problems, None)
-            if problem is None or not all(map(_is_number, [*result, *right])):
-                return problem
-        return f"yours gives {in_full(result)}, right is {in_full(right)}."
-    if isinstance(right, (str, bool)):
-        if type(result) is type(right) and result == right:
-            return None
-        return f"{right!r} is wanted, and it returns {describe(result)}."
-    value, problem = as_number(result)
-    if problem or same(value, right):
-        return problem
-    return "yours gives {}, right is {}.".format(*both(value, right))
+        wanted, number = "a list", None
+        if isinstance(right, tuple):
+            wanted, number = f"a tuple of {len(right)}", len(right)
+        if not isinstance(result, (tuple, list)) or number not in (None, len(result)):
+            return f"{wanted} is wanted, and it returns {describe(result)}."
+        if number and any(isinstance(part, (str, torch.Tensor)) for part in right):
+            return next(filter(None, map(difference, result, right)), None)
+    elif not isinstance(right, str):
+        result, problem = as_number(result)
+        if problem:
+            return problem
+    return None if same(result, right) else _both(result, right)
 
 
-def _as_many(result, right):
-    return isinstance(result, (tuple, list)) and len(result) == len(right)
-
-
-def _is_number(value):
-    return as_number(value)[1] is None
+def _both(result, right):
+    return f"yours gives {in_full(result)}, right is {in_full(right)}."
 
 
 def _tensor_difference(result, right):
     if not isinstance(result, torch.Tensor):
         return f"a tensor is wanted, and it returns {describe(result)}."
     small = max(result.numel(), right.numel()) <= IN_FULL
-    yours, correct = both(result, right) if small else ("", "")
     if result.shape != right.shape:
-        shapes = tuple(result.shape), tuple(right.shape)
-        text = f"the output's shape is {shapes[0]}; right is {shapes[1]}"
-        return (
-            f"{text}: yours gives {yours}, right is {correct}." if small else f"{text}."
-        )
+        text = f"the output's shape is {tuple(result.shape)}; right is "
+        text += f"{tuple(right.shape)}"
+        return f"{text}: {_both(result, right)}" if small else f"{text}."
     if result.isnan().any() and not right.isnan().any():
         return "there is `nan` in the output. Is something divided by 0, or never set?"
     wrong = ~close(result, right)
+    if wrong.any() and small:
+        return _both(result, right)
     if wrong.any():
         where = wrong.nonzero()[0].tolist()
-        if small and yours != correct:
-            return f"yours gives {yours}, right is {correct}."
+        yours, correct = (in_full(t[tuple(where)].item()) for t in (result, right))
         count = f"{int(wrong.sum())} of {wrong.numel()} numbers are wrong"
-        yours, correct = both(result[tuple(where)].item(), right[tuple(where)].item())
         return f"{count}, first at {where}: yours is {yours}, right is {correct}."
     if result.dtype != right.dtype:
         kinds = [str(t.dtype).removeprefix("torch.") for t in (result, right)]
@@ -109,26 +95,17 @@ def _tensor_difference(result, right):
     return None
 
 
-def both(a, b):
-    """Return two values in full, with as many digits as tell them apart."""
-    for digits in (4, 8, 16):
-        texts = in_full(a, digits), in_full(b, digits)
-        if texts[0] != texts[1]:
-            break
-    return texts
-
-
-def in_full(value, digits=4):
+def in_full(value):
     """Return tensors, lists and numbers as text, in full if they are small."""
     if isinstance(value, torch.Tensor) and amount(value) <= IN_FULL:
         value = value.tolist()
     if isinstance(value, (list, tuple)) and amount(value) <= IN_FULL:
-        inner = ", ".join(in_full(item, digits) for item in value)
+        inner = ", ".join(map(in_full, value))
         if isinstance(value, list):
             return f"[{inner}]"
         return f"({inner},)" if len(value) == 1 else f"({inner})"
     if isinstance(value, float):
-        return f"{value + 0.0 or 0.0:,.{digits}g}"  # no -0
+        return f"{value + 0.0 or 0.0:,.6g}"  # no -0
     return repr(value) if isinstance(value, (str, bool)) else describe(value)
 
 

@@ -14,7 +14,6 @@ from cnn_course.exercises.engine.kinds import (
 )
 from cnn_course.exercises.engine.reckoning import Layer, multiplications
 from cnn_course.exercises.engine.slips import PRODUCTS, Reckoned
-from cnn_course.exercises.engine.variants import Slip
 from cnn_course.exercises.engine.windows import Windows
 
 
@@ -50,15 +49,6 @@ def convolution_cases(generator):
     ]
 
 
-def last_stamp_stays(X, K):
-    h, w = K.shape
-    Y = torch.zeros(X.shape[0] + h - 1, X.shape[1] + w - 1, dtype=X.dtype)
-    for i in range(X.shape[0]):
-        for j in range(X.shape[1]):
-            Y[i : i + h, j : j + w] = X[i, j] * K
-    return Y
-
-
 def stamping(
     size=lambda H, W, h, w: (H + h - 1, W + w - 1),
     pixels=lambda X: X,
@@ -79,78 +69,27 @@ def stamping(
     return convolve
 
 
-CONVOLVE_SLIPS = (
-    Slip(
-        "You have mixed up height and width in the size of Y: H goes with h, W with w.",
-        example=stamping(size=lambda H, W, h, w: (H + w - 1, W + h - 1)),
+CONVOLVE_SLIPS = {
+    "You have mixed up height and width in the size of Y: H goes with h, W with w.": (
+        stamping(size=lambda H, W, h, w: (H + w - 1, W + h - 1))
     ),
-    Slip(
-        "Your Y is only as large as X, so the stamps at the edge find no room. How far "
-        "does the stamp of the last pixel reach?",
-        example=stamping(size=lambda H, W, h, w: (H, W)),
+    "Your Y is only as large as X, so the stamps at the edge find no room. How far "
+    "does the stamp of the last pixel reach?": stamping(size=lambda H, W, h, w: (H, W)),
+    "Your output is only as large as X: the rest of the stamps at the edge is cut off. "
+    "How far does the stamp of the last pixel reach?": lambda X, K: full_convolution(
+        X, K
+    )[: X.shape[0], : X.shape[1]],
+    "The pixels of the last row and the last column do not stamp. `range(H)` ends at "
+    "H - 1 already.": stamping(pixels=lambda X: X[:-1, :-1]),
+    "Only the first row of pixels stamps. Does `return` stand inside the loop?": (
+        stamping(pixels=lambda X: X[:1])
     ),
-    Slip(
-        "Your Y has no room for the last row and column of stamps. Where does the "
-        "stamp of the last pixel begin, and how long is it?",
-        example=stamping(size=lambda H, W, h, w: (H + h - 2, W + w - 2)),
+    "The numbers are cut off to whole numbers on the way: Y holds whole numbers only. "
+    "Make it with `dtype=X.dtype`.": stamping(dtype=torch.int64),
+    "You add the pixel to the kernel. A stamp is the kernel *times* the pixel.": (
+        stamping(stamp=lambda patch, x, K: patch + x + K)
     ),
-    Slip(
-        "The pixels of the last row and the last column do not stamp. `range(H)` ends "
-        "at H - 1 already.",
-        example=stamping(pixels=lambda X: X[:-1, :-1]),
-    ),
-    *[
-        Slip(
-            "Height and width are mixed up in the frame: `F.pad` takes left, right, "
-            "top, bottom, so the width comes first.",
-            example=lambda X, K, turn=turn: cross_correlation(
-                F.pad(X, [n - 1 for n in K.shape for _ in range(2)]), turn(K)
-            ),
-        )
-        for turn in (lambda K: K, lambda K: K.flip(0, 1))
-    ],
-    Slip(
-        "The pixels in the last row do not stamp. `range(H)` ends at H - 1 already.",
-        example=stamping(pixels=lambda X: X[:-1]),
-    ),
-    Slip(
-        "The pixels of the first row and the first column do not stamp: Python counts "
-        "from 0.",
-        case=lambda X, K: (F.pad(X[1:, 1:], (1, 0, 1, 0)), K),
-    ),
-    Slip(
-        "Only the first row of pixels stamps. Does `return` stand inside the loop?",
-        example=stamping(pixels=lambda X: X[:1]),
-    ),
-    Slip(
-        "Only the first pixel stamps. Does `return` stand inside the loops?",
-        example=stamping(pixels=lambda X: X[:1, :1]),
-    ),
-    Slip(
-        "Only the last pixel's stamp is left. Is Y made anew inside the loops?",
-        case=lambda X, K: (
-            F.pad(X[-1:, -1:], (X.shape[1] - 1, 0, X.shape[0] - 1, 0)),
-            K,
-        ),
-    ),
-    Slip(
-        "The numbers are cut off to whole numbers on the way: Y holds whole numbers "
-        "only. Make it with `dtype=X.dtype`.",
-        example=stamping(dtype=torch.int64),
-    ),
-    Slip(
-        "Where stamps overlap, yours keeps the largest number. They should be added.",
-        example=stamping(stamp=lambda patch, x, K: torch.maximum(patch, x * K)),
-    ),
-    Slip(
-        "You add the pixel to the kernel. A stamp is the kernel *times* the pixel.",
-        example=stamping(stamp=lambda patch, x, K: patch + x + K),
-    ),
-    Slip(
-        "Your stamps are not added to what is there, they are taken away from it.",
-        example=stamping(stamp=lambda patch, x, K: patch - x * K),
-    ),
-)
+}
 
 
 def three_by_three(answer):
@@ -383,7 +322,7 @@ EXERCISES = [
         misconceptions=(
             Misconception(
                 "stamps overwritten",
-                last_stamp_stays,
+                stamping(stamp=lambda patch, x, K: x * K),
                 "Where stamps overlap, yours keeps only the last one. What becomes "
                 "of the numbers that stand there already?",
             ),

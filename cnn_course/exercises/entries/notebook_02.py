@@ -12,7 +12,6 @@ from cnn_course.exercises.engine.kinds import (
     Number,
     Prediction,
 )
-from cnn_course.exercises.engine.variants import Slip
 from cnn_course.exercises.engine.windows import Windows
 
 
@@ -47,23 +46,21 @@ def step_cases(generator):
     ]
 
 
+def slope_of_w(error, x):
+    return 2 * (error * x).mean()
+
+
+def slope_of_b(error, x):
+    return 2 * error.mean()
+
+
 def slopes_of(w, b, x, y):
     error = w * x + b - y
-    return 2 * (error * x).mean(), 2 * error.mean()
+    return slope_of_w(error, x), slope_of_b(error, x)
 
 
-def changed_step(w_factor, b_factor):
-    """Return one_step with both slopes multiplied: wrong, but for a factor of 1."""
-
-    def step(w, b, x, y, lr):
-        w_slope, b_slope = slopes_of(w, b, x, y)
-        return w - w_factor(x) * lr * w_slope, b - b_factor(x) * lr * b_slope
-
-    return step
-
-
-def stepping(w_slope, b_slope):
-    """Return a step by other slopes, each of them of (error, x)."""
+def stepping(w_slope=slope_of_w, b_slope=slope_of_b):
+    """Return a step like the reference, with other slopes, of (error, x): wrong."""
 
     def step(w, b, x, y, lr):
         error = w * x + b - y
@@ -72,147 +69,9 @@ def stepping(w_slope, b_slope):
     return step
 
 
-def w_by_the_new_bias(w, b, x, y, lr):
-    b = b - lr * slopes_of(w, b, x, y)[1]
-    return w - lr * slopes_of(w, b, x, y)[0], b
-
-
 def bias_left_out(w, b, x, y, lr):
     w_slope, b_slope = slopes_of(w, 0, x, y)
     return w - lr * w_slope, b - lr * b_slope
-
-
-STEP_SLIPS = (
-    Slip(
-        "The learning rate `lr` is not used: your step is as long as the slope. "
-        "Multiply the slope by it.",
-        case=lambda w, b, x, y, lr: (w, b, x, y, 1),
-    ),
-    Slip(
-        "You return the slopes. Wanted are the new `w` and `b`: the old ones, moved by "
-        "lr times the slope.",
-        example=lambda w, b, x, y, lr: slopes_of(w, b, x, y),
-    ),
-    Slip(
-        "You return how far to go. Wanted is where one arrives: begin at the old `w` "
-        "and `b`.",
-        result=lambda found, w, b, *rest: (found[0] - w.item(), found[1] - b.item()),
-    ),
-    Slip(
-        "You return the loss. Wanted are the new `w` and `b`.",
-        example=lambda w, b, x, y, lr: ((w * x + b - y) ** 2).mean(),
-    ),
-    Slip(
-        "You took the mean of the errors times the mean of `x`. First multiply each "
-        "error by its own x, then take the mean of the products.",
-        example=stepping(
-            lambda e, x: 2 * e.mean() * x.mean(), lambda e, x: 2 * e.mean()
-        ),
-    ),
-    Slip(
-        "You kept the square. The derivative of error² is 2 · error: it is no longer "
-        "squared.",
-        example=stepping(
-            lambda e, x: 2 * (e**2 * x).mean(), lambda e, x: 2 * (e**2).mean()
-        ),
-    ),
-    Slip(
-        "You kept the square, without the 2. The derivative of error² is 2 · error.",
-        example=stepping(lambda e, x: (e**2 * x).mean(), lambda e, x: (e**2).mean()),
-    ),
-    Slip(
-        "Your steps depend only on the sign of the error: so it is for a mean of "
-        "*absolute* errors. Here the loss is the mean of their squares.",
-        example=stepping(
-            lambda e, x: (e.sign() * x).mean(), lambda e, x: e.sign().mean()
-        ),
-    ),
-    Slip(
-        "You get a step for every number of `x`: take the mean of the slopes, and it "
-        "is one.",
-        example=stepping(lambda e, x: 2 * e * x, lambda e, x: 2 * e),
-    ),
-    Slip(
-        "You take the median of the slopes, the one in the middle. Take their mean.",
-        example=stepping(
-            lambda e, x: 2 * (e * x).median(), lambda e, x: 2 * e.median()
-        ),
-    ),
-    Slip(
-        "In the slope of `w` you multiply by x twice. The derivative of `w * x + b` by "
-        "`w` is x.",
-        example=stepping(
-            lambda e, x: 2 * (e * x * x).mean(), lambda e, x: 2 * e.mean()
-        ),
-    ),
-    Slip(
-        "You left `b` out of the error: what the layer gives is `w * x + b`.",
-        example=bias_left_out,
-    ),
-    Slip(
-        "You moved `b` first and then took the slope of `w` at the new `b`. "
-        "`backward` measures all slopes at one place, before anything moves.",
-        example=w_by_the_new_bias,
-    ),
-    Slip(
-        "Only the first number of `x` counts in yours. Take the mean over all of them.",
-        case=lambda w, b, x, y, lr: (w, b, x[:1], y[:1], lr),
-    ),
-    Slip(
-        "Only the last number of `x` counts in yours. Take the mean over all of them.",
-        case=lambda w, b, x, y, lr: (w, b, x[-1:], y[-1:], lr),
-    ),
-    Slip(
-        "`w` stays as it was. It has a slope, as `b` has.",
-        example=changed_step(lambda x: 0, lambda x: 1),
-    ),
-    Slip(
-        "The slope of `w` is a sum in yours. The loss is a mean: take the mean.",
-        example=changed_step(len, lambda x: 1),
-    ),
-    Slip(
-        "The slope of `b` is a sum in yours. The loss is a mean: take the mean.",
-        example=changed_step(lambda x: 1, len),
-    ),
-    Slip(
-        "The slope of `w` lacks its 2: the derivative of error² is 2 · error.",
-        example=changed_step(lambda x: 0.5, lambda x: 1),
-    ),
-    Slip(
-        "The slope of `b` lacks its 2: the derivative of error² is 2 · error.",
-        example=changed_step(lambda x: 1, lambda x: 0.5),
-    ),
-    Slip(
-        "`w` goes uphill and `b` downhill. Both should go against their slope.",
-        example=changed_step(lambda x: -1, lambda x: 1),
-    ),
-    Slip(
-        "`b` goes uphill and `w` downhill. Both should go against their slope.",
-        example=changed_step(lambda x: 1, lambda x: -1),
-    ),
-    Slip(
-        "Your steps are divided by the number of data once too often: a mean is a "
-        "sum divided by it once.",
-        example=changed_step(lambda x: 1 / len(x), lambda x: 1 / len(x)),
-    ),
-    Slip(
-        "Your sum is not divided by the number of data, and the 2 is missing: take "
-        "the mean, and the derivative of error² is 2 · error.",
-        example=changed_step(lambda x: len(x) / 2, lambda x: len(x) / 2),
-    ),
-    Slip(
-        "You moved `b` by the slope of `w`. By `b` the error has the derivative 1: no "
-        "factor `x` there.",
-        example=stepping(
-            lambda e, x: 2 * (e * x).mean(), lambda e, x: 2 * (e * x).mean()
-        ),
-    ),
-    Slip(
-        "Your steps are twice as long as they should be. Where does the second 2 come "
-        "from?",
-        example=changed_step(lambda x: 2, lambda x: 2),
-    ),
-)
 
 
 def one_after_the_other(w, b, x, y, lr):
@@ -220,9 +79,41 @@ def one_after_the_other(w, b, x, y, lr):
     return w, b - lr * slopes_of(w, b, x, y)[1]
 
 
-def x_forgotten(w, b, x, y, lr):
-    slope = slopes_of(w, b, x, y)[1]
-    return w - lr * slope, b - lr * slope
+STEP_SLIPS = {
+    "The learning rate `lr` is not used: multiply the slope by it.": (
+        lambda w, b, x, y, lr: one_step(w, b, x, y, 1)
+    ),
+    "You return the slopes. Wanted are the new `w` and `b`: the old ones, moved by lr "
+    "times the slope.": lambda w, b, x, y, lr: slopes_of(w, b, x, y),
+    "You took the mean of the errors times the mean of `x`. First multiply each error "
+    "by its own x, then take the mean of the products.": stepping(
+        lambda error, x: 2 * error.mean() * x.mean()
+    ),
+    "You kept the square. The derivative of error² is 2 · error.": stepping(
+        lambda error, x: slope_of_w(error**2, x),
+        lambda error, x: slope_of_b(error**2, x),
+    ),
+    "Your steps depend only on the sign of the error: so it is for a mean of "
+    "*absolute* errors. Here the loss is the mean of their squares.": stepping(
+        lambda error, x: (error.sign() * x).mean(),
+        lambda error, x: error.sign().mean(),
+    ),
+    "You left `b` out of the error: what the layer gives is `w * x + b`.": (
+        bias_left_out
+    ),
+    "Only the first number of `x` counts in yours. Take the mean over all of them.": (
+        lambda w, b, x, y, lr: one_step(w, b, x[:1], y[:1], lr)
+    ),
+    "`w` stays as it was. It has a slope, as `b` has.": stepping(lambda error, x: 0),
+    "The slope of `w` is a sum in yours. The loss is a mean: take the mean.": stepping(
+        lambda error, x: 2 * (error * x).sum()
+    ),
+    "The slope of `b` is a sum in yours. The loss is a mean: take the mean.": stepping(
+        b_slope=lambda error, x: 2 * error.sum()
+    ),
+    "You moved `b` by the slope of `w`. By `b` the error has the derivative 1: no "
+    "factor `x` there.": stepping(b_slope=slope_of_w),
+}
 
 
 def windows_of_3_by_3(answer):
@@ -343,19 +234,27 @@ EXERCISES = [
         misconceptions=(
             Misconception(
                 "uphill",
-                changed_step(lambda x: -1, lambda x: -1),
+                stepping(
+                    lambda error, x: -slope_of_w(error, x),
+                    lambda error, x: -slope_of_b(error, x),
+                ),
                 "Your step goes uphill: the loss grows. The slope says in which "
                 "direction a parameter would *increase* the loss.",
             ),
             Misconception(
                 "sum instead of mean",
-                changed_step(len, len),
+                stepping(
+                    lambda error, x: 2 * (error * x).sum(),
+                    lambda error, x: 2 * error.sum(),
+                ),
                 "You added up the slopes of all numbers in `x`. The loss is the "
                 "*mean*, or else twice the data would mean steps twice as long.",
             ),
             Misconception(
                 "the square not differentiated",
-                changed_step(lambda x: 0.5, lambda x: 0.5),
+                stepping(
+                    lambda error, x: (error * x).mean(), lambda error, x: error.mean()
+                ),
                 "Your steps are half as long as they should be. What is the derivative "
                 "of a square?",
             ),
@@ -367,13 +266,13 @@ EXERCISES = [
             ),
             Misconception(
                 "inner derivative forgotten",
-                x_forgotten,
+                stepping(w_slope=slope_of_b),
                 "You moved `w` by the slope of `b`. In `w * x + b` the weight has a "
                 "factor that the bias has not: the chain rule brings it in.",
             ),
             Misconception(
                 "bias not learned",
-                changed_step(lambda x: 1, lambda x: 0),
+                stepping(b_slope=lambda error, x: 0),
                 "Your bias stays as it was. It is a parameter as well, with a slope of "
                 "its own.",
             ),

@@ -21,7 +21,6 @@ from cnn_course.exercises.engine.slips import (
     SIZES,
     Reckoned,
 )
-from cnn_course.exercises.engine.variants import Slip
 
 
 def cross_correlation(X, K, padding=0, stride=1):
@@ -64,10 +63,6 @@ def corr2d_cases(generator):
     ]
 
 
-def padded_at_the_end(X, K, padding=0, stride=1):
-    return cross_correlation(F.pad(X, (0, padding, 0, padding)), K, 0, stride)
-
-
 def rounded_up(X, K, padding=0, stride=1):
     X = F.pad(X, [padding] * 4)
     more = [-(n - k) % stride for n, k in zip(X.shape, K.shape, strict=True)]
@@ -75,7 +70,7 @@ def rounded_up(X, K, padding=0, stride=1):
 
 
 def sliding(
-    sides=lambda H, W, h, w, s, p: ((H - h) // s + 1, (W - w) // s + 1),
+    sides=lambda H, W, h, w, s: ((H - h) // s + 1, (W - w) // s + 1),
     window=lambda X, i, j, h, w, s: X[i * s : i * s + h, j * s : j * s + w],
     reduce=lambda window, K: (window * K).sum(),
     frame=lambda X, p: F.pad(X, [p] * 4),
@@ -88,7 +83,7 @@ def sliding(
     def corr2d(X, K, padding=0, stride=1):
         X = frame(X, padding)
         h, w = K.shape
-        Y = torch.zeros(sides(*X.shape, h, w, stride, padding), dtype=X.dtype)
+        Y = torch.zeros(sides(*X.shape, h, w, stride), dtype=X.dtype)
         for i in range(Y.shape[0]):
             for j in range(Y.shape[1]):
                 Y[i, j] = reduce(window(X, i, j, h, w, stride), K)
@@ -97,170 +92,45 @@ def sliding(
     return corr2d
 
 
-def framed(**how):
-    """Return a frame for `sliding` by F.pad with other settings."""
-    return lambda X, p: F.pad(X[None, None], [p] * 4, **how)[0, 0]
-
-
-SQUARE = "Your output is as wide as it is high, whatever X is. Height and width each "
-SQUARE += "need their own computation: which of the two did you use for both?"
-CORR2D_SLIPS = (
-    Slip(SQUARE, example=sliding(lambda H, W, h, w, s, p: ((H - h) // s + 1,) * 2)),
-    Slip(SQUARE, example=sliding(lambda H, W, h, w, s, p: ((W - w) // s + 1,) * 2)),
-    Slip(
-        "Height and width are mixed up in the size of your output: H goes with h, W "
-        "with w, and the height comes first.",
-        example=sliding(lambda H, W, h, w, s, p: ((W - w) // s + 1, (H - h) // s + 1)),
+CORR2D_SLIPS = {
+    "Your output is as wide as it is high, whatever X is. Height and width each need "
+    "their own computation.": sliding(lambda H, W, h, w, s: ((H - h) // s + 1,) * 2),
+    "Height and width are mixed up in the size of your output: height comes first.": (
+        sliding(lambda H, W, h, w, s: ((W - w) // s + 1, (H - h) // s + 1))
     ),
-    Slip(
-        "Height and width of the kernel are mixed up in the size of your output: H "
-        "goes with h, W with w.",
-        example=sliding(lambda H, W, h, w, s, p: ((H - w) // s + 1, (W - h) // s + 1)),
+    "You divide by the stride after adding 1. In `(H - h) // stride + 1` the 1 stands "
+    "for the first place, before any step, and comes last.": sliding(
+        lambda H, W, h, w, s: ((H - h + 1) // s, (W - w + 1) // s)
     ),
-    Slip(
-        "Your windows are as wide as they are high. K has h rows and w columns.",
-        example=sliding(window=lambda X, i, j, h, w, s: X[i * s :, j * s :][:h, :h]),
+    "Rows and columns of K are swapped in yours. It is used as it is.": (
+        lambda X, K, padding=0, stride=1: sliding()(X, K.T, padding, stride)
     ),
-    Slip(
-        "Your window is w rows high and h columns wide. K has h rows and w columns.",
-        example=sliding(window=lambda X, i, j, h, w, s: X[i * s :, j * s :][:w, :h]),
+    "The size is right, but your windows move by one pixel. Window (i, j) begins at "
+    "row `i * stride` and column `j * stride`.": sliding(
+        window=lambda X, i, j, h, w, s: X[i : i + h, j : j + w]
     ),
-    Slip(
-        "Rows and columns of K are swapped in yours. It is used as it is.",
-        example=lambda X, K, padding=0, stride=1: sliding()(X, K.T, padding, stride),
+    "Only the rows know of the stride. The columns step as well.": (
+        lambda X, K, padding=0, stride=1: cross_correlation(X, K, padding)[::stride]
     ),
-    Slip(
-        "You swapped i and j: window (i, j) begins at row `i * stride`, column "
-        "`j * stride`.",
-        example=sliding(window=lambda X, i, j, h, w, s: X[j * s :, i * s :][:h, :w]),
-    ),
-    Slip(
-        "You divide by the stride after adding 1. In `(H - h) // stride + 1` the 1 "
-        "stands for the first place, before any step, and comes last.",
-        example=sliding(lambda H, W, h, w, s, p: ((H - h + 1) // s, (W - w + 1) // s)),
-    ),
-    Slip(
-        "You divide only H and W by the stride. The whole way that the window can go, "
-        "`H - h`, is divided.",
-        example=sliding(lambda H, W, h, w, s, p: (H // s - h + 1, W // s - w + 1)),
-    ),
-    Slip(
-        "The last place of the window is left out, in each direction: the `+ 1` for "
-        "the first place, before any step, is missing.",
-        example=sliding(lambda H, W, h, w, s, p: ((H - h) // s, (W - w) // s)),
-    ),
-    Slip(
-        "There is one place too many for the window, in each direction: the last one "
-        "sticks out.",
-        example=sliding(lambda H, W, h, w, s, p: ((H - h) // s + 2, (W - w) // s + 2)),
-    ),
-    Slip(
-        "The padding is in X already, and you add it to the size once more.",
-        example=sliding(
-            lambda H, W, h, w, s, p: (
-                (H + 2 * p - h) // s + 1,
-                (W + 2 * p - w) // s + 1,
-            )
-        ),
-    ),
-    Slip(
-        "The frame has four sides, so height and width grow by 2 · padding. Yours grow "
-        "by padding once, and the last windows are missing.",
-        example=sliding(
-            lambda H, W, h, w, s, p: ((H - p - h) // s + 1, (W - p - w) // s + 1)
-        ),
-    ),
-    Slip(
-        "The size of your output does not know of the padding, which makes X larger.",
-        example=sliding(
-            lambda H, W, h, w, s, p: (
-                (H - 2 * p - h) // s + 1,
-                (W - 2 * p - w) // s + 1,
-            )
-        ),
-    ),
-    Slip(
-        "The size is right, but your windows move by one pixel. Window (i, j) begins "
-        "at row `i * stride` and column `j * stride`.",
-        example=sliding(window=lambda X, i, j, h, w, s: X[i:, j:][:h, :w]),
-    ),
-    Slip(
-        "Only the rows know of the stride. The columns step as well.",
-        example=lambda X, K, padding=0, stride=1: cross_correlation(X, K, padding)[
-            ::stride
-        ],
-    ),
-    Slip(
-        "Only the columns know of the stride. The rows step as well.",
-        example=lambda X, K, padding=0, stride=1: cross_correlation(X, K, padding)[
-            :, ::stride
-        ],
-    ),
-    Slip(
-        "The stride has got inside your window: it skips numbers of X and leaves gaps. "
-        "The numbers of a window are neighbours; only where it begins is a step away.",
-        example=lambda X, K, padding=0, stride=1: F.conv2d(
+    "The stride has got inside your window: it leaves gaps. The numbers of a window "
+    "are neighbours; only where it begins is a step away.": (
+        lambda X, K, padding=0, stride=1: F.conv2d(
             X[None, None], K[None, None], padding=padding, dilation=stride
-        )[0, 0],
+        )[0, 0]
     ),
-    Slip(
-        "You pad above and below only. The frame has a left and a right side, too.",
-        example=sliding(frame=lambda X, p: F.pad(X, (0, 0, p, p))),
+    "The products are not added up: a window gives one number, their sum.": sliding(
+        reduce=lambda window, K: window * K
     ),
-    Slip(
-        "You pad left and right only. The frame has a top and a bottom, too.",
-        example=sliding(frame=lambda X, p: F.pad(X, (p, p))),
+    "Of each window only the last product is left. They are added up: a sum.": sliding(
+        reduce=lambda window, K: (window * K)[-1, -1]
     ),
-    Slip(
-        "You put the zeros around the output. They belong around X, before the window "
-        "slides.",
-        example=lambda X, K, padding=0, stride=1: F.pad(
-            cross_correlation(X, K, 0, stride), [padding] * 4
-        ),
+    "You take the largest product of each window. A cross-correlation adds them up; "
+    "the maximum comes with pooling.": sliding(
+        reduce=lambda window, K: (window * K).max()
     ),
-    Slip(
-        "Your frame is made of ones. It holds zeros, so that it adds nothing.",
-        example=sliding(frame=framed(value=1)),
-    ),
-    Slip(
-        "Your frame repeats the numbers at the edge of X. It should hold zeros.",
-        example=sliding(frame=framed(mode="replicate")),
-    ),
-    Slip(
-        "`padding` and `stride` change nothing in your function yet.",
-        example=lambda X, K, padding=0, stride=1: cross_correlation(X, K),
-    ),
-    Slip(
-        "The products are not added up: a window gives one number, their sum.",
-        example=sliding(reduce=lambda window, K: window * K),
-    ),
-    Slip(
-        "Of each window only the last product is left. They are added up: a sum.",
-        example=sliding(reduce=lambda window, K: (window * K)[-1, -1]),
-    ),
-    Slip(
-        "Of each window only the first product counts. They are added up: a sum.",
-        example=sliding(reduce=lambda window, K: (window * K)[0, 0]),
-    ),
-    Slip(
-        "You take the largest product of each window. A cross-correlation adds them "
-        "up; the maximum comes with pooling.",
-        example=sliding(reduce=lambda window, K: (window * K).max()),
-    ),
-    Slip(
-        "You add X and K where they should be multiplied, number by number.",
-        example=sliding(reduce=lambda window, K: (window + K).sum()),
-    ),
-    Slip(
-        "You add up the windows and never look at the numbers in K.",
-        example=sliding(reduce=lambda window, K: window.sum()),
-    ),
-    Slip(
-        "You use the matrix product (`@`). The window is multiplied by the kernel "
-        "number by number: `*`.",
-        example=sliding(reduce=lambda window, K: (window @ K).sum()),
-    ),
-)
+    "You use the matrix product (`@`). The window is multiplied by the kernel number "
+    "by number: `*`.": sliding(reduce=lambda window, K: (window @ K).sum()),
+}
 
 
 def three_whole_numbers(answer):
@@ -498,7 +368,7 @@ EXERCISES = [
             ),
             Misconception(
                 "padded on two sides only",
-                padded_at_the_end,
+                sliding(frame=lambda X, p: F.pad(X, (0, p, 0, p))),
                 "You padded below and on the right only. The frame goes around all "
                 "four sides: left, right, top, bottom.",
             ),

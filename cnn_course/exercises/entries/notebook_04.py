@@ -13,9 +13,8 @@ from cnn_course.exercises.engine.kinds import (
     Prediction,
 )
 from cnn_course.exercises.engine.reckoning import convolution, parameters, pooling
-from cnn_course.exercises.engine.rules import ON_TENSORS
+from cnn_course.exercises.engine.rules import OF_A_RESULT
 from cnn_course.exercises.engine.slips import BIASES, WEIGHTS, Reckoned
-from cnn_course.exercises.engine.variants import Slip
 
 
 def run_layer(layer_class, X, size, stride=None, compared="output"):
@@ -89,178 +88,67 @@ def pooled(X, size, stride):
 
 
 def by_windows(
-    sides=lambda H, W, size, stride: (
-        (H - size) // stride + 1,
-        (W - size) // stride + 1,
-    ),
-    window=lambda X, i, j, size, stride: X[:, :, i * stride :, j * stride :],
-    reach=lambda size: (size, size),
+    sides=lambda H, W, n, s: ((H - n) // s + 1, (W - n) // s + 1),
+    window=lambda X, i, j, n, s: X[:, :, i * s : i * s + n, j * s : j * s + n],
     best=lambda window: window.amax(dim=(2, 3)),
 ):
-    """Return a layer like the solution with something wrong in it."""
+    """Return a layer like the solution with something wrong in it; n is its size."""
 
     def forward(X, size, stride):
         H, W = sides(*X.shape[2:], size, stride)
         Y = torch.zeros(*X.shape[:2], H, W, dtype=X.dtype)
-        h, w = reach(size)
         for i in range(H):
             for j in range(W):
-                part = window(X, i, j, size, stride)[:, :, :h, :w]
-                Y[:, :, i, j] = best(part)
+                Y[:, :, i, j] = best(window(X, i, j, size, stride))
         return Y
 
     return wrong(forward)
 
 
-FOR_BOTH = "Your output is as wide as it is high, whatever X is. Height and width each "
-FOR_BOTH += "need their own computation: which of the two did you use for both?"
-MAX_POOL_SLIPS = (
-    Slip(
-        "Where a window holds negative numbers only, yours gives 0: your maximum "
-        "begins with 0. Begin with a number of the window itself, or with `-inf`.",
-        example=wrong(lambda X, size, stride: pooled(X, size, stride).relu()),
+MAX_POOL_SLIPS = {
+    "Where a window holds negative numbers only, yours gives 0: your maximum begins "
+    "with 0. Begin with a number of the window itself, or with `-inf`.": wrong(
+        lambda X, size, stride: pooled(X, size, stride).relu()
     ),
-    Slip(
-        "You add up the numbers of each window. The largest one is wanted.",
-        example=wrong(lambda X, n, stride: F.avg_pool2d(X, n, stride) * n * n),
+    "You add up the numbers of each window. The largest one is wanted.": by_windows(
+        best=lambda window: window.sum(dim=(2, 3))
     ),
-    Slip(
-        "You take the smallest number of each window. The largest one is wanted.",
-        example=wrong(lambda X, size, stride: -pooled(-X, size, stride)),
+    "You take the smallest number of each window. The largest one is wanted.": wrong(
+        lambda X, size, stride: -pooled(-X, size, stride)
     ),
-    Slip(
-        "You take the number that is farthest from 0, without its sign. Is there an "
-        "`abs`? The largest number may be negative.",
-        example=wrong(lambda X, size, stride: pooled(X.abs(), size, stride)),
+    "You take the number that is farthest from 0, without its sign. Is there an "
+    "`abs`?": wrong(lambda X, size, stride: pooled(X.abs(), size, stride)),
+    "You return *where* the largest number stands in its window. The number itself is "
+    "wanted: `amax` instead of `argmax`.": by_windows(
+        best=lambda window: window.flatten(2).argmax(dim=2)
     ),
-    Slip(
-        "You take the first number of each window. The largest one is wanted.",
-        example=by_windows(best=lambda window: window[:, :, 0, 0]),
+    "Your windows leave out their last row and column: `range(n)` and `a : b` end "
+    "before their end.": by_windows(
+        window=lambda X, i, j, n, s: X[:, :, i * s :, j * s :][
+            :, :, : max(n - 1, 1), : max(n - 1, 1)
+        ]
     ),
-    Slip(
-        "You take the last number of each window: is what you found before written "
-        "over? The largest one is wanted.",
-        example=by_windows(best=lambda window: window[:, :, -1, -1]),
+    "Window (i, j) begins at row i in yours: it moves by one pixel, whatever the "
+    "stride. It should begin at row `i * stride`, column `j * stride`.": by_windows(
+        window=lambda X, i, j, n, s: X[:, :, i : i + n, j : j + n]
     ),
-    Slip(
-        "You take the number in the middle (the median) of each window. The largest "
-        "one is wanted.",
-        example=by_windows(best=lambda window: window.flatten(2).median(dim=2).values),
+    "Your output is as wide as it is high, whatever X is. Height and width each need "
+    "their own computation.": by_windows(lambda H, W, n, s: ((H - n) // s + 1,) * 2),
+    "You divide H and W by the stride. The way that the window can go is shorter, "
+    "`H - size`, and at its beginning it stands at one place more.": by_windows(
+        lambda H, W, n, s: (H // s, W // s)
     ),
-    Slip(
-        "You return *where* the largest number stands in its window. The number itself "
-        "is wanted: `amax` instead of `argmax`.",
-        example=by_windows(best=lambda window: window.flatten(2).argmax(dim=2)),
+    "You take the maximum over the channels, too. Each channel is pooled by itself.": (
+        wrong(lambda X, size, stride: pooled(X.amax(1, keepdim=True), size, stride))
     ),
-    Slip(
-        "Your windows leave out their last row and column: `range(n)` and `a : b` end "
-        "before their end.",
-        example=by_windows(reach=lambda size: (max(size - 1, 1),) * 2),
-    ),
-    Slip(
-        "Your windows leave out their last row and column, so that a window of 1 is "
-        "empty: `range(n)` and `a : b` end before their end.",
-        example=by_windows(reach=lambda size: (size - 1,) * 2),
-    ),
-    Slip(
-        "Your windows are one row and one column too large: `a : b` ends before b.",
-        example=by_windows(reach=lambda size: (size + 1,) * 2),
-    ),
-    Slip(
-        "Your windows are one row high. A window has `size` rows and `size` columns.",
-        example=by_windows(reach=lambda size: (1, size)),
-    ),
-    Slip(
-        "Your windows are one column wide. A window has `size` rows and columns.",
-        example=by_windows(reach=lambda size: (size, 1)),
-    ),
-    Slip(
-        "Window (i, j) begins at row i in yours: it moves by one pixel, whatever the "
-        "stride. It should begin at row `i * stride`, column `j * stride`.",
-        example=by_windows(window=lambda X, i, j, size, stride: X[:, :, i:, j:]),
-    ),
-    Slip(
-        "Your windows lie side by side, whatever the stride: window (i, j) begins at "
-        "row `i * stride`, not `i * size`.",
-        example=by_windows(
-            window=lambda X, i, j, size, stride: X[:, :, i * size :, j * size :]
-        ),
-    ),
-    Slip(
-        "You swapped i and j: window (i, j) begins at row `i * stride`, column "
-        "`j * stride`.",
-        example=by_windows(
-            window=lambda X, i, j, size, stride: X[:, :, j * stride :, i * stride :]
-        ),
-    ),
-    Slip(FOR_BOTH, example=by_windows(lambda H, W, n, s: ((H - n) // s + 1,) * 2)),
-    Slip(FOR_BOTH, example=by_windows(lambda H, W, n, s: ((W - n) // s + 1,) * 2)),
-    Slip(
-        "Height and width are mixed up in the size of your output. The height comes "
-        "first.",
-        example=by_windows(lambda H, W, n, s: ((W - n) // s + 1, (H - n) // s + 1)),
-    ),
-    Slip(
-        "The last place of the window is missing, in each direction: `+ 1` for the "
-        "place before the first step.",
-        example=by_windows(lambda H, W, n, s: ((H - n) // s, (W - n) // s)),
-    ),
-    Slip(
-        "You divide H and W by the stride. The way that the window can go is shorter, "
-        "`H - size`, and at its beginning it stands at one place more.",
-        example=by_windows(lambda H, W, n, s: (H // s, W // s)),
-    ),
-    Slip(
-        "You divide by the stride after adding 1. In `(H - size) // stride + 1` the 1 "
-        "stands for the first place and comes last.",
-        example=by_windows(lambda H, W, n, s: ((H - n + 1) // s, (W - n + 1) // s)),
-    ),
-    Slip(
-        "The stride is used for the rows only. The columns step as well.",
-        example=wrong(lambda X, size, stride: F.max_pool2d(X, size, (stride, size))),
-    ),
-    Slip(
-        "You pool along the height only. A window has `size` columns as well.",
-        example=wrong(lambda X, n, stride: F.max_pool2d(X, (n, 1), (stride, 1))),
-    ),
-    Slip(
-        "You pool along the width only. A window has `size` rows as well.",
-        example=wrong(lambda X, n, stride: F.max_pool2d(X, (1, n), (1, stride))),
-    ),
-    Slip(
-        "You pad before you pool. A pooling has no padding here: a window that would "
-        "stick out is left out.",
-        example=wrong(lambda X, n, stride: F.max_pool2d(X, n, stride, n // 2)),
-    ),
-    Slip(
-        "You take the maximum over the channels, too. Each channel is pooled by "
-        "itself.",
-        example=wrong(
-            lambda X, size, stride: pooled(X.amax(1, keepdim=True), size, stride)
-        ),
-    ),
-    Slip(
-        "Each picture of the batch gets the maximum over all pictures. Each is pooled "
-        "by itself: over the axes of height and width only.",
-        example=wrong(
-            lambda X, size, stride: pooled(
-                X.amax(0, keepdim=True).expand_as(X), size, stride
-            )
-        ),
-    ),
-    # What happens behind the maxima, with gradients through it:
-    *[
-        Slip(
-            rule.says,
-            example=wrong(
-                lambda X, size, stride, rule=rule: rule.result(
-                    pooled(X, size, stride), X
-                )
-            ),
+    # The rules, with gradients through what they change:
+    **{
+        says: wrong(
+            lambda X, size, stride, change=change: change(pooled(X, size, stride), X)
         )
-        for rule in ON_TENSORS
-    ],
-)
+        for says, change in OF_A_RESULT.items()
+    },
+}
 
 
 def two_whole_numbers(answer):

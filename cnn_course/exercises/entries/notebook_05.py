@@ -29,7 +29,6 @@ from cnn_course.exercises.engine.slips import (
     SIZES,
     Reckoned,
 )
-from cnn_course.exercises.engine.variants import Slip
 from cnn_course.networks import lenet
 
 
@@ -79,160 +78,38 @@ def losses(logits, labels):
     return F.cross_entropy(logits, labels, reduction="none")
 
 
-def squares(logits, labels):
-    wanted = F.one_hot(labels, logits.shape[1])
-    return (logits.softmax(dim=1) - wanted) ** 2
-
-
-CROSS_ENTROPY_SLIPS = tuple(
-    Slip(says, example=example)
-    for says, example in [
-        (
-            "You took the softmax over the whole table: all your probabilities "
-            "together add up to 1. Each row should, one picture over its classes.",
-            lambda logits, y: -picked(logits - logits.logsumexp((0, 1)), y).mean(),
-        ),
-        (
-            "The logarithm is missing: you took the mean of the probabilities. How is "
-            "a probability made into a loss that is large where it is small?",
-            lambda logits, y: -picked(logits.softmax(dim=1), y).mean(),
-        ),
-        (
-            "You took the mean of the probabilities first, then the logarithm. Each "
-            "picture has its own loss: the logarithm comes first, the mean last.",
-            lambda logits, y: -picked(logits.softmax(dim=1), y).mean().log(),
-        ),
-        (
-            "That is the mean probability of the right class. Its logarithm, and the "
-            "minus, are missing.",
-            lambda logits, y: picked(logits.softmax(dim=1), y).mean(),
-        ),
-        (
-            "Your logarithm has the base 2. Cross-entropy takes the natural one, "
-            "`log`, of base e.",
-            lambda logits, y: losses(logits, y).mean() / math.log(2),
-        ),
-        (
-            "Your logarithm has the base 10. Cross-entropy takes the natural one, "
-            "`log`, of base e.",
-            lambda logits, y: losses(logits, y).mean() / math.log(10),
-        ),
-        (
-            "You return one loss for each picture. Wanted is one number, their mean.",
-            losses,
-        ),
-        (
-            "You took the softmax twice. Is what you give to `log_softmax` or "
-            "`F.cross_entropy` a probability already? Both begin from logits.",
-            lambda logits, y: losses(logits.softmax(dim=1), y).mean(),
-        ),
-        (
-            "You took the logit of the right class, without softmax: logits are no "
-            "probabilities yet. What makes a row of them add up to 1?",
-            lambda logits, y: -picked(logits, y).mean(),
-        ),
-        (
-            "All classes count in yours, and the labels do not. Of each row only the "
-            "number at its label counts.",
-            lambda logits, y: -logits.log_softmax(dim=1).mean(),
-        ),
-        (
-            "You added up the logarithms of all classes: the labels do not count in "
-            "yours. Of each row only the number at its label does.",
-            lambda logits, y: -logits.log_softmax(dim=1).sum(dim=1).mean(),
-        ),
-        (
-            "Only the first picture counts. Does a `return` stand inside the loop?",
-            lambda logits, y: losses(logits, y)[0],
-        ),
-        (
-            "Only the last picture counts: in the loop each loss is written over the "
-            "one before. Add them up, then divide.",
-            lambda logits, y: losses(logits, y)[-1],
-        ),
-        (
-            "The last picture is left out: `range(n)` ends at n - 1 already.",
-            lambda logits, y: losses(logits[:-1], y[:-1]).sum() / len(y),
-        ),
-        (
-            "The other classes count as well in yours, with the logarithm of 1 - P. "
-            "Of each row only the number at its label counts.",
-            lambda logits, y: (
-                F.binary_cross_entropy(
-                    logits.softmax(dim=1),
-                    F.one_hot(y, logits.shape[1]).to(logits.dtype),
-                    reduction="sum",
-                )
-                / len(y)
-            ),
-        ),
-        (
-            "You divided the loss of the last picture by their number: in the loop "
-            "`=` writes over what was there, `+=` adds.",
-            lambda logits, y: losses(logits, y)[-1] / len(y),
-        ),
-        (
-            "That is a squared error between probabilities and labels. Cross-entropy "
-            "is another loss: minus the logarithm of one probability.",
-            lambda logits, y: squares(logits, y).mean(),
-        ),
-        (
-            "That is a squared error between probabilities and labels. Cross-entropy "
-            "is another loss: minus the logarithm of one probability.",
-            lambda logits, y: squares(logits, y).sum(dim=1).mean(),
-        ),
-        (
-            "`P[:, labels]` takes, for each picture, the classes of all labels. One "
-            "number of each row is wanted: row i, column `labels[i]`.",
-            lambda logits, y: -logits.log_softmax(dim=1)[:, y].mean(),
-        ),
-        (
-            "Your classes count from 1, and the label 0 takes the last one. Python "
-            "counts from 0: `labels` as they are.",
-            lambda logits, y: -picked(logits.log_softmax(dim=1), y - 1).mean(),
-        ),
-        (
-            "You divided each logit by the sum of its row. Softmax takes `exp` of each "
-            "first.",
-            lambda logits, y: (
-                -picked(logits / logits.sum(dim=1, keepdim=True), y).log().mean()
-            ),
-        ),
-        (
-            "You used the sigmoid, which looks at one logit alone. Softmax compares it "
-            "with the others: do the probabilities of a row add up to 1?",
-            lambda logits, y: -F.logsigmoid(picked(logits, y)).mean(),
-        ),
-        (
-            "You only took away the largest logit, or divided by the largest `exp`. "
-            "Softmax divides by the sum of all.",
-            lambda logits, y: (logits.amax(dim=1) - picked(logits, y)).mean(),
-        ),
-        (
-            "You added up the logits of the right classes, without softmax: logits are "
-            "no probabilities yet. What makes a row of them add up to 1?",
-            lambda logits, y: -picked(logits, y).sum(),
-        ),
-        (
-            "Only the sum of the row is left: the logit of the right class is missing.",
-            lambda logits, y: logits.logsumexp(dim=1).mean(),
-        ),
-        (
-            "You return `exp` of the loss. The loss itself is the mean of minus the "
-            "logarithms.",
-            lambda logits, y: losses(logits, y).mean().exp(),
-        ),
-        (
-            "You return the share of pictures that are right, the accuracy. The loss "
-            "asks *how* sure the network is of the right class.",
-            lambda logits, y: (logits.argmax(dim=1) == y).double().mean(),
-        ),
-        (
-            "You divide by one picture too many: the mean divides by `len(labels)`.",
-            lambda logits, y: losses(logits, y).sum() / (len(y) + 1),
-        ),
-    ]
-)
+CROSS_ENTROPY_SLIPS = {
+    "You took the softmax over the whole table: all your probabilities together add up "
+    "to 1. Each row should, one picture over its classes.": (
+        lambda logits, y: -picked(logits - logits.logsumexp((0, 1)), y).mean()
+    ),
+    "The logarithm is missing: you took the mean of the probabilities. How is a "
+    "probability made into a loss that is large where it is small?": (
+        lambda logits, y: -picked(logits.softmax(dim=1), y).mean()
+    ),
+    "Your logarithm has the base 2. Cross-entropy takes the natural one, `log`.": (
+        lambda logits, y: losses(logits, y).mean() / math.log(2)
+    ),
+    "Your logarithm has the base 10. Cross-entropy takes the natural one, `log`.": (
+        lambda logits, y: losses(logits, y).mean() / math.log(10)
+    ),
+    "You return one loss for each picture. Wanted is one number, their mean.": losses,
+    "You took the softmax twice. Is what you give to `log_softmax` or "
+    "`F.cross_entropy` a probability already?": (
+        lambda logits, y: losses(logits.softmax(dim=1), y).mean()
+    ),
+    "You took the logit of the right class, without softmax: logits are no "
+    "probabilities yet. What makes a row of them add up to 1?": (
+        lambda logits, y: -picked(logits, y).mean()
+    ),
+    "All classes count in yours, and the labels do not. Of each row only the number at "
+    "its label counts.": lambda logits, y: -logits.log_softmax(dim=1).mean(),
+    "Only the first picture counts. Does a `return` stand inside the loop?": (
+        lambda logits, y: losses(logits, y)[0]
+    ),
+    "Only the last picture counts: in the loop each loss is written over the one "
+    "before. Add them up, then divide.": lambda logits, y: losses(logits, y)[-1],
+}
 
 
 def in_three_layers(activation=nn.Sigmoid, out=10):

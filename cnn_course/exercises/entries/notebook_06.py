@@ -14,8 +14,6 @@ from cnn_course.exercises.engine.reckoning import (
     pooling,
 )
 from cnn_course.exercises.engine.slips import PARAMETERS, Reckoned
-from cnn_course.exercises.entries.dropout import DROPOUT_SLIPS
-from cnn_course.exercises.entries.multiply_adds import WORK_SLIPS
 
 
 def dropped_out(X, U, p, training=True):
@@ -28,7 +26,6 @@ def dropout_cases(generator):
         X = torch.randn(*size, generator=generator, dtype=torch.float64)
         return X, torch.rand(*size, generator=generator, dtype=torch.float64)
 
-    one = torch.tensor([3.0], dtype=torch.float64)
     X, U = pair(5, 4)
 
     def row(*numbers):
@@ -44,16 +41,41 @@ def dropout_cases(generator):
         (*pair(2, 4), 0.5),  # the default: in training
         *[(X, U, p) for p in (0.2, 0.8)],  # a half alone hides who divides by what
         (*pair(2, 3, 5, 5), 0.3),
-        (one, one / 10, 0.4),  # the only number: dropped
-        (one, one / 10, 0.2),  # and kept
-        *[(X, U, p, False) for p in (0.2, 0.5)],
-        (X, U, 0.2, True),
+        (row(3), row(0.3), 0.4),  # the only number: dropped
+        (row(3), row(0.3), 0.2),  # and kept
+        *[(X, U, *rest) for rest in ((0.2, False), (0.5, False), (0.2, True))],
         (X.float(), U.float(), 0.3),
     ]
 
 
-def as_in_2012(X, U, p, training=True):
-    return torch.where(U < p, 0, X) if training else X * (1 - p)
+def dropping(train, use=lambda X, U, p: X):
+    """Return a dropout that does other things in training, or in use."""
+    return lambda X, U, p, training=True: (train if training else use)(X, U, p)
+
+
+DROPOUT_SLIPS = {
+    "A number in `U` that is equal to p drops in yours. Only smaller ones do: `U >= p` "
+    "survives.": dropping(lambda X, U, p: X * (U > p) / (1 - p)),
+    "You multiply by 1 − p what survives. Then it gets smaller, and it should make up "
+    "for what is gone: divide.": dropping(lambda X, U, p: X * (U >= p) * (1 - p)),
+    "You compare `U` with 1 − p, so p has become the probability to keep.": dropping(
+        lambda X, U, p: X * (U >= 1 - p) / (1 - p)
+    ),
+    "`training` works the other way round: yours drops in use, and lets everything "
+    "pass in training.": dropping(lambda X, U, p: X, dropped_out),
+    "Nothing is dropped in yours, only divided. Which numbers should become 0?": (
+        dropping(lambda X, U, p: X / (1 - p))
+    ),
+    "`p` does nothing in yours: it always drops a half.": dropping(
+        lambda X, U, p: X * (U >= 0.5) / 0.5
+    ),
+    "In training it is right, but in use you divide by 1 − p as well. With "
+    "`training=False` nothing happens to X.": dropping(
+        dropped_out, lambda X, U, p: X / (1 - p)
+    ),
+    "`/ 1 - p` divides by 1 and takes p away afterwards: the parentheses of "
+    "`/ (1 - p)` are missing.": dropping(lambda X, U, p: X * (U >= p) / 1 - p),
+}
 
 
 ALEXNET = [
@@ -125,39 +147,79 @@ class Step:
         return self.weights * self.after**2
 
 
-def walk(rows, channels, size):
+def walk(
+    rows,
+    channels,
+    size,
+    side=lambda n, kernel, stride, padding: (n + 2 * padding - kernel) // stride + 1,
+    flat=lambda channels, size: channels * size * size,
+    passed_on=lambda channels, out: out,
+):
     """Return a Step for each line that computes.
 
-    Where a window does not fit, `after` is 0 or less.
+    Where a window does not fit, `after` is 0 or less. With another function for the
+    side behind a window, for flattening, or for what the next layer takes in, it is
+    the walk of somebody who has that wrong.
     """
     steps = []
     for what, *numbers in rows:
         if what == "flatten":
-            channels, size = channels * size * size, 1
+            channels, size = flat(channels, size), 1
             continue
-        stride, padding, step = 1, 0, Step(what, channels, size, channels, size)
-        if what == "pooling":
+        step = Step(what, channels, size, channels, size)
+        if what == "convolution":
+            step.out, step.kernel, stride, padding = numbers
+            step.after = side(size, step.kernel, stride, padding)
+        elif what == "pooling":
             step.kernel, stride = numbers
+            step.after = side(size, step.kernel, stride, 0)
         else:
             step.out = numbers[0]
-        if what == "convolution":
-            step.kernel, stride, padding = numbers[1:]
-        step.after = (size + 2 * padding - step.kernel) // stride + 1
         steps.append(step)
-        channels, size = step.out, step.after
+        channels, size = passed_on(channels, step.out), step.after
     return steps
 
 
-def counting(count):
+def counting(count=lambda step: step.work, **walked):
     """Return a function like the reference of 06.multiply-adds, with another count."""
 
     def counted(rows, channels=1, size=224):
-        return sum(map(count, walk(rows, channels, size)))
+        return sum(map(count, walk(rows, channels, size, **walked)))
 
     return counted
 
 
-multiply_adds = counting(lambda step: step.work)
+def without(*kinds):
+    """Return the reference of 06.multiply-adds for a table without these lines."""
+    return lambda rows, *rest: multiply_adds(
+        [row for row in rows if row[0] not in kinds], *rest
+    )
+
+
+multiply_adds = counting()
+WORK_SLIPS = {
+    "Your maps keep their size at a pooling. What comes behind it has smaller ones.": (
+        without("pooling")
+    ),
+    "The fully connected layers are missing: hidden and output, each with every weight "
+    "once.": without("hidden", "output"),
+    "The output layer is missing. It is fully connected as well.": without("output"),
+    "Your flattening forgets the pixels: each channel has size · size numbers.": (
+        counting(flat=lambda channels, size: channels)
+    ),
+    "The channels are never passed on: what a layer puts out is what the next one "
+    "takes in.": counting(passed_on=lambda channels, out: channels),
+    "Your padding counts for one side only. There is a frame on both sides: "
+    "2 · padding.": counting(side=lambda n, k, s, p: (n + p - k) // s + 1),
+    "The padding changes nothing in yours. It makes the maps larger.": counting(
+        side=lambda n, k, s, p: (n - k) // s + 1
+    ),
+    "There is one place more for every window than you count: `+ 1` for the place "
+    "before the first step.": counting(side=lambda n, k, s, p: (n + 2 * p - k) // s),
+    "You count one row of places. A map has size · size of them: square the side.": (
+        counting(lambda step: step.weights * step.after)
+    ),
+}
 
 
 LINES = {"convolution": 4, "pooling": 2, "flatten": 0, "hidden": 1, "output": 1}
@@ -409,37 +471,37 @@ EXERCISES = [
         misconceptions=(
             Misconception(
                 "survivors not scaled",
-                lambda X, U, p, training=True: X * (U >= p) if training else X,
+                dropping(lambda X, U, p: X * (U >= p)),
                 "The zeros are right, but the survivors stay as they were, so the mean "
                 "shrinks. What did `nn.Dropout(0.5)` make of a 1?",
             ),
             Misconception(
                 "divided by p",
-                lambda X, U, p, training=True: X * (U >= p) / p if training else X,
+                dropping(lambda X, U, p: X * (U >= p) / p),
                 "You divided by p. The share that survives is another one, and only "
                 "for p = 0.5 are they equal.",
             ),
             Misconception(
                 "kept instead of dropped",
-                lambda X, U, p, training=True: X * (U < p) / (1 - p) if training else X,
+                dropping(lambda X, U, p: X * (U < p) / (1 - p)),
                 "You kept those that should go, and dropped the others. Look at the "
                 "comparison: how likely is it that a number in `U` is smaller than p?",
             ),
             Misconception(
                 "p taken for the probability of keeping",
-                lambda X, U, p, training=True: X * (U < p) / p if training else X,
+                dropping(lambda X, U, p: X * (U < p) / p),
                 "In your function p is the probability of keeping a number. In "
                 "PyTorch it is that of dropping one.",
             ),
             Misconception(
                 "zeros in use, too",
-                lambda X, U, p, training=True: X * (U >= p) / (1 - p),
+                dropping(dropped_out, dropped_out),
                 "In training it is right, but your function drops numbers with "
                 "`training=False`, too. A network in use should not play dice.",
             ),
             Misconception(
                 "scaled in use, as in 2012",
-                as_in_2012,
+                dropping(lambda X, U, p: X * (U >= p), lambda X, U, p: X * (1 - p)),
                 "That is how it was done in 2012: no division in training, smaller "
                 "numbers in use. Today all the scaling is done in training.",
             ),

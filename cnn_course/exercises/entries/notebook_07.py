@@ -9,12 +9,9 @@ from torch import nn
 from cnn_course.exercises.engine.code import Code, Design, Unfit
 from cnn_course.exercises.engine.feedback import describe
 from cnn_course.exercises.engine.kinds import Letters, Misconception, Number, Prediction
-from cnn_course.exercises.engine.variants import Slip
 from cnn_course.networks import (
     NARROW_VGG,
-    count_multiply_adds,
     receptive_size,
-    vgg,
     vgg_block,
 )
 
@@ -64,17 +61,31 @@ def run_block(answer, num_convs, in_channels, out_channels, X):
 
 
 def block_with(
-    between=True, last=True, padding=1, pool=nn.MaxPool2d, every=False, passed_on=True
+    between=True,
+    last=True,
+    pool=nn.MaxPool2d,
+    every=False,
+    passed_on=True,
+    more=0,
+    activation=nn.ReLU,
+    **size,
 ):
-    """Return a function like vgg_block with something wrong in it."""
+    """Return a function like vgg_block with something wrong in it.
+
+    between, last  whether there are ReLUs, and one behind the last convolution
+    every          pooling behind every convolution
+    more           so many convolutions too many
+    size           arguments of nn.Conv2d
+    """
+    size = {"kernel_size": 3, "padding": 1} | size
 
     def build(num_convs, in_channels, out_channels):
         layers = []
-        for i in range(num_convs):
-            layers.append(nn.Conv2d(in_channels, out_channels, 3, padding=padding))
+        for i in range(num_convs + more):
+            layers.append(nn.Conv2d(in_channels, out_channels, **size))
             if last if i == num_convs - 1 else between:
-                layers.append(nn.ReLU())
-            if every or i == num_convs - 1:
+                layers.append(activation())
+            if every or i == num_convs + more - 1:
                 layers.append(pool(2))
             if passed_on:
                 in_channels = out_channels
@@ -83,145 +94,36 @@ def block_with(
     return build
 
 
-def block_of(
-    kernel=3, bias=True, activation=nn.ReLU, pool=nn.MaxPool2d, more=0, order="CAP"
-):
-    """Return a function like vgg_block with other layers: C, A, P in some order."""
-
-    def build(num_convs, in_channels, out_channels):
-        layers = []
-        for _ in range(num_convs + more):
-            size = {"kernel_size": kernel, "padding": kernel // 2, "bias": bias}
-            made = {"C": nn.Conv2d(in_channels, out_channels, **size)}
-            made["A"], made["N"] = activation(), nn.BatchNorm2d(out_channels)
-            layers += [made[letter] for letter in order if letter != "P"]
-            in_channels = out_channels
-        at = 0 if order[0] == "P" else len(layers)
-        return nn.Sequential(*layers[:at], pool(2), *layers[at:])
-
-    return build
+def pooling_first(num_convs, in_channels, out_channels):
+    *layers, pooling = vgg_block(num_convs, in_channels, out_channels)
+    return nn.Sequential(pooling, *layers)
 
 
-def one_without_padding(at):
-    """Return a function like vgg_block whose convolution number `at` has none."""
-
-    def build(num_convs, in_channels, out_channels):
-        made = vgg_block(num_convs, in_channels, out_channels)
-        convolutions = [layer for layer in made if isinstance(layer, nn.Conv2d)]
-        convolutions[at].padding = (0, 0)
-        return made
-
-    return build
-
-
-def channels_swapped(num_convs, in_channels, out_channels):
-    return vgg_block(num_convs, out_channels, in_channels)
-
-
-BLOCK_SLIPS = tuple(
-    Slip(says, example=example)
-    for says, example in [
-        (
-            "Your convolutions have no bias. They have one, as `nn.Conv2d` does of "
-            "itself: leave `bias` out.",
-            block_of(bias=False),
-        ),
-        (
-            "Your first convolution has no padding: it takes off a frame of one pixel.",
-            one_without_padding(0),
-        ),
-        (
-            "Your last convolution has no padding: it takes off a frame of one pixel.",
-            one_without_padding(-1),
-        ),
-        ("Your kernels are 5 × 5. They should be 3 × 3.", block_of(kernel=5)),
-        ("Your kernels are 1 × 1. They should be 3 × 3.", block_of(kernel=1)),
-        ("Your kernels are 7 × 7. They should be 3 × 3.", block_of(kernel=7)),
-        (
-            "Behind your convolutions stands a sigmoid, as in LeNet. VGG has ReLUs.",
-            block_of(activation=nn.Sigmoid),
-        ),
-        (
-            "Behind your convolutions stands a tanh. VGG has ReLUs.",
-            block_of(activation=nn.Tanh),
-        ),
-        (
-            "Behind your convolutions stands a leaky ReLU, which lets a little of the "
-            "negative numbers through. VGG has plain ReLUs.",
-            block_of(activation=nn.LeakyReLU),
-        ),
-        (
-            "Behind your convolutions stands a GELU. VGG has ReLUs.",
-            block_of(activation=nn.GELU),
-        ),
-        (
-            "There is one convolution too many: `num_convs` says how many the block "
-            "has, the first one included.",
-            block_of(more=1),
-        ),
-        (
-            "There is one convolution too few: `num_convs` says how many the block "
-            "has, the first one included.",
-            lambda n, c, d: vgg_block(max(n - 1, 1), c, d),
-        ),
-        (
-            "There is one convolution too few: `num_convs` says how many the block "
-            "has, the first one included.",
-            block_of(more=-1),
-        ),
-        (
-            "Your block has one convolution, whatever `num_convs` says.",
-            lambda n, c, d: vgg_block(1, c, d),
-        ),
-        (
-            "`in_channels` and `out_channels` are swapped: `nn.Conv2d` takes first how "
-            "many channels come in.",
-            channels_swapped,
-        ),
-        (
-            "Your pooling stands in front of the convolutions. It comes once, behind "
-            "all of them: do not halve what they should still see.",
-            block_of(order="PCA"),
-        ),
-        (
-            "Your ReLUs stand in front of the convolutions. Each one belongs behind "
-            "its convolution.",
-            block_of(order="ACP"),
-        ),
-        (
-            "There is a batch normalisation in it, with parameters of its own. VGG as "
-            "described has none: convolution, ReLU, pooling.",
-            block_of(order="CNAP"),
-        ),
-        (
-            "Your pooling has a window of 3 × 3. That of the block is 2 × 2, stride 2.",
-            block_of(pool=lambda size: nn.MaxPool2d(3, 2, 1)),
-        ),
-        (
-            "Your pooling has a window of 3 × 3. That of the block is 2 × 2, stride 2.",
-            block_of(pool=lambda size: nn.MaxPool2d(3, 2)),
-        ),
-        (
-            "Your pooling has a window of 3 × 3 and takes a third of the side. That of "
-            "the block is 2 × 2, stride 2.",
-            block_of(pool=lambda size: nn.MaxPool2d(3)),
-        ),
-        (
-            "Your pooling rounds up at odd sides. A window that would stick out is "
-            "left out: without `ceil_mode`.",
-            block_of(pool=lambda size: nn.MaxPool2d(2, ceil_mode=True)),
-        ),
-        (
-            "Your pooling leaves one pixel of each map. It should halve the side.",
-            block_of(pool=lambda size: nn.AdaptiveMaxPool2d(1)),
-        ),
-        (
-            "It flattens the maps in the end. A block hands on maps: the flattening "
-            "comes behind the last block.",
-            lambda n, c, d: nn.Sequential(vgg_block(n, c, d), nn.Flatten()),
-        ),
-    ]
-)
+BLOCK_SLIPS = {
+    "Your convolutions have no bias. They have one, as `nn.Conv2d` does of itself: "
+    "leave `bias` out.": block_with(bias=False),
+    "Your kernels are 5 × 5. They should be 3 × 3.": block_with(
+        kernel_size=5, padding=2
+    ),
+    "Behind your convolutions stands a sigmoid, as in LeNet. VGG has ReLUs.": (
+        block_with(activation=nn.Sigmoid)
+    ),
+    "There is one convolution too many: `num_convs` says how many the block has, the "
+    "first one included.": block_with(more=1),
+    "There is one convolution too few: `num_convs` says how many the block has, the "
+    "first one included.": lambda n, c, d: vgg_block(max(n - 1, 1), c, d),
+    "`in_channels` and `out_channels` are swapped: `nn.Conv2d` takes first how many "
+    "channels come in.": lambda n, c, d: vgg_block(n, d, c),
+    "Your pooling stands in front of the convolutions. It comes once, behind all of "
+    "them: do not halve what they should still see.": pooling_first,
+    "There is a batch normalisation in it, with parameters of its own. VGG as "
+    "described has none: convolution, ReLU, pooling.": block_with(
+        activation=lambda: nn.Sequential(nn.LazyBatchNorm2d(), nn.ReLU())
+    ),
+    "Your pooling has a window of 3 × 3. That of the block is 2 × 2, stride 2.": (
+        block_with(pool=lambda size: nn.MaxPool2d(3, 2, 1))
+    ),
+}
 
 
 def one_layer_again(num_convs, in_channels, out_channels):
@@ -235,7 +137,7 @@ class Plan(NamedTuple):
     blocks: tuple
     side: int  # of its last map
     sees: int  # how many pixels each way, behind the last block
-    work: int  # multiply-adds of the whole network
+    work: int  # multiply-adds of vgg(blocks, side=96, hidden=512)
     busiest: int  # the number of the block that does most of them, from 0
 
 
@@ -252,17 +154,18 @@ def plan(answer):
     blocks, layers, channels, work = tuple(map(tuple, answer)), [], 1, []
     if len(blocks) > 6:
         raise Unfit(f"{len(blocks)} blocks halve 96 pixels to nothing.")
-    with torch.device("meta"):
-        net = vgg(blocks, side=96, hidden=512)
     for i, (num_convs, out_channels) in enumerate(blocks):
         layers += [(3, 1)] * num_convs + [(2, 2)]
-        work.append(count_multiply_adds(net[i], (1, channels, 96 >> i, 96 >> i)))
+        weights = 9 * out_channels * (channels + (num_convs - 1) * out_channels)
+        work.append(weights * (96 >> i) ** 2)  # once at every place
         channels = out_channels
+    side = 96 >> len(blocks)
+    connected = channels * side**2 * 512 + 512 * 512 + 512 * 10
     return Plan(
         blocks,
-        side=96 >> len(blocks),
+        side=side,
         sees=receptive_size(layers),
-        work=count_multiply_adds(net, (1, 1, 96, 96)),
+        work=sum(work) + connected,
         busiest=work.index(max(work)),
     )
 

@@ -33,7 +33,6 @@ from cnn_course.exercises.engine.slips import (
     WEIGHTS,
     Reckoned,
 )
-from cnn_course.exercises.engine.variants import Slip
 
 
 def conv1x1_cases(generator):
@@ -84,97 +83,45 @@ def reshaped_twice(X, weight, bias):
     return Y.reshape(X.shape[0], -1, *X.shape[2:])
 
 
-def mixed(X, weight):
-    return F.conv2d(X, weight)
-
-
-def column(bias):
-    return bias[:, None, None]
-
-
-CONV1X1_SLIPS = tuple(
-    Slip(says, example=example)
-    for says, example in [
-        (
-            "Only the last input channel counts in yours: `=` writes over what was "
-            "there. The channels are added up: `+=`.",
-            lambda X, weight, bias: F.conv2d(X[:, -1:], weight[:, -1:], bias),
-        ),
-        (
-            "Only the first input channel counts in yours. All of them are weighted "
-            "and added up.",
-            lambda X, weight, bias: F.conv2d(X[:, :1], weight[:, :1], bias),
-        ),
-        (
-            "You take the mean over the input channels. Each is multiplied by its "
-            "weight, and the products are added up: a sum.",
-            lambda X, weight, bias: mixed(X, weight) / X.shape[1] + column(bias),
-        ),
-        (
-            "Your weights count for nothing: you add up the channels as they are.",
-            lambda X, weight, bias: mixed(X, torch.ones_like(weight)) + column(bias),
-        ),
-        (
-            "You take the bias away. It is added.",
-            lambda X, weight, bias: mixed(X, weight) - column(bias),
-        ),
-        (
-            "The bias is added twice. Is it in `F.linear` already?",
-            lambda X, weight, bias: mixed(X, weight) + 2 * column(bias),
-        ),
-        (
-            "Every output channel gets the first bias. Channel c has `bias[c]`.",
-            lambda X, weight, bias: mixed(X, weight) + bias[0],
-        ),
-        (
-            "Every output channel gets the sum of all biases. Channel c has `bias[c]`.",
-            lambda X, weight, bias: mixed(X, weight) + bias.sum(),
-        ),
-        (
-            "Your bias runs along the width, for `+` begins at the last axis. One bias "
-            "for each channel: bring it to the shape (C_out, 1, 1).",
-            lambda X, weight, bias: mixed(X, weight) + bias,
-        ),
-        (
-            "The weight matrix is the wrong way round for your product: (C_out, C_in) "
-            "takes a column of C_in numbers, a row of them needs its transpose `.T`.",
-            lambda X, weight, bias: (
-                X.permute(0, 2, 3, 1) @ weight.flatten(1) + bias
-            ).permute(0, 3, 1, 2),
-        ),
-        (
-            "`squeeze()` takes away every axis of length 1, also that of a single "
-            "channel. `weight.flatten(1)` or `weight[:, :, 0, 0]` keeps it.",
-            lambda X, weight, bias: (
-                X.permute(0, 2, 3, 1) @ weight.squeeze().mT + bias
-            ).permute(0, 3, 1, 2),
-        ),
-        (
-            "`squeeze()` takes away every axis of length 1, also that of a single "
-            "channel. `weight.flatten(1)` or `weight[:, :, 0, 0]` keeps it.",
-            lambda X, weight, bias: F.linear(
-                X.permute(0, 2, 3, 1), weight.squeeze(), bias
-            ).permute(0, 3, 1, 2),
-        ),
-        (
-            "The numbers are right, but the axes come back in a wrong order: yours are "
-            "(N, H, C_out, W). A convolution returns (N, C_out, H, W).",
-            lambda X, weight, bias: F.conv2d(X, weight, bias).permute(0, 2, 1, 3),
-        ),
-        (
-            "Your channels are mixed along the width: the *last* axis of X is no "
-            "channel yet. Move the channels there first.",
-            lambda X, weight, bias: F.linear(X, weight.flatten(1), bias),
-        ),
-        (
-            "The numbers are right, but each pixel is a row of its own: (N · H · W, "
-            "C_out). Cut the rows into pictures again, and move the channels back.",
-            lambda X, weight, bias: (
-                F.conv2d(X, weight, bias).permute(0, 2, 3, 1).flatten(0, 2)
-            ),
-        ),
-    ]
-)
+CONV1X1_SLIPS = {
+    "Only the last input channel counts in yours: `=` writes over what was there. The "
+    "channels are added up: `+=`.": (
+        lambda X, weight, bias: F.conv2d(X[:, -1:], weight[:, -1:], bias)
+    ),
+    "You take the mean over the input channels. Each is multiplied by its weight, and "
+    "the products are added up: a sum.": (
+        lambda X, weight, bias: F.conv2d(X, weight / X.shape[1], bias)
+    ),
+    "You take the bias away. It is added.": (
+        lambda X, weight, bias: F.conv2d(X, weight, -bias)
+    ),
+    "The bias is added twice. Is it in `F.linear` already?": (
+        lambda X, weight, bias: F.conv2d(X, weight, 2 * bias)
+    ),
+    "Every output channel gets the first bias. Channel c has `bias[c]`.": (
+        lambda X, weight, bias: F.conv2d(X, weight) + bias[0]
+    ),
+    "Your bias runs along the width, for `+` begins at the last axis. One bias for "
+    "each channel: bring it to the shape (C_out, 1, 1).": (
+        lambda X, weight, bias: F.conv2d(X, weight) + bias
+    ),
+    "The weight matrix is the wrong way round for your product: (C_out, C_in) takes a "
+    "column of C_in numbers, a row of them needs its transpose `.T`.": (
+        lambda X, weight, bias: (
+            X.permute(0, 2, 3, 1) @ weight.flatten(1) + bias
+        ).permute(0, 3, 1, 2)
+    ),
+    "`squeeze()` takes away every axis of length 1, also that of a single channel. "
+    "`weight.flatten(1)` keeps it.": (
+        lambda X, weight, bias: (
+            X.permute(0, 2, 3, 1) @ weight.squeeze().mT + bias
+        ).permute(0, 3, 1, 2)
+    ),
+    "Your channels are mixed along the width: the *last* axis of X is no channel yet. "
+    "Move the channels there first.": (
+        lambda X, weight, bias: F.linear(X, weight.flatten(1), bias)
+    ),
+}
 
 
 SIDES = [(5, 5), (1, 1), (2, 2), (3, 3), (4, 4), (6, 6), (7, 7), (3, 7)]

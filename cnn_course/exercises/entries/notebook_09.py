@@ -9,7 +9,6 @@ from cnn_course.exercises.engine.code import Code, Design, Unfit, ready
 from cnn_course.exercises.engine.kinds import Letters, Misconception, Number, Prediction
 from cnn_course.exercises.engine.reckoning import second_place, side_before
 from cnn_course.exercises.engine.slips import FIELDS, STRIDE, Reckoned
-from cnn_course.exercises.engine.variants import Slip
 from cnn_course.exercises.entries.notebook_08 import HALVING
 
 
@@ -78,80 +77,29 @@ def never_predicted(logits):
     return [c for c in range(logits.shape[1]) if c not in logits.argmax(dim=1)]
 
 
-def classes_where(condition):
-    """Return a function that lists the classes whose column meets a condition."""
-    return lambda logits: [c for c in range(logits.shape[1]) if condition(logits[:, c])]
-
-
-DEAD_SLIPS = tuple(
-    Slip(says, example=example)
-    for says, example in [
-        (
-            "Those are the classes that are *not* dead. Is a `not` or a `!=` the wrong "
-            "way round?",
-            classes_where(lambda column: (column != 0).any()),
-        ),
-        (
-            "You list classes that are never 0. Wanted are those that are always 0.",
-            classes_where(lambda column: (column != 0).all()),
-        ),
-        (
-            "You look at the first image only. A class is dead if its logit is 0 for "
-            "every image.",
-            classes_where(lambda column: column[0] == 0),
-        ),
-        (
-            "The last image alone decides in yours: each round of the loop writes over "
-            "what was found before. Dead means 0 for every image.",
-            classes_where(lambda column: column[-1] == 0),
-        ),
-        (
-            "Small is not dead: yours lists classes whose logits are nearly 0. Dead is "
-            "exactly 0.",
-            classes_where(lambda column: (column.abs() < 0.01).all()),
-        ),
-        (
-            "Your smallest logit of these classes is 0. The others may be larger: "
-            "those are alive.",
-            classes_where(lambda column: column.min() == 0),
-        ),
-        (
-            "You list classes whose logits are all equal, to whatever. Dead is 0.",
-            classes_where(lambda column: (column == column[0]).all()),
-        ),
-        (
-            "A class is found once for each image in yours, so its number comes more "
-            "than once. Ask once for each class.",
-            lambda logits: (
-                dead_classes(logits).nonzero().flatten().tolist() * len(logits)
-            ),
-        ),
-        (
-            "Your list has a number for every 0 in the table, so a class comes more "
-            "than once, and also one that is not always 0.",
-            lambda logits: (logits == 0).nonzero()[:, 1].tolist(),
-        ),
-        (
-            "Your loop runs over as many classes as there are images: `len(logits)` "
-            "counts images, `logits.shape[1]` classes.",
-            lambda logits: [c for c in range(len(logits)) if not logits[:, c].any()],
-        ),
-        (
-            "You say whether *all* logits are 0. Wanted is a list: which classes are "
-            "dead?",
-            lambda logits: bool((logits == 0).all()),
-        ),
-        (
-            "The classes are right, counted from 1. Python counts from 0.",
-            lambda logits: [c + 1 for c, d in enumerate(dead_classes(logits)) if d],
-        ),
-        (
-            "In most images the logit is 0: that is not enough. Dead means in every "
-            "image.",
-            classes_where(lambda column: (column == 0).double().mean() > 0.5),
-        ),
-    ]
-)
+DEAD_SLIPS = {
+    "Those are the classes that are *not* dead. Is a `not` or a `!=` the wrong way "
+    "round?": lambda logits: ~dead_classes(logits),
+    "You look at the first image only. A class is dead if its logit is 0 for every "
+    "image.": lambda logits: logits[0] == 0,
+    "The last image alone decides in yours: each round of the loop writes over what "
+    "was found before.": lambda logits: logits[-1] == 0,
+    "Small is not dead: yours lists classes whose logits are nearly 0. Dead is exactly "
+    "0.": lambda logits: (logits.abs() < 0.01).all(dim=0),
+    "A class is found once for each image in yours, so its number comes more than "
+    "once.": lambda logits: (
+        dead_classes(logits).nonzero().flatten().tolist() * len(logits)
+    ),
+    "Your list has a number for every 0 in the table. Dead means 0 for every image.": (
+        lambda logits: (logits == 0).nonzero()[:, 1].tolist()
+    ),
+    "You say whether *all* logits are 0. Wanted is a list: which classes are dead?": (
+        lambda logits: bool((logits == 0).all())
+    ),
+    "The classes are right, counted from 1. Python counts from 0.": (
+        lambda logits: [c + 1 for c, dead in enumerate(dead_classes(logits)) if dead]
+    ),
+}
 
 
 def leaves(net):
