@@ -1,4 +1,4 @@
-"""Wrong grids by rule: a kernel that slides with a slip."""
+"""Wrong grids by rule: a kernel that slides over a picture with a slip."""
 
 from dataclasses import dataclass
 
@@ -6,17 +6,33 @@ import torch
 import torch.nn.functional as F
 
 FIRST = "Which of its numbers lies on the window's first?"
+SUM = "Which products does a window add up?"
+# {what is said: what a student takes the kernel for}
+KERNELS = {
+    f"You turned the kernel by half a turn. {FIRST}": lambda K: K.flip(0, 1),
+    f"You laid the kernel on from right to left. {FIRST}": lambda K: K.flip(1),
+    f"You laid the kernel on upside down. {FIRST}": lambda K: K.flip(0),
+    f"You swapped the kernel's rows and columns. {FIRST}": torch.t,
+    f"You left out the kernel's minus. {SUM}": torch.abs,
+    f"You added the windows up as if the kernel held ones. {SUM}": torch.ones_like,
+    f"You divided by how many products there are. {SUM}": lambda K: K / K.numel(),
+    f"You took the kernel's first row alone. {SUM}": lambda K: torch.cat(
+        [K[:1], 0 * K[1:]]
+    ),
+}
+
+
 WHERE = "Where may the window stand?"
 
 
-def slide(X, K, pad=(0, 0, 0, 0), stride=(1, 1), of=torch.sum):
-    """Return of(products, axis) for every window of X (H, W) under K (h, w).
+def rows_of(tensor_or_list, padding=0):
+    """Return rows as a float64 tensor, with a frame of zeros around them."""
+    return F.pad(torch.as_tensor(tensor_or_list, dtype=torch.float64), (padding,) * 4)
 
-    pad  columns of zeros on the left and right, then rows above and below
-    """
-    h, w = K.shape
-    windows = F.pad(X, pad).unfold(0, h, stride[0]).unfold(1, w, stride[1])
-    return of((windows * K).flatten(2), 2)
+
+def slide(X, K):
+    """Return the cross-correlation of X (H, W) and K (h, w)."""
+    return F.conv2d(X[None, None], K[None, None])[0, 0]
 
 
 @dataclass(frozen=True)
@@ -27,52 +43,20 @@ class Windows:
     K: list
     padding: int = 0
 
-    def tensors(self):
-        return [torch.tensor(rows, dtype=torch.float64) for rows in (self.X, self.K)]
-
     def right(self):
-        return slide(*self.tensors(), pad=(self.padding,) * 4)
+        return slide(rows_of(self.X, self.padding), rows_of(self.K))
 
     def wrong(self):
         """Yield (wrong grid, what is said to it)."""
-        X, K = self.tensors()
-        for text, changes in self.slips(K, self.padding).items():
-            yield slide(X, **({"K": K, "pad": (self.padding,) * 4} | changes)), text
-
-    def slips(self, K, p):
-        """Return {what is said: changed arguments of `slide`}."""
-        slips = {
-            f"You turned the kernel by half a turn. {FIRST}": {"K": K.flip(0, 1)},
-            f"You laid the kernel on from right to left. {FIRST}": {"K": K.flip(1)},
-            f"You laid the kernel on upside down. {FIRST}": {"K": K.flip(0)},
-            f"You swapped the kernel's rows and columns. {FIRST}": {"K": K.T},
-            "You left out the kernel's minus. What does it do?": {"K": K.abs()},
-            "You added the windows up as if the kernel held ones. What is done before "
-            "the sum?": {"K": torch.ones_like(K)},
-            "You took the mean of the products, divided by their number. What does a "
-            "window give?": {"of": torch.mean},
-            "You took the largest product. What is done with all?": {"of": torch.amax},
-            f"You put a frame of zeros around it. {WHERE}": {"pad": (p + 1,) * 4},
-            f"You left out the frame of zeros. {WHERE}": {"pad": (0,) * 4},
-            f"You added zeros on the right and below. {WHERE}": {"pad": (p, p + 1) * 2},
-            f"You added zeros on the left and above. {WHERE}": {"pad": (p + 1, p) * 2},
-            "You put the windows side by side. By how much does the window move?": {
-                "stride": K.shape
-            },
-        }
-        for axis, name in enumerate(("row", "column")):
-            for i in range(K.shape[axis]):
-                part = torch.zeros_like(K)
-                part.select(axis, i).copy_(K.select(axis, i))
-                text = f"You summed the kernel's {name} {i} (counted from 0) only. What"
-                slips[f"{text} lies under the rest?"] = {"K": part}
-        return slips
+        X, K = rows_of(self.X, self.padding), rows_of(self.K)
+        for text, change in KERNELS.items():
+            yield slide(X, change(K)), text
+        yield slide(rows_of(X, 1), K), f"You put a frame of zeros around it. {WHERE}"
 
     def look(self, row, column):
         """Return what to look at where a number is wrong: its sum, not reckoned."""
-        X, K = self.tensors()
-        X = F.pad(X, (self.padding,) * 4)
-        window = X[row : row + len(K), column : column + K.shape[1]]
+        X, K = rows_of(self.X, self.padding), rows_of(self.K)
+        window = X[row : row + K.shape[0], column : column + K.shape[1]]
         pairs = zip(window.flatten().tolist(), K.flatten().tolist(), strict=True)
-        signed = [f"{x:g}·{k:g}" if k >= 0 else f"{x:g}·(−{-k:g})" for x, k in pairs]
-        return f"Reckon there once more: {' + '.join(signed)}."
+        terms = [f"{x:g}·{k:g}" if k >= 0 else f"{x:g}·(−{-k:g})" for x, k in pairs]
+        return f"Reckon there once more: {' + '.join(terms)}."

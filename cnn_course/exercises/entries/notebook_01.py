@@ -12,8 +12,12 @@ from cnn_course.exercises.engine.kinds import (
     Number,
     Prediction,
 )
-from cnn_course.exercises.engine.reckoning import Layer, multiplications
-from cnn_course.exercises.engine.slips import PRODUCTS, Reckoned
+from cnn_course.exercises.engine.reckoning import (
+    PRODUCTS,
+    Layer,
+    Reckoned,
+    multiplications,
+)
 from cnn_course.exercises.engine.variants import Slip
 from cnn_course.exercises.engine.windows import Windows
 
@@ -311,7 +315,7 @@ EXERCISES = [
             Reckoned(
                 multiplications,
                 (Layer("convolution", 1, (7, 5)),),
-                ((1, 100, 60),),
+                (1, 100, 60),
                 PRODUCTS,
             ),
         ),

@@ -12,9 +12,14 @@ from cnn_course.exercises.engine.kinds import (
     Number,
     Prediction,
 )
-from cnn_course.exercises.engine.reckoning import convolution, parameters, pooling
+from cnn_course.exercises.engine.reckoning import (
+    COUNTS,
+    Reckoned,
+    convolution,
+    parameters,
+    pooling,
+)
 from cnn_course.exercises.engine.rules import ON_TENSORS
-from cnn_course.exercises.engine.slips import BIASES, WEIGHTS, Reckoned
 from cnn_course.exercises.engine.variants import Slip
 
 
@@ -290,8 +295,8 @@ EXERCISES = [
             Reckoned(
                 parameters,
                 (convolution(16, 3), pooling(2, 2)),
-                ((6, 28, 28),),
-                (*BIASES, *WEIGHTS),
+                (6, 28, 28),
+                COUNTS,
             ),
         ),
         misconceptions=(

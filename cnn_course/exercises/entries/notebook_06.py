@@ -8,12 +8,13 @@ from cnn_course.exercises.engine.code import Code, Design, Unfit
 from cnn_course.exercises.engine.feedback import describe
 from cnn_course.exercises.engine.kinds import Letters, Misconception, Number, Prediction
 from cnn_course.exercises.engine.reckoning import (
+    PARAMETERS,
+    Reckoned,
     convolution,
     linear,
     parameters,
     pooling,
 )
-from cnn_course.exercises.engine.slips import PARAMETERS, Reckoned
 from cnn_course.exercises.entries.dropout import DROPOUT_SLIPS
 from cnn_course.exercises.entries.multiply_adds import WORK_SLIPS
 
@@ -237,7 +238,7 @@ EXERCISES = [
         right=171_545_290,
         because="The maps stay 12 × 12, so 256 · 12 · 12 = 36,864 numbers are "
         "flattened in the place of 6,400, and each one more has 4,096 weights.",
-        slips=(Reckoned(parameters, NO_LAST_POOLING, ((1, 224, 224),), PARAMETERS),),
+        slips=(Reckoned(parameters, NO_LAST_POOLING, (1, 224, 224), PARAMETERS),),
         misconceptions=(
             Misconception(
                 "a pooling changes no parameters",
