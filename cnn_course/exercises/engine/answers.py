@@ -1,6 +1,7 @@
 """Read what a student typed as a number, letters or a grid, or say what it is."""
 
 import fractions
+import itertools
 import math
 import numbers
 import re
@@ -11,8 +12,6 @@ import torch
 from cnn_course.exercises.engine.feedback import describe
 
 LARGEST = 1e15  # beyond everything that is counted in the course
-
-
 SIGNS = str.maketrans("−–’", "--'")  # as word processors write them
 # "196,609,000.5": groups of three. After a single point they are decimals: "1.234".
 GROUPS = re.compile(
@@ -23,13 +22,12 @@ GROUPS = re.compile(
 
 def read_number(answer):
     """As `as_number`, for what was typed: a text may hold the number."""
-    found = _number_in(answer) if isinstance(answer, str) else None
-    return as_number(answer if found is None else found)
+    return as_number(_number_in(answer) if isinstance(answer, str) else answer)
 
 
-def _number_in(text):
-    """Return the number that a text such as "196 609,5", "1/9" or "25 %" holds."""
-    text = " ".join(text.translate(SIGNS).strip("~≈% \n").split())
+def _number_in(typed):
+    """Return the number that "196 609,5", "1/9" or "25 %" holds, or else the text."""
+    text = " ".join(typed.translate(SIGNS).strip("~≈% \n").split())
     text = re.sub("(?<=[-+/]) | (?=/)", "", text)
     if grouped := GROUPS.fullmatch(text):
         text = grouped[1] + re.sub(r"\D", "", grouped[2]) + (grouped[4] or "")
@@ -38,7 +36,7 @@ def _number_in(text):
             return kind(text.replace(",", "."))
         except (ValueError, ZeroDivisionError):
             continue
-    return None
+    return typed
 
 
 def as_number(answer):
@@ -68,13 +66,10 @@ def as_number(answer):
 
 def as_letters(answer, options):
     """Return (letters as a text, None), or (None, why these are no letters)."""
-    letters = answer
-    if isinstance(answer, (list, tuple, set)):
-        letters = "".join(map(str, answer))
+    several = isinstance(answer, (list, tuple, set))
+    letters = "".join(map(str, answer)) if several else answer
     if isinstance(letters, str):
-        letters = "".join(
-            c for c in letters.upper() if not c.isspace() and c not in ",;.-→<>"
-        )
+        letters = re.sub(r"[\s,;.→<>-]", "", letters.upper())
         if letters and set(letters) <= set(options):
             return letters, None
     wanted = f"Write one or more of the letters {', '.join(options)} in quotes"
@@ -84,19 +79,15 @@ def as_letters(answer, options):
 def as_grid(answer):
     """Return (float64 tensor (rows, columns), None), or (None, why it is no grid)."""
     wanted = "A list of rows such as `[[1, 2], [3, 4]]` is wanted"
-    rows = _as_list(answer)
-    if rows is None:
+    rows = [_as_list(row) for row in _as_list(answer) or ()]
+    if not rows or not all(rows):
         return None, f"{wanted}, and this is {describe(answer)}."
-    grid = []
-    for row in rows:
-        if not (items := _as_list(row)):
-            return None, f"{wanted}, and one of your rows is {describe(row)}."
-        for item in items:
-            if read_number(item)[1]:
-                return None, f"{wanted}, and {describe(item)} in it is no number."
-        grid.append([float(read_number(item)[0]) for item in items])
-    if len({len(row) for row in grid}) != 1:
+    for item in itertools.chain(*rows):
+        if read_number(item)[1]:
+            return None, f"{wanted}, and {describe(item)} in it is no number."
+    if len({len(row) for row in rows}) != 1:
         return None, f"{wanted}, with rows of the same length."
+    grid = [[read_number(item)[0] for item in row] for row in rows]
     return torch.tensor(grid, dtype=torch.float64), None
 
 

@@ -12,9 +12,9 @@ import numpy as np
 import torch
 
 from cnn_course.device import torch_as_it_starts
+from cnn_course.exercises.engine import likeness
 from cnn_course.exercises.engine.answers import as_grid, as_letters, read_number
 from cnn_course.exercises.engine.feedback import Feedback, describe
-from cnn_course.exercises.engine.likeness import grid_like, number_like, shape_like
 from cnn_course.exercises.engine.running import attempt, ends_in_dots, is_blank
 
 ACTIVITIES = ("recall", "count", "shape", "code", "plot", "experiment", "design")
@@ -79,8 +79,7 @@ class Compared(Exercise):
     """An exercise whose answer is read, and compared with the right one.
 
     right  the right answer
-    slips  how wrong ones are reckoned: a Reckoned, or Windows of a Grid. They stand
-           behind the declared misconceptions
+    slips  how wrong ones are reckoned, behind the declared misconceptions: a Reckoned
     A kind has `read(answer)`, which returns (what it found, what is wrong with it),
     `same(found, other)`, and `like(found)`: what is said if no reason is known.
     """
@@ -111,7 +110,7 @@ class Number(Compared):
         return abs(value - other) <= self.tolerance
 
     def like(self, value):
-        if said := number_like(value, self.right, self.tolerance):
+        if said := likeness.number_like(value, self.right, self.tolerance):
             return said
         if isinstance(self.right, int) and value != int(value):
             return f"{describe(value)} is not a whole number, and this must be one."
@@ -145,7 +144,7 @@ class Shape(Compared):
         return sizes == tuple(other)
 
     def like(self, sizes):
-        if said := shape_like(sizes, self.right):
+        if said := likeness.shape_like(sizes, self.right):
             return said
         found = describe(sizes)
         if len(sizes) != len(self.right):
@@ -190,18 +189,22 @@ class Letters(Compared):
 
 @dataclass(frozen=True, kw_only=True)
 class Grid(Compared):
-    """A grid of numbers, as a list of rows or a tensor; `right` is a list of rows."""
+    """A grid of numbers, as a list of rows or a tensor; `right` is a list of rows.
+
+    windows  of which it is the cross-correlation, if it is one: (X, K, padding)
+    """
+
+    windows: tuple = ()
 
     def read(self, answer):
         return as_grid(answer)
 
     def same(self, grid, other):
-        other = torch.as_tensor(other, dtype=torch.float64)
-        return grid.shape == other.shape and torch.allclose(grid, other, atol=1e-4)
+        return likeness.same_grid(grid, torch.tensor(other, dtype=torch.float64))
 
     def like(self, grid):
         right = torch.tensor(self.right, dtype=torch.float64)
-        if said := grid_like(grid, right):
+        if said := likeness.grid_like(grid, right):
             return said
         if grid.shape != right.shape:
             sizes = [" × ".join(map(str, t.shape)) for t in (grid, right)]
@@ -212,7 +215,10 @@ class Grid(Compared):
             f"{len(wrong)} of the {right.numel()} numbers are wrong, first the "
             f"{grid[row, column]:g} in row {row}, column {column} (counted from 0)."
         )
-        return " ".join([said, *(slip.look(row, column) for slip in self.slips)])
+        if self.windows:
+            there = likeness.sum_at(*self.windows, row, column)
+            said += f" Reckon there once more: {there}."
+        return said
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -18,6 +18,7 @@ class Layer:
     places   of a window on an axis: from its size, the kernel's, stride, and padding
     weights  their number: from channels in, the kernel's height and width, and out
     biases   their number: from channels in, and out
+    there, counted  as they should be, until somebody forgets the layer
     """
 
     what: str
@@ -28,9 +29,13 @@ class Layer:
     places: Callable = lambda n, k, s, p: (n + 2 * p - k) // s + 1
     weights: Callable = lambda C, h, w, out: C * h * w * out
     biases: Callable = lambda C, out: out
+    there: bool = True
+    counted: bool = True
 
     def after(self, shape):
         """Return the shape that comes out for the one that goes in."""
+        if not self.there:
+            return shape
         if self.what == "fully connected":
             return self.out, 1, 1
         given = self.stride, self.padding
@@ -39,7 +44,7 @@ class Layer:
 
     def counts(self, shape):
         """Return (number of weights, number of biases) for the shape that goes in."""
-        if self.what == "pooling":
+        if self.what == "pooling" or not (self.there and self.counted):
             return 0, 0
         # A fully connected layer is a convolution with a kernel as large as the map.
         h, w = shape[1:] if self.what == "fully connected" else self.kernel
@@ -104,7 +109,6 @@ WEIGHTS = {
     "with the weights of one output": lambda C, h, w, out: C * h * w,
     "with one weight for each map": lambda C, h, w, out: C * out,
     "with one side of a kernel or map for its area": lambda C, h, w, out: C * h * out,
-    "with the width of a kernel or map for its area": lambda C, h, w, out: C * w * out,
 }
 BIASES = {
     "without the biases": lambda C, out: 0,
@@ -117,6 +121,8 @@ ASKED = {
     "weights": "How many weights has one output, and how many outputs are there?",
     "biases": "To what is a bias added: to what comes in, or to a sum that goes out?",
     "out": "How many kernels are there?",
+    "there": "Go through the network again, layer by layer.",
+    "counted": "Go through the network again, layer by layer.",
 }
 COUNTS = {"biases": BIASES, "weights": WEIGHTS}
 PARAMETERS = {**COUNTS, "places": SIZES}
@@ -139,29 +145,30 @@ class Reckoned:
     def wrong(self):
         """Yield (wrong answer, what is said to it): the simplest slips first."""
         slips = [(f, w, r) for f, rules in self.slips.items() for w, r in rules.items()]
-        every, groups = range(len(self.layers)), self.groups()
+        every, groups = set(range(len(self.layers))), self.groups()
         for slip in slips:
             yield self.told(every, slip)
         for name, some in groups.items():
-            yield from self.left_out(name, some)
-        for (name, some), (field, what, rule) in itertools.product(
-            groups.items(), slips
-        ):
-            yield self.told(some, (field, f"{what}, in {name}", rule))
-        for one, other in itertools.combinations(slips, 2):
-            if {one[0], other[0]} == {"weights", "biases"}:
-                yield self.told(every, one, other)
+            yield self.told(some, ("there", f"without {name}", False))
+            yield self.told(some, ("counted", f"without {name}", False))
+            yield self.told(every - some, ("counted", f"with {name} alone", False))
+        for some, (field, what, rule) in itertools.product(groups, slips):
+            yield self.told(groups[some], (field, f"{what}, in {some}", rule))
+        # Two at once only where that is common: else any number would be named.
+        biases = [slip for slip in slips if slip[1] in list(BIASES)[:2]]
+        weights = [slip for slip in slips if slip[0] == "weights"]
+        for pair in itertools.product(biases, weights):
+            yield self.told(every, *pair)
 
     def groups(self):
         """Return {name: numbers of layers}: each, and all of a kind."""
-        groups, kinds = {}, {}
+        each, kinds = {}, {}
         for i, layer in enumerate(self.layers):
-            some = kinds.setdefault(layer.what, [])
-            some.append(i)
-            number = ("first", "second", "third", "fourth", "fifth")[len(some) - 1]
-            groups[f"the {number} {layer.what} layer"] = [i]
-        kinds = {f"the {kind} layers": some for kind, some in kinds.items()}
-        return groups | kinds if len(self.layers) > 1 else {}
+            some = kinds.setdefault(f"the {layer.what} layers", set())
+            number = ("first", "second", "third", "fourth", "fifth")[len(some)]
+            each[f"the {number} {layer.what} layer"] = {i}
+            some.add(i)
+        return each | kinds if len(self.layers) > 1 else {}
 
     def told(self, some, *slips):
         """Return (what comes out with slips in some layers, the slips in words)."""
@@ -170,22 +177,5 @@ class Reckoned:
             replace(layer, **rules) if i in some else layer
             for i, layer in enumerate(self.layers)
         ]
-        what = " and ".join(what for _, what, _ in slips)
-        asks = " ".join(ASKED[field] for field in rules)
+        what, asks = " and ".join(what for _, what, _ in slips), ASKED[slips[-1][0]]
         return self.formula(layers, self.shape), f"This comes out {what}. {asks}"
-
-    def left_out(self, name, some):
-        """Yield what comes out if layers are not there, not counted, or all that is."""
-        asks = "Go through the network again, layer by layer."
-        parts = [(layer, i in some) for i, layer in enumerate(self.layers)]
-        none = {"weights": lambda C, h, w, out: 0, "biases": lambda C, out: 0}
-        for what, layers in (
-            ("without", [layer for layer, out in parts if not out]),
-            ("without", [replace(x, **none) if out else x for x, out in parts]),
-            (
-                "with nothing but",
-                [x if out else replace(x, **none) for x, out in parts],
-            ),
-        ):
-            value = self.formula(layers, self.shape)
-            yield value, f"This comes out {what} {name}. {asks}"
