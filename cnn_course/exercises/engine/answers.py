@@ -11,7 +11,6 @@ import torch
 
 from cnn_course.exercises.engine.feedback import describe
 
-LARGEST = 1e15  # beyond everything that is counted in the course
 SIGNS = str.maketrans("−–’", "--'")  # as word processors write them
 # "196,609,000.5": groups of three. After a single point they are decimals: "1.234".
 GROUPS = re.compile(
@@ -59,7 +58,7 @@ def as_number(answer):
     if isinstance(value, float) and not math.isfinite(value):
         why = "is no number to count with. Was something divided by 0?"
         return None, f"`{value}` {why}"
-    if abs(value) > LARGEST:
+    if abs(value) > 1e15:
         return None, f"{found} is beyond everything that is counted here."
     return value, None
 
