@@ -27,7 +27,7 @@ TABLE = [
     ("03.fc-params", 65_536_000, "bias.*|one channel|grey"),
     ("03.fc-params", 3 * 256 * 1000 + 1000, "squared|side|height"),
     ("03.fc-params", "196,608,003", "bias"),
-    ("03.conv-params", 90, "bias"),
+    ("03.conv-params", 90, "without the biases and with one input channel"),
     ("03.conv-params", 27, "one output"),
     ("03.conv-params", 91, "bias"),
     ("03.output-shape", (8, 10, 16, 22), "stride|divid"),
