@@ -18,7 +18,8 @@ class Layer:
     places   of a window on an axis: from its size, the kernel's, stride, and padding
     weights  their number: from channels in, the kernel's height and width, and out
     biases   their number: from channels in, and out
-    there, counted  as they should be, until somebody forgets the layer
+    there    False: somebody forgets that the layer is there
+    counted  False: somebody forgets to count it
     """
 
     what: str
@@ -144,7 +145,11 @@ class Reckoned:
 
     def wrong(self):
         """Yield (wrong answer, what is said to it): the simplest slips first."""
-        slips = [(f, w, r) for f, rules in self.slips.items() for w, r in rules.items()]
+        slips = [
+            (field, what, rule)
+            for field, rules in self.slips.items()
+            for what, rule in rules.items()
+        ]
         every, groups = set(range(len(self.layers))), self.groups()
         for slip in slips:
             yield self.told(every, slip)
