@@ -81,46 +81,17 @@ def text(exercise, answer):
     return feedback.text.removesuffix(" Look again at: It.")
 
 
-@pytest.mark.parametrize(
-    ("answer", "says"),
-    [
-        (270, "Says 0."),
-        (torch.tensor(100), "Says 1."),
-        (5, "5 is too small."),
-        (277, "277 is too small."),
-        (281, "That is one too many."),
-        (1e300, "1e+300 is beyond everything that is counted here."),
-        (10**400, "is beyond everything"),
-        (280.5, "280.5 is not a whole number, and this must be one."),
-        ("many", "'many' is a text. Write a number, without quotes."),
-        ("270", "Says 0."),
-        (True, "`True` is not a number. Write the number itself."),
-        (float("nan"), "`nan` is no number to count with. Was something divided by 0?"),
-        (torch.tensor(torch.inf), "`inf` is no number to count with."),
-        ([280], "One number is wanted, and this is a list of 1."),
-        (torch.ones(2, 3), "One number is wanted, and this is [[1.0, 1.0, 1.0], "),
-        (torch.ones(50), "One number is wanted, and this is a Tensor of shape (50,)"),
-        (len, "This is the function len. A number is wanted: call it?"),
-        (object(), "A number is wanted, and this is of type object."),
-    ],
-)
-def test_wrong_numbers(answer, says):
-    assert says in text(NUMBER, answer)
-
-
-SPELLINGS = [(NUMBER, n) for n in (280, 280.0, torch.tensor([280.0]), "280", "280,0")]
-SPELLINGS += [(NUMBER, n) for n in (np.int64(280), np.float32(280), np.array([280]))]
-SPELLINGS += [(NUMBER, torch.tensor(280, dtype=d)) for d in (torch.int16, torch.half)]
-SPELLINGS += [
+SPELLINGS = [
+    *((NUMBER, n) for n in (280, 280.0, "280,0", np.int64(280), np.array([280]))),
+    *((NUMBER, torch.tensor([280], dtype=d)) for d in (torch.int16, torch.half)),
+    *((SHAPE, s) for s in ([2, 3, 4], torch.Size((2, 3, 4)), np.array([2, 3, 4]))),
     (SHAPE, (torch.tensor(2), np.int64(3), "4")),
-    (SHAPE, np.array([2, 3, 4])),
+    *((GRID, kind([[1, 2], [3, 4.0]])) for kind in (tuple, torch.tensor, np.array)),
+    *((GRID, g) for g in ([["1", "2"], ["3,0", "4"]], [torch.tensor([1, 2]), (3, 4)])),
+    (LETTERS, " b "),
+    *((SEVERAL, s) for s in ("ca", "A, C", {"C", "A"}, ("c", "a"))),
+    *((ORDER, s) for s in ("c, a, b", "C → A → B", ["C", "A", "B"])),
 ]
-SPELLINGS += [(GRID, np.array([[1, 2], [3, 4]])), (GRID, [["1", "2"], ["3,0", "4"]])]
-SPELLINGS += [(GRID, [torch.tensor([1, 2]), np.array([3, 4])])]
-SPELLINGS += [(SHAPE, [2, 3, 4]), (SHAPE, torch.Size((2, 3, 4))), (LETTERS, " b ")]
-SPELLINGS += [(SEVERAL, s) for s in ("ca", "A, C", ["A", "C"], {"C", "A"}, ("c", "a"))]
-SPELLINGS += [(ORDER, s) for s in ("CAB", "c, a, b", "C → A → B", ["C", "A", "B"])]
-SPELLINGS += [(GRID, kind([[1, 2], [3, 4.0]])) for kind in (list, tuple, torch.tensor)]
 
 
 @pytest.mark.parametrize(("exercise", "answer"), SPELLINGS)
@@ -131,34 +102,14 @@ def test_right_in_every_spelling(exercise, answer):
 
 @pytest.mark.parametrize(
     ("typed", "number"),
-    [(t, 196_609_000) for t in ("196,609,000", "196 609 000", "196.609.000")]
-    + [(f"196{gap}609{gap}000", 196_609_000) for gap in "_'’\u2009\u202f\u00a0"]
+    [(f"196{gap}609{gap}000", 196_609_000) for gap in ",.' _’\u2009\u202f\u00a0"]
     + [("196,609", 196_609), ("1,234.5", 1234.5), ("1.234,5", 1234.5), ("1.5", 1.5)]
-    + [
-        ("25 %", 25),
-        ("~25", 25),
-        ("1.5e3", 1500),
-        ("−3", -3),
-        ("+ 3", 3),
-        ("280.", 280),
-    ]
-    + [("0,25", 0.25), ("0,250", 0.25), ("25,5", 25.5), ("1/4", 0.25), ("2 / 8", 0.25)],
+    + [("1 234,567", 1234.567), ("25,5", 25.5), ("1/4", 0.25), ("2 / 8", 0.25)]
+    + [("~25 %", 25), ("1.5e3", 1500), ("−3", -3), ("+ 3", 3), ("0,250", 0.25)],
 )
 def test_a_number_typed_as_a_text_is_one(typed, number):
     assert read_number(typed) == (number, None)
     assert "is a text" in as_number(typed)[1]  # but what a function returns is not
-
-
-@pytest.mark.parametrize("typed", ["", "two", "1 2", "1,2,3", "1/0", "3 × 3"])
-def test_a_text_that_is_no_number_says_so(typed):
-    assert (
-        read_number(typed)[1] == f"{typed!r} is a text. Write a number, without quotes."
-    )
-
-
-def test_true_is_no_number_in_any_spelling():
-    for answer in (True, torch.tensor(True), np.bool_(True), np.array([True])):
-        assert NUMBER.judge(answer).verdict == "wrong"
 
 
 def test_a_tolerance_counts_at_its_border_and_not_beyond():
@@ -168,6 +119,7 @@ def test_a_tolerance_counts_at_its_border_and_not_beyond():
     assert text(near, 0.9) == "0.9 is too small."
 
 
+TEXTS = ("", "two", "1 2", "1,2,3", "1/0", "3 × 3")
 LETTERS_ARE = "Write one or more of the letters A, B, C, D in quotes: this is "
 ONE_WRONG = "1 of the 4 numbers are wrong, first the 5 in row 1, column 1"
 ROWS = "A list of rows such as `[[1, 2], [3, 4]]` is wanted,"
@@ -176,42 +128,41 @@ ROWS = "A list of rows such as `[[1, 2], [3, 4]]` is wanted,"
 @pytest.mark.parametrize(
     ("exercise", "answer", "says"),
     [
+        (NUMBER, 270, "Says 0."),
+        (NUMBER, torch.tensor(100), "Says 1."),
+        (NUMBER, 277, "277 is too small."),
+        (NUMBER, 281, "That is one too many."),
+        (NUMBER, 1e300, "1e+300 is beyond everything that is counted here."),
+        (NUMBER, 280.5, "280.5 is not a whole number, and this must be one."),
+        *((NUMBER, typed, f"{typed!r} is a text. Write a number") for typed in TEXTS),
+        (NUMBER, np.array([True]), "`True` is not a number."),
+        (NUMBER, True, "`True` is not a number. Write the number itself."),
+        (NUMBER, float("nan"), "`nan` is no number to count with. Was something"),
+        (NUMBER, torch.ones(2), "One number is wanted, and this is [1.0, 1.0]"),
+        (NUMBER, len, "This is the function len. A number is wanted: call it?"),
         (SHAPE, [2, 3, 5], "Says 0."),
         (SHAPE, (2, 5), "(2, 5) has 2 axes: not as many as the tensor."),
-        (SHAPE, (3, 2, 4), "The axes 0 and 1 (counted from 0) are swapped."),
-        (SHAPE, (2, 9, 4), "In (2, 9, 4) axis 1 cannot be."),
-        (SHAPE, (9, 9, 4), "In (9, 9, 4) the axes 0, 1 cannot be."),
+        (SHAPE, (9, 9, 4), "In (9, 9, 4) the axes 0, 1 (counted from 0) cannot"),
         (SHAPE, (2, 3, -4), "Axis 2 is -4, which is no length of an axis."),
         (SHAPE, (2, "x", 4), "Axis 1 is 'x', which is no length of an axis."),
         (SHAPE, torch.zeros(2, 3, 4), "This is a tensor. Its shape is wanted"),
         (SHAPE, 24, "A tuple such as `(2, 3)` is wanted, and this is 24."),
-        (SHAPE, "234", "A tuple such as `(2, 3)` is wanted, and this is '234'."),
         (LETTERS, "a", "Says 0."),
         (LETTERS, "D", "D is not it, and one letter is wanted."),
-        (LETTERS, "AB", "AB is not it, and one letter is wanted."),
         (LETTERS, "E", f"{LETTERS_ARE}'E'."),
-        (LETTERS, "", f"{LETTERS_ARE}''."),
-        (LETTERS, 2, f"{LETTERS_ARE}2."),
-        (LETTERS, [1], LETTERS_ARE),
         (SEVERAL, "abc", "Says 0."),
-        (SEVERAL, "A", "A: 1 missing."),
         (SEVERAL, {"B", "A"}, "AB: 1 of your letters should not be there, and 1 miss"),
         (ORDER, "b a c", "Says 0."),
         (ORDER, "ABC", "ABC is not the order."),
-        (ORDER, "CA", "CA: every letter is wanted once, 3 in all."),
-        (ORDER, "CAAB", "CAAB: every letter is wanted once, 3 in all."),
         (GRID, [[1, 3], [2, 4]], "Says 0."),
         (GRID, [[1, 2], [3, 5]], ONE_WRONG),
         (GRID, [[1, 2, 3]], "Your grid is 1 × 3, and 2 × 2 is wanted."),
         (GRID, [[1, 2], [3]], f"{ROWS} with rows of the same length."),
-        (GRID, [1, 2], f"{ROWS} and one of your rows is 1."),
+        (GRID, [1, 2], f"{ROWS} and this is [1, 2]."),
         (GRID, [[1, 2], [3, "x"]], f"{ROWS} and 'x' in it is no number."),
-        (GRID, 7, f"{ROWS} and this is 7."),
-        (GRID, [[1, 2], [3, float("nan")]], f"{ROWS} and nan in it is no number."),
-        (GRID, torch.zeros(2, 2, 2), f"{ROWS} and [0.0, 0.0] in it is no number."),
     ],
 )
-def test_wrong_shapes_letters_and_grids(exercise, answer, says):
+def test_wrong_answers(exercise, answer, says):
     assert text(exercise, answer).startswith(says)
 
 
@@ -229,20 +180,15 @@ ITSELF = "The function or class itself is wanted, and this is "
     [
         (lambda X: 3 * X, "Says 0."),
         (lambda X: X.flatten() + 5, f"{GIVEN}: the output's shape"),
-        (
-            lambda X: X + 5,
-            f"{GIVEN}: yours gives [[6, 6], [6, 6]], right is [[2, 2], [2, 2]].",
-        ),
+        (lambda X: X + 5, f"{GIVEN}: yours gives [[6, 6], [6, 6]], right is [["),
         (lambda X: (2 * X).float(), f"{GIVEN}: the numbers are right, but of type"),
         (lambda X: X / 0 * 0, f"{GIVEN}: there is `nan`"),
         (lambda X: 4, f"{GIVEN}: a tensor is wanted, and it returns 4."),
         (lambda X: print(X), f"{GIVEN}: it returns nothing. Is there a `return`?"),
         (lambda X: [][0], f"{GIVEN} it stopped: `IndexError`"),
         (lambda X: sys.exit(3), f"{GIVEN} it stopped: `SystemExit`"),
-        (lambda: 3, f"{GIVEN} it stopped: `TypeError`"),
         (changes_its_input, f"It changes its input: {GIVEN[5:].replace('=', 'was')}"),
         (torch.ones(2), f"{ITSELF}[1.0, 1.0]"),
-        (5, f"{ITSELF}5."),
     ],
 )
 def test_wrong_code(answer, says):
@@ -371,16 +317,10 @@ CHOICE = Prediction(id="01.q", asks="?", options="AB")
 @pytest.mark.parametrize(
     ("guess", "value", "outcome", "words"),
     [
-        (NUMERIC, 5, 5, "✓"),
         (NUMERIC, 5.2, 5, "✓ close"),
-        (NUMERIC, 6, 5, "too large"),
         (NUMERIC, 4, 5, "too small"),
         (NUMERIC, 20, 5, "4 times too large"),
-        (NUMERIC, -20, 5, "too small"),
         (NUMERIC, 5, 0, "too large"),
-        (NUMERIC, 0, 5, "too small"),
-        (NUMERIC, -5, -20, "too large"),
-        (CHOICE, "A", "A", "✓"),
         (CHOICE, "B", "A", "not what came out"),
     ],
 )

@@ -4,6 +4,7 @@ An exercise is declared once, as data, in `notebook_NN.py`. Its misconceptions a
 answers that have a reason; an answer is taken for the one whose example it equals.
 """
 
+import itertools
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -11,9 +12,9 @@ import numpy as np
 import torch
 
 from cnn_course.device import torch_as_it_starts
+from cnn_course.exercises.engine import likeness
 from cnn_course.exercises.engine.answers import as_grid, as_letters, read_number
 from cnn_course.exercises.engine.feedback import Feedback, describe
-from cnn_course.exercises.engine.likeness import grid_like, number_like, shape_like
 from cnn_course.exercises.engine.running import attempt, ends_in_dots, is_blank
 
 ACTIVITIES = ("recall", "count", "shape", "code", "plot", "experiment", "design")
@@ -74,118 +75,108 @@ class Exercise:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Derived(Exercise):
-    """An exercise whose answer is reckoned.
+class Compared(Exercise):
+    """An exercise whose answer is read, and compared with the right one.
 
-    slips  how: objects with right() and wrong(), from `slips.py`, or of a Grid from
-           `windows.py`. Their wrong answers come behind the declared misconceptions
+    right  the right answer
+    slips  how wrong ones are reckoned, behind the declared misconceptions: a Reckoned
+    A kind has `read(answer)`, which returns (what it found, what is wrong with it),
+    `same(found, other)`, and `like(found)`: what is said if no reason is known.
     """
 
+    right: object
     slips: tuple = ()
 
-    def named(self, answer, same):
-        """Return what is said to a wrong answer whose reason is known, else None."""
-        for misconception in self.misconceptions:
-            if same(answer, misconception.example):
-                return misconception.says
-        wrong = (found for slip in self.slips for found in slip.wrong())
-        return next((text for value, text in wrong if same(answer, value)), None)
+    def problem(self, answer):
+        found, problem = self.read(answer)
+        if problem or self.same(found, self.right):
+            return problem
+        wrong = [(m.example, m.says) for m in self.misconceptions]
+        wrong = itertools.chain(wrong, *(slip.wrong() for slip in self.slips))
+        named = (text for value, text in wrong if self.same(found, value))
+        return next(named, None) or self.like(found)
 
 
 @dataclass(frozen=True, kw_only=True)
-class Number(Derived):
+class Number(Compared):
     """A number. Without a `tolerance` (absolute) it must be exact."""
 
-    right: float
     tolerance: float = 0
 
-    def problem(self, answer):
-        value, problem = read_number(answer)
-        if problem:
-            return problem
-        if self.close(value, self.right):
-            return None
-        said = self.named(value, self.close)
-        if said := said or number_like(value, self.right, self.tolerance):
+    def read(self, answer):
+        return read_number(answer)
+
+    def same(self, value, other):
+        return abs(value - other) <= self.tolerance
+
+    def like(self, value):
+        if said := likeness.number_like(value, self.right, self.tolerance):
             return said
         if isinstance(self.right, int) and value != int(value):
             return f"{describe(value)} is not a whole number, and this must be one."
         size = "small" if value < self.right else "large"
         return f"{describe(value)} is too {size}."
 
-    def close(self, value, other):
-        return abs(value - other) <= self.tolerance
-
 
 @dataclass(frozen=True, kw_only=True)
-class Shape(Derived):
+class Shape(Compared):
     """The shape of a tensor: a tuple of whole numbers."""
 
-    right: tuple
-
-    def problem(self, answer):
+    def read(self, answer):
         if isinstance(answer, torch.Tensor):
-            return "This is a tensor. Its shape is wanted: a tuple such as `(2, 3)`."
+            text = "This is a tensor. Its shape is wanted: a tuple such as `(2, 3)`."
+            return None, text
         if isinstance(answer, np.ndarray):
             answer = answer.tolist()
         if not isinstance(answer, (tuple, list)):
             found = describe(answer)
-            return f"A tuple such as `(2, 3)` is wanted, and this is {found}."
+            return None, f"A tuple such as `(2, 3)` is wanted, and this is {found}."
         sizes = []
         for axis, item in enumerate(answer):
             value, problem = read_number(item)
             if problem or value != int(value) or value < 0:
                 found = describe(item)
-                return f"Axis {axis} is {found}, which is no length of an axis."
+                return None, f"Axis {axis} is {found}, which is no length of an axis."
             sizes.append(int(value))
-        sizes = tuple(sizes)
-        if sizes == self.right:
-            return None
-        if said := self.named(sizes, same_shape) or shape_like(sizes, self.right):
+        return tuple(sizes), None
+
+    def same(self, sizes, other):
+        return sizes == tuple(other)
+
+    def like(self, sizes):
+        if said := likeness.shape_like(sizes, self.right):
             return said
-        for also, whole in {
-            "Axis 0 is left out. ": (self.right[0], *sizes),
-            "The last two axes are swapped. ": (*sizes[:-2], *sizes[:-3:-1]),
-        }.items():
-            if said := self.named(whole, same_shape):
-                return also + said
+        found = describe(sizes)
         if len(sizes) != len(self.right):
-            found = describe(sizes)
             return f"{found} has {len(sizes)} axes: not as many as the tensor."
-        wrong = [i for i, n in enumerate(sizes) if n != self.right[i]]
+        wrong = [str(i) for i, n in enumerate(sizes) if n != self.right[i]]
         where = "axis" if len(wrong) == 1 else "the axes"
-        return f"In {describe(sizes)} {where} {', '.join(map(str, wrong))} cannot be."
-
-
-def same_shape(sizes, other):
-    return sizes == tuple(other)
+        return f"In {found} {where} {', '.join(wrong)} (counted from 0) cannot be."
 
 
 @dataclass(frozen=True, kw_only=True)
-class Letters(Exercise):
+class Letters(Compared):
     """One or several of the letters that stand before the notebook's options.
 
     With `ordered`, their order counts: "CAB".
     """
 
-    right: str
     options: str
     ordered: bool = False
 
-    def problem(self, answer):
-        letters, problem = as_letters(answer, self.options)
-        if problem:
-            return problem
-        letters, right = self.sorted(letters), self.sorted(self.right)
-        if letters == right:
-            return None
-        for misconception in self.misconceptions:
-            if letters == self.sorted(misconception.example):
-                return misconception.says
+    def read(self, answer):
+        return as_letters(answer, self.options)
+
+    def same(self, letters, other):
+        return letters == other or (not self.ordered and set(letters) == set(other))
+
+    def like(self, letters):
+        right = self.right
         if self.ordered:
             if sorted(letters) != sorted(right):
                 return f"{letters}: every letter is wanted once, {len(right)} in all."
             return f"{letters} is not the order."
+        letters = "".join(sorted(set(letters)))
         if len(right) == 1:
             return f"{letters} is not it, and one letter is wanted."
         parts = []
@@ -195,24 +186,25 @@ class Letters(Exercise):
             parts.append(f"{missing} missing")
         return f"{letters}: {', and '.join(parts)}."
 
-    def sorted(self, letters):
-        return letters if self.ordered else "".join(sorted(set(letters)))
-
 
 @dataclass(frozen=True, kw_only=True)
-class Grid(Derived):
-    """A grid of numbers, as a list of rows or a tensor; `right` is a list of rows."""
+class Grid(Compared):
+    """A grid of numbers, as a list of rows or a tensor; `right` is a list of rows.
 
-    right: list
+    windows  of which it is the cross-correlation, if it is one: (X, K, padding)
+    """
 
-    def problem(self, answer):
-        grid, problem = as_grid(answer)
-        if problem:
-            return problem
+    windows: tuple = ()
+
+    def read(self, answer):
+        return as_grid(answer)
+
+    def same(self, grid, other):
+        return likeness.same_grid(grid, torch.tensor(other, dtype=torch.float64))
+
+    def like(self, grid):
         right = torch.tensor(self.right, dtype=torch.float64)
-        if same_grid(grid, right):
-            return None
-        if said := self.named(grid, same_grid) or grid_like(grid, right):
+        if said := likeness.grid_like(grid, right):
             return said
         if grid.shape != right.shape:
             sizes = [" × ".join(map(str, t.shape)) for t in (grid, right)]
@@ -223,13 +215,10 @@ class Grid(Derived):
             f"{len(wrong)} of the {right.numel()} numbers are wrong, first the "
             f"{grid[row, column]:g} in row {row}, column {column} (counted from 0)."
         )
-        return " ".join([said, *(slip.look(row, column) for slip in self.slips)])
-
-
-def same_grid(grid, other):
-    """Say if two grids, a tensor and a tensor or list of rows, are the same."""
-    other = torch.as_tensor(other, dtype=torch.float64)
-    return grid.shape == other.shape and torch.allclose(grid, other, atol=1e-4)
+        if self.windows:
+            there = likeness.sum_at(*self.windows, row, column)
+            said += f" Reckon there once more: {there}."
+        return said
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,141 +1,186 @@
-"""Shapes and counts of a network with pencil and paper, the right way or with a slip.
+"""Counts and shapes of a network, reckoned by its layers, the right way or with a slip.
 
-A network is a list of `Layer`, and a shape is (C, H, W). Every formula reads all it
-needs from the layers, so that `slips.py` can change what a layer is taken for.
+A `Layer` holds the rules by which it is reckoned, and a slip is another rule: the same
+formula then gives what a student with this slip finds. A shape is (C, H, W).
 """
 
-import math
+import itertools
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 
 @dataclass(frozen=True)
 class Layer:
-    """A layer; the fields from `sides` on are as they should be, until a slip.
+    """A layer, and the rules by which it is reckoned.
 
-    out       channels or outputs that come out; 0: as many as come in
-    kernel    a number, or (height, width)
+    out      channels or outputs that come out; 0: as many as come in
+    kernel   (height, width)
+    places   of a window on an axis: from its size, the kernel's, stride, and padding
+    weights  their number: from channels in, the kernel's height and width, and out
+    biases   their number: from channels in, and out
+    there    False: somebody forgets that the layer is there
+    counted  False: somebody forgets to count it
     """
 
     what: str
     out: int = 0
-    kernel: int | tuple = 1
+    kernel: tuple = (1, 1)
     stride: int = 1
     padding: int = 0
-    sides: int = 2  # of an axis are padded
-    fits: int = 1  # the kernel is subtracted so many times
-    start: int = 1  # places where the window stands before its first step
-    rounds: Callable = math.floor
-    shortcut: Callable | None = None  # rounds size / stride, and that is all
-    bias: str = "output"  # there is one for each
-    inputs: str = "all"  # or "map": one channel
-    flat: str = "all"  # numbers of a picture in a row, or "channels", or "side"
-    outputs: bool = True
-    area: Callable = math.prod  # weights of a sheet
-    shared: bool = True  # by all places
-    overlap: int = 1  # of the windows of two neighbours, when fields are added up
+    places: Callable = lambda n, k, s, p: (n + 2 * p - k) // s + 1
+    weights: Callable = lambda C, h, w, out: C * h * w * out
+    biases: Callable = lambda C, out: out
+    there: bool = True
     counted: bool = True
 
-    @property
-    def window(self):
-        return self.kernel if isinstance(self.kernel, tuple) else (self.kernel,) * 2
-
     def after(self, shape):
-        """Return the shape (C, H, W) that comes out for the one that goes in."""
+        """Return the shape that comes out for the one that goes in."""
+        if not self.there:
+            return shape
         if self.what == "fully connected":
             return self.out, 1, 1
-        sizes = zip(shape[1:], self.window, strict=True)
-        return self.out or shape[0], *(self.places(n, k) for n, k in sizes)
+        given = self.stride, self.padding
+        sizes = zip(shape[1:], self.kernel, strict=True)
+        return self.out or shape[0], *(self.places(n, k, *given) for n, k in sizes)
 
-    def places(self, size, kernel):
-        """Return at how many places a window fits along an axis."""
-        if self.shortcut:
-            return self.shortcut(size / self.stride)
-        free = size + self.sides * self.padding - self.fits * kernel
-        return self.rounds(free / self.stride) + self.start
-
-    def weights(self, shape):
-        """Return the number of weights for an input of shape (C, H, W)."""
-        C, H, W = shape
-        if self.what == "pooling":
-            return 0
-        if self.inputs == "map" and (H * W > 1 or self.what == "convolution"):
-            C = 1
-        if self.what == "fully connected":
-            count = {"all": C * H * W, "channels": C, "side": C * H}[self.flat]
-        else:
-            places = 1 if self.shared else math.prod(self.after(shape)[1:])
-            count = C * self.area(self.window) * places
-        return count * (self.out if self.outputs else 1)
-
-    def biases(self, shape):
-        """Return the number of biases for an input of shape (C, H, W)."""
-        if self.what == "pooling":
-            return 0
-        C, numbers = shape[0], math.prod(shape)
-        inputs = numbers if self.what == "fully connected" else C
-        outputs = self.out if self.outputs else 1
-        counts = {"output": outputs, "none": 0, "layer": 1, "channel": C}
-        return (counts | {"input": inputs, "pair": C * self.out})[self.bias]
+    def counts(self, shape):
+        """Return (number of weights, number of biases) for the shape that goes in."""
+        if self.what == "pooling" or not (self.there and self.counted):
+            return 0, 0
+        # A fully connected layer is a convolution with a kernel as large as the map.
+        h, w = shape[1:] if self.what == "fully connected" else self.kernel
+        C, out = shape[0], self.out
+        return self.weights(C, h, w, out), self.biases(C, out)
 
 
 def convolution(out, kernel, stride=1, padding=0):
-    return Layer("convolution", out, kernel, stride, padding)
+    return Layer("convolution", out, (kernel, kernel), stride, padding)
 
 
 def pooling(kernel, stride):
-    return Layer("pooling", 0, kernel, stride)
+    return Layer("pooling", 0, (kernel, kernel), stride)
 
 
 def linear(out):
     return Layer("fully connected", out)
 
 
-def walk(layers, shape):
-    """Yield (layer, shape (C, H, W) that goes in, shape that comes out)."""
-    for layer in layers:
-        after = layer.after(shape)
-        yield layer, shape, after
-        shape = after
-
-
 def parameters(layers, shape):
-    """Return the number of weights and biases of all layers."""
-    return sum(
-        layer.weights(before) + layer.biases(before)
-        for layer, before, _ in walk(layers, shape)
-        if layer.counted
-    )
+    """Return the number of weights and biases of all layers; shape goes in."""
+    count = 0
+    for layer in layers:
+        count += sum(layer.counts(shape))
+        shape = layer.after(shape)
+    return count
 
 
 def multiplications(layers, shape):
     """Return how many products all outputs of all layers need."""
-    steps = [step for step in walk(layers, shape) if step[0].counted]
-    return sum(layer.weights(shape) * H * W for layer, shape, (_, H, W) in steps)
+    count = 0
+    for layer in layers:
+        weights, _ = layer.counts(shape)
+        shape = layer.after(shape)
+        count += weights * shape[1] * shape[2]
+    return count
 
 
 def batch_shape(layers, shape):
-    """Return the shape (N, C, H, W) behind the layers; shape goes in."""
-    *_, (_, _, after) = walk(layers, shape[1:])
-    return shape[0], *after
-
-
-def receptive_field(layers):
-    """Return how many pixels wide the patch is that a unit behind the layers sees."""
-    sees, apart = layers[0].start, 1
+    """Return the shape (N, C, H, W) behind the layers for the one that goes in."""
+    N, *shape = shape
     for layer in layers:
-        sees += (layer.kernel - layer.overlap) * apart
-        apart *= layer.stride
-    return sees
+        shape = layer.after(shape)
+    return N, *shape
 
 
-def second_place(layers, first):
-    """Return the size with a second place, if at least `first` is needed for one."""
-    return first + math.prod(layer.stride for layer in layers)
+# {what ends the sentence "This comes out …": the rule that a student goes by}
+SIZES = {
+    "without the padding": lambda n, k, s, p: (n - k) // s + 1,
+    "with padding on one side only": lambda n, k, s, p: (n + p - k) // s + 1,
+    "with a stride of 1": lambda n, k, s, p: n + 2 * p - k + 1,
+    "by dividing by the stride alone": lambda n, k, s, p: n // s,
+    "by dividing by the stride alone, and rounding up": lambda n, k, s, p: -(-n // s),
+    "with rounding up": lambda n, k, s, p: -((k - n - 2 * p) // s) + 1,
+    "without the “+ 1”": lambda n, k, s, p: (n + 2 * p - k) // s,
+    "with one place too many": lambda n, k, s, p: (n + 2 * p - k) // s + 2,
+    "without taking the kernel away": lambda n, k, s, p: (n + 2 * p) // s + 1,
+    "if windows stick out": lambda n, k, s, p: (n + 2 * p + k) // s - 1,
+}
+WEIGHTS = {
+    "with one input channel": lambda C, h, w, out: h * w * out,
+    "with the weights of one output": lambda C, h, w, out: C * h * w,
+    "with one weight for each map": lambda C, h, w, out: C * out,
+    "with one side of a kernel or map for its area": lambda C, h, w, out: C * h * out,
+}
+BIASES = {
+    "without the biases": lambda C, out: 0,
+    "with one bias for a layer": lambda C, out: 1,
+    "with a bias for every channel that comes in": lambda C, out: C,
+    "with a bias for every pair of channels": lambda C, out: C * out,
+}
+ASKED = {
+    "places": "Where does a window stand first and last, and how far does it step?",
+    "weights": "How many weights has one output, and how many outputs are there?",
+    "biases": "To what is a bias added: to what comes in, or to a sum that goes out?",
+    "out": "How many kernels are there?",
+    "there": "Go through the network again, layer by layer.",
+    "counted": "Go through the network again, layer by layer.",
+}
+COUNTS = {"biases": BIASES, "weights": WEIGHTS}
+PARAMETERS = {**COUNTS, "places": SIZES}
+SHAPES = {"places": SIZES, "out": {"with the channels that come in": 0}}
+PRODUCTS = {"weights": WEIGHTS, "places": SIZES}
 
 
-def side_before(layers, places):
-    """Return the smallest size from which the layers make so many places."""
-    for layer in reversed(layers):
-        places = (places - layer.overlap) * layer.stride + layer.kernel
-    return places
+@dataclass(frozen=True)
+class Reckoned:
+    """The formula of a network: formula(layers, shape), and the slips it invites."""
+
+    formula: Callable
+    layers: tuple
+    shape: tuple
+    slips: dict
+
+    def right(self):
+        return self.formula(self.layers, self.shape)
+
+    def wrong(self):
+        """Yield (wrong answer, what is said to it): the simplest slips first."""
+        slips = [
+            (field, what, rule)
+            for field, rules in self.slips.items()
+            for what, rule in rules.items()
+        ]
+        every, groups = set(range(len(self.layers))), self.groups()
+        for slip in slips:
+            yield self.told(every, slip)
+        for name, some in groups.items():
+            yield self.told(some, ("there", f"without {name}", False))
+            yield self.told(some, ("counted", f"without {name}", False))
+            yield self.told(every - some, ("counted", f"with {name} alone", False))
+        for some, (field, what, rule) in itertools.product(groups, slips):
+            yield self.told(groups[some], (field, f"{what}, in {some}", rule))
+        # Two at once only where that is common: else any number would be named.
+        biases = [slip for slip in slips if slip[1] in list(BIASES)[:2]]
+        weights = [slip for slip in slips if slip[0] == "weights"]
+        for pair in itertools.product(biases, weights):
+            yield self.told(every, *pair)
+
+    def groups(self):
+        """Return {name: numbers of layers}: each, and all of a kind."""
+        each, kinds = {}, {}
+        for i, layer in enumerate(self.layers):
+            some = kinds.setdefault(f"the {layer.what} layers", set())
+            number = ("first", "second", "third", "fourth", "fifth")[len(some)]
+            each[f"the {number} {layer.what} layer"] = {i}
+            some.add(i)
+        return each | kinds if len(self.layers) > 1 else {}
+
+    def told(self, some, *slips):
+        """Return (what comes out with slips in some layers, the slips in words)."""
+        rules = {field: rule for field, _, rule in slips}
+        layers = [
+            replace(layer, **rules) if i in some else layer
+            for i, layer in enumerate(self.layers)
+        ]
+        what, asks = " and ".join(what for _, what, _ in slips), ASKED[slips[-1][0]]
+        return self.formula(layers, self.shape), f"This comes out {what}. {asks}"

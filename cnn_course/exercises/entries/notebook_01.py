@@ -12,9 +12,12 @@ from cnn_course.exercises.engine.kinds import (
     Number,
     Prediction,
 )
-from cnn_course.exercises.engine.reckoning import Layer, multiplications
-from cnn_course.exercises.engine.slips import PRODUCTS, Reckoned
-from cnn_course.exercises.engine.windows import Windows
+from cnn_course.exercises.engine.reckoning import (
+    PRODUCTS,
+    Layer,
+    Reckoned,
+    multiplications,
+)
 
 
 def cross_correlation(X, K):
@@ -125,12 +128,10 @@ EXERCISES = [
         because="Every output is the pixel above and to the right of it, so the "
         "picture moves the other way, down and to the left, and zeros come in from the "
         "frame.",
-        slips=(
-            Windows(
-                [[1, 2, 0], [3, 1, 4], [1, 2, 5]],
-                [[0, 0, 1], [0, 0, 0], [0, 0, 0]],
-                padding=1,
-            ),
+        windows=(
+            [[1, 2, 0], [3, 1, 4], [1, 2, 5]],
+            [[0, 0, 1], [0, 0, 0], [0, 0, 0]],
+            1,
         ),
         misconceptions=(
             Misconception(
@@ -157,6 +158,11 @@ EXERCISES = [
                 [[0, 0, 0], [0, 1, 2], [0, 3, 1]],
                 "You typed the 1 into the upper left corner. Row 1, column 3 is the "
                 "other end of that row.",
+            ),
+            Misconception(
+                "1 in the last row",
+                [[1, 4, 0], [2, 5, 0], [0, 0, 0]],
+                "You typed the 1 into the lower right corner. Which row comes first?",
             ),
             Misconception(
                 "old numbers left in",
@@ -186,7 +192,7 @@ EXERCISES = [
         right=[[-2, 2, 5], [8, -1, 3]],
         because="The window stands at 2 × 3 places, and each gives one sum of four "
         "products: the first is 2·1 + 0·2 + 1·0 + 4·(−1).",
-        slips=(Windows([[2, 0, 1, 3], [1, 4, 0, 2], [0, 1, 5, 1]], [[1, 2], [0, -1]]),),
+        windows=([[2, 0, 1, 3], [1, 4, 0, 2], [0, 1, 5, 1]], [[1, 2], [0, -1]], 0),
         misconceptions=(
             Misconception(
                 "kernel flipped",
@@ -200,6 +206,17 @@ EXERCISES = [
                 [[0, 8, -1], [0, 1, 9]],
                 "You laid the kernel's rows on the window's columns. Its first row, 1 "
                 "2, lies on two neighbours in one row of X.",
+            ),
+            Misconception(
+                "kernel laid on from right to left",
+                [[3, -3, 5], [6, 7, -3]],
+                "You laid the kernel on from right to left. Which of its numbers lies "
+                "on the window's first?",
+            ),
+            Misconception(
+                "first row alone",
+                [[2, 2, 7], [9, 4, 4]],
+                "You took the kernel's row 0 alone. What lies under the rest?",
             ),
             Misconception(
                 "minus lost",
@@ -250,7 +267,7 @@ EXERCISES = [
             Reckoned(
                 multiplications,
                 (Layer("convolution", 1, (7, 5)),),
-                ((1, 100, 60),),
+                (1, 100, 60),
                 PRODUCTS,
             ),
         ),

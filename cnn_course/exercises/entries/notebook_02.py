@@ -12,7 +12,6 @@ from cnn_course.exercises.engine.kinds import (
     Number,
     Prediction,
 )
-from cnn_course.exercises.engine.windows import Windows
 
 
 def one_step(w, b, x, y, lr):
@@ -135,7 +134,7 @@ EXERCISES = [
         right=[[0, 5, 5, 0], [0, 0, -2, 8]],
         because="Every number is a pixel minus the one below it: three rows make two, "
         "and only horizontal edges are seen.",
-        slips=(Windows([[9, 9, 9, 9], [9, 4, 4, 9], [9, 4, 6, 1]], [[1], [-1]]),),
+        windows=([[9, 9, 9, 9], [9, 4, 4, 9], [9, 4, 6, 1]], [[1], [-1]], 0),
         misconceptions=(
             Misconception(
                 "compared along the row",

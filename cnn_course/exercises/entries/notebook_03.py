@@ -6,20 +6,13 @@ import torch.nn.functional as F
 from cnn_course.exercises.engine.code import Code, Design, Unfit
 from cnn_course.exercises.engine.kinds import Misconception, Number, Prediction, Shape
 from cnn_course.exercises.engine.reckoning import (
+    PARAMETERS,
+    SHAPES,
+    Reckoned,
     batch_shape,
     convolution,
     linear,
     parameters,
-    pooling,
-    receptive_field,
-)
-from cnn_course.exercises.engine.slips import (
-    CHANNELS,
-    EVERY_PLACE,
-    FIELDS,
-    PARAMETERS,
-    SIZES,
-    Reckoned,
 )
 
 
@@ -157,7 +150,7 @@ EXERCISES = [
         right=196_609_000,
         because="3 · 256 · 256 = 196,608 numbers go in, each has a weight to every one "
         "of the 1,000 outputs, and every output has a bias.",
-        slips=(Reckoned(parameters, (linear(1000),), ((3, 256, 256),), PARAMETERS),),
+        slips=(Reckoned(parameters, (linear(1000),), (3, 256, 256), PARAMETERS),),
         misconceptions=(
             Misconception(
                 "no biases",
@@ -198,14 +191,7 @@ EXERCISES = [
         right=280,
         because="Each of the 10 output channels has a kernel of three sheets of 3 × 3 "
         "and a bias: 10 · 27 + 10. The size of the picture does not occur.",
-        slips=(
-            Reckoned(
-                parameters,
-                (convolution(10, 3),),
-                ((3, 256, 256),),
-                (*PARAMETERS, EVERY_PLACE),
-            ),
-        ),
+        slips=(Reckoned(parameters, (convolution(10, 3),), (3, 256, 256), PARAMETERS),),
         misconceptions=(
             Misconception(
                 "no biases",
@@ -256,8 +242,8 @@ EXERCISES = [
             Reckoned(
                 batch_shape,
                 (convolution(10, 11, stride=2, padding=3),),
-                ((8, 3, 32, 45),),
-                (*SIZES, CHANNELS),
+                (8, 3, 32, 45),
+                SHAPES,
             ),
         ),
         misconceptions=(
@@ -401,14 +387,6 @@ EXERCISES = [
         right=18,
         because="3, then 4 behind the first pooling, 8, 10, and 18: every layer adds "
         "(kernel size − 1) × (the product of all strides before it).",
-        slips=(
-            Reckoned(
-                receptive_field,
-                (*[convolution(1, 3), pooling(2, 2)] * 2, convolution(1, 3)),
-                (),
-                FIELDS,
-            ),
-        ),
         misconceptions=(
             Misconception(
                 "strides ignored",
@@ -427,6 +405,24 @@ EXERCISES = [
                 7,
                 "That is for three convolutions alone. A pooling looks through a "
                 "window, too, and its stride stretches everything behind it.",
+            ),
+            Misconception(
+                "kernels added up",
+                13,
+                "You added up the kernels. Windows of neighbours overlap: how many new "
+                "pixels does a layer see, and how far apart are its inputs?",
+            ),
+            Misconception(
+                "the first convolution left out",
+                16,
+                "You left out the first convolution. How many pixels does one of its "
+                "outputs see, before anything is pooled?",
+            ),
+            Misconception(
+                "the last convolution left out",
+                10,
+                "That is what the last convolution gets: what a unit of the second "
+                "pooling sees. How far apart are two of these?",
             ),
             Misconception(
                 "kernels multiplied",

@@ -12,9 +12,14 @@ from cnn_course.exercises.engine.kinds import (
     Number,
     Prediction,
 )
-from cnn_course.exercises.engine.reckoning import convolution, parameters, pooling
+from cnn_course.exercises.engine.reckoning import (
+    COUNTS,
+    Reckoned,
+    convolution,
+    parameters,
+    pooling,
+)
 from cnn_course.exercises.engine.rules import OF_A_RESULT
-from cnn_course.exercises.engine.slips import BIASES, WEIGHTS, Reckoned
 
 
 def run_layer(layer_class, X, size, stride=None, compared="output"):
@@ -178,8 +183,8 @@ EXERCISES = [
             Reckoned(
                 parameters,
                 (convolution(16, 3), pooling(2, 2)),
-                ((6, 28, 28),),
-                (*BIASES, *WEIGHTS),
+                (6, 28, 28),
+                COUNTS,
             ),
         ),
         misconceptions=(

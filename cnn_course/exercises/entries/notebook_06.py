@@ -8,12 +8,13 @@ from cnn_course.exercises.engine.code import Code, Design, Unfit
 from cnn_course.exercises.engine.feedback import describe
 from cnn_course.exercises.engine.kinds import Letters, Misconception, Number, Prediction
 from cnn_course.exercises.engine.reckoning import (
+    PARAMETERS,
+    Reckoned,
     convolution,
     linear,
     parameters,
     pooling,
 )
-from cnn_course.exercises.engine.slips import PARAMETERS, Reckoned
 
 
 def dropped_out(X, U, p, training=True):
@@ -41,8 +42,6 @@ def dropout_cases(generator):
         (*pair(2, 4), 0.5),  # the default: in training
         *[(X, U, p) for p in (0.2, 0.8)],  # a half alone hides who divides by what
         (*pair(2, 3, 5, 5), 0.3),
-        (row(3), row(0.3), 0.4),  # the only number: dropped
-        (row(3), row(0.3), 0.2),  # and kept
         *[(X, U, *rest) for rest in ((0.2, False), (0.5, False), (0.2, True))],
         (X.float(), U.float(), 0.3),
     ]
@@ -299,7 +298,7 @@ EXERCISES = [
         right=171_545_290,
         because="The maps stay 12 × 12, so 256 · 12 · 12 = 36,864 numbers are "
         "flattened in the place of 6,400, and each one more has 4,096 weights.",
-        slips=(Reckoned(parameters, NO_LAST_POOLING, ((1, 224, 224),), PARAMETERS),),
+        slips=(Reckoned(parameters, NO_LAST_POOLING, (1, 224, 224), PARAMETERS),),
         misconceptions=(
             Misconception(
                 "a pooling changes no parameters",

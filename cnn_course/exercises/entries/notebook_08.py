@@ -17,21 +17,13 @@ from cnn_course.exercises.engine.kinds import (
     Shape,
 )
 from cnn_course.exercises.engine.reckoning import (
+    COUNTS,
+    SHAPES,
+    Reckoned,
     batch_shape,
     convolution,
     parameters,
     pooling,
-    second_place,
-    side_before,
-)
-from cnn_course.exercises.engine.slips import (
-    BIASES,
-    CHANNELS,
-    FIELDS,
-    SIZES,
-    STRIDE,
-    WEIGHTS,
-    Reckoned,
 )
 
 
@@ -195,10 +187,8 @@ def average():
     return nn.AdaptiveAvgPool2d(1)
 
 
-# All layers of NiN that change the size, and NiN without its 1 × 1.
-HALVING = (convolution(96, 11, stride=4), *[pooling(3, 2)] * 3)
-NIN = (
-    HALVING[0],
+NIN = (  # without its 1 × 1, which change no size
+    convolution(96, 11, stride=4),
     pooling(3, 2),
     convolution(256, 5, padding=2),
     pooling(3, 2),
@@ -220,8 +210,8 @@ EXERCISES = [
             Reckoned(
                 parameters,
                 (convolution(1000, 3), convolution(1000, 1), convolution(1000, 1)),
-                ((384, 6, 6),),
-                (*BIASES, *WEIGHTS),
+                (384, 6, 6),
+                COUNTS,
             ),
         ),
         misconceptions=(
@@ -382,10 +372,7 @@ EXERCISES = [
         right=(4, 10, 2, 6),
         because="128 → 30 → 14 → 6 → 2 and 256 → 62 → 30 → 14 → 6; the other "
         "convolutions keep the size, and the last block has a channel for each class.",
-        slips=tuple(
-            Reckoned(batch_shape, layers, ((4, 1, 128, 256),), (*SIZES, CHANNELS))
-            for layers in ((*HALVING, convolution(10, 1)), NIN)
-        ),
+        slips=(Reckoned(batch_shape, NIN, (4, 1, 128, 256), SHAPES),),
         misconceptions=(
             Misconception(
                 "rounded up, or halved",
@@ -432,16 +419,24 @@ EXERCISES = [
         right=99,
         because="A second place of the map begins 4 · 2 · 2 · 2 = 32 pixels after the "
         "first, the product of all strides: 67 + 32.",
-        slips=(
-            Reckoned(second_place, HALVING, (67,), (STRIDE,)),
-            Reckoned(side_before, HALVING, (2,), FIELDS[:2]),
-        ),
         misconceptions=(
             Misconception(
                 "only the first stride",
                 67 + 4,
                 "That is one step of the first window further. The three poolings take "
                 "steps of 2, which stretch it: the map is still 1 × 1.",
+            ),
+            Misconception(
+                "the first stride left out",
+                67 + 8,
+                "You counted the strides of the three poolings. What does the first "
+                "convolution do with each of these steps?",
+            ),
+            Misconception(
+                "one pixel more",
+                67 + 1,
+                "One pixel more makes room for a second window only if all strides are "
+                "1. How many pixels lie between two places of the last map?",
             ),
             Misconception(
                 "off by one",

@@ -7,9 +7,6 @@ from torch import nn
 
 from cnn_course.exercises.engine.code import Code, Design, Unfit, ready
 from cnn_course.exercises.engine.kinds import Letters, Misconception, Number, Prediction
-from cnn_course.exercises.engine.reckoning import second_place, side_before
-from cnn_course.exercises.engine.slips import FIELDS, STRIDE, Reckoned
-from cnn_course.exercises.entries.notebook_08 import HALVING
 
 
 def dead_classes(logits):
@@ -264,10 +261,6 @@ EXERCISES = [
         right=99,
         because="From 99 pixels on the class map is 2 × 2 or more, and each of the "
         "nine weights of a window meets a pixel in one place or another.",
-        slips=(
-            Reckoned(second_place, HALVING, (67,), (STRIDE,)),
-            Reckoned(side_before, HALVING, (2,), FIELDS[:2]),
-        ),
         misconceptions=(
             Misconception(
                 "the protocol at fault",
