@@ -141,13 +141,6 @@ def test_notes_belong_to_their_slide_and_are_kept_apart(slides_of):
     assert second.select("aside.notes") == []
 
 
-def test_a_cell_tagged_remove_input_shows_its_picture_only(slides_of):
-    cell = code("draw(X)", "slide", {"image/png": picture(), "text/plain": "[p] X"})
-    cell.metadata["tags"] = ["remove-input"]
-    (slide,) = slides_of(cell)
-    assert "draw(X)" not in slide.text and slide.find("img")
-
-
 def test_code_is_shown_with_its_output_and_without_a_prompt(slides_of):
     (slide,) = slides_of(code("6 * 7", "slide", {"text/plain": "42"}))
     assert words(slide) == "6 * 7 42"
