@@ -38,10 +38,7 @@ def _own_folder(kind):
     try:
         return Path(getattr(folders, kind))
     except RuntimeError:  # there is no home folder
-        pass
-    if os.name == "nt":  # where the temporary folder is the user's own
-        return Path(tempfile.gettempdir(), "cnn_course")
-    return _private(Path(tempfile.gettempdir(), f"cnn_course-{os.getuid()}"))
+        return _private(Path(tempfile.gettempdir(), f"cnn_course-{os.getuid()}"))
 
 
 def _private(folder):
@@ -53,8 +50,7 @@ def _private(folder):
     with contextlib.suppress(FileExistsError):
         folder.mkdir(0o700)
     found = os.lstat(folder)
-    is_folder, open_to_others = stat.S_ISDIR(found.st_mode), found.st_mode & 0o077
-    if not is_folder or found.st_uid != os.getuid() or open_to_others:
+    if (found.st_mode, found.st_uid) != (stat.S_IFDIR | 0o700, os.getuid()):
         why = "there is no home folder, and this one is not yours alone"
         raise OSError(errno.EACCES, why, str(folder))
     return folder

@@ -27,9 +27,7 @@ PACKED_FILES = {
     "t10k-images-idx3-ubyte.gz": "bef4ecab320f06d8554ea6380940ec79",
     "train-images-idx3-ubyte.gz": "8d4fb7e6c68d591d4c3dfef9ec88bf0d",
 }
-DEAD_SECONDS = (
-    60  # so long nobody waits for a network that brings nothing, or for others
-)
+DEAD_SECONDS = 60  # so long at most for a network that brings nothing, or for others
 SLOW_SECONDS = 600  # so long for 31 MB that do come
 STALL_SECONDS = 9  # three sources, asked twice each, are within the 60
 LOCK, PART = ".download-lock", ".download-part-"
@@ -41,22 +39,16 @@ SIGNS = {  # in what an error says: our words
     "Connection refused": "connection refused",
     "Connection broken": "connection cut off",
     "Connection aborted": "connection cut off",
-    "Connection reset": "connection cut off",
-    "end closed connection": "connection cut off",
     "Failed to parse": "this is no address",
-    "malformed": "this is no address",
-    "SOCKS support": "SOCKS needs the package pysocks",
+    "HTTP 407": "it wants a name and a password, http://NAME:PASSWORD@ADDRESS",
     "does not match the known hash": "wrong bytes",
 }
 
 
 def missing_files(folder):
     """Return the names of the packed files that `folder` has in neither form."""
-
-    def there(name):
-        return os.path.isfile(folder / name)
-
-    return [n for n in PACKED_FILES if not there(n) and not there(n[: -len(".gz")])]
+    there = {path.name for path in folder.glob("*-ubyte*") if path.is_file()}
+    return [n for n in PACKED_FILES if not there & {n, n.removesuffix(".gz")}]
 
 
 def download(folder):
@@ -176,36 +168,29 @@ def _reason(source, error):
 
     response = getattr(error, "response", None)
     said = str(error) if response is None else f"HTTP {response.status_code}"
-    if tunnel := re.search(r"Tunnel connection failed: (\d+)", said):
-        said = f"HTTP {tunnel[1]}"
-    known = [words for sign, words in SIGNS.items() if sign in said]
-    words = known[0] if known else said[-100:]
+    said = re.sub(r".*Tunnel connection failed: (\d+).*", r"HTTP \1", said)
+    words = next((SIGNS[sign] for sign in SIGNS if sign in said), said[-100:])
     if "SSLError" in said or "TLS CA" in said:
         words = _no_secure_connection(said)
     proxy = select_proxy(source, get_environ_proxies(source))
     if not proxy:
         return words
-    wanted = f"{urlsplit(source).scheme}_proxy", "all_proxy"
-    named = [n for n, v in os.environ.items() if v == proxy and n.lower() in wanted]
-    name = f"the variable {' and '.join(named)}" if named else "the system's settings"
-    host = proxy.rpartition("@")[2].rpartition("//")[2].strip("/")  # without a password
-    if said == "HTTP 407":
-        words = f"it wants a name and a password, http://NAME:PASSWORD@{host}"
-    elif not re.match("Proxy|Invalid|Location", type(error).__name__):
-        return f"{words} (through the proxy {host}, from {name})"
-    return (
-        f"the proxy {host or proxy}: {words}; it comes from {name}: mend or unset that"
-    )
+    host = proxy.rpartition("@")[2].removeprefix("http://").strip("/")  # no password
+    names = [name for name in os.environ if os.environ[name] == proxy]
+    from_where = f"the variable {' and '.join(names)}" if names else "the system"
+    told = f"the proxy {host}, from {from_where}"
+    if said == "HTTP 407" or re.match("Proxy|Invalid|Location", type(error).__name__):
+        return f"{told}: {words}; mend or unset that"
+    return f"{words} (through {told})"
 
 
 def _no_secure_connection(said):
     """Say what OpenSSL found, and what names certificates of one's own to requests."""
     found = re.search(r"""(?:\] |, ['"])([^]]+?)\.? \(_ssl""", said)
-    words = f"no secure connection: {found[1]}" if found else "no secure connection"
-    if not re.search("certificate|PEM|denied", said):
+    words = f"no secure connection: {found[1] if found else said[-100:]}"
+    if "certificate" not in words:
         return words
     for name in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"):
         if path := os.environ.get(name):
-            gone = "" if os.path.exists(path) else ", which is not there"
-            return f"{words}; certificates are taken from {path} ({name}){gone}"
+            return f"{words}; certificates are taken from {path} ({name})"
     return f"{words}; if this network has its own, REQUESTS_CA_BUNDLE must name it"

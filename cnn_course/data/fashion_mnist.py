@@ -8,7 +8,6 @@ import gzip
 import hashlib
 import os
 import re
-import stat
 import zlib
 from pathlib import Path
 
@@ -36,15 +35,13 @@ NAME, SAMPLE_NAME = "Fashion-MNIST", "Fashion-MNIST sample"
 BUILT_IN = "built-in"  # CNN_COURSE_DATA=built-in asks for the sample
 AUTHORS = "https://github.com/zalandoresearch/fashion-mnist/tree/master/data/fashion"
 
-# What the four files are called, here and there, and folders that may hold them.
+# What the four files are called, here and there, and folders that may hold them
 PLACES = re.compile(
     r"fashion|^(raw|data|datasets)$|^(train|t10k)-(images|labels)[-.]idx[13]-ubyte",
     re.I,
 )
-OTHERS = re.compile(
-    r"/[ekq]?mnist(/raw)?/[^/]+$", re.I
-)  # data sets with the same names
 OTHER = "; perhaps it is another data set's, such as MNIST's, with the same file names"
+ASK = "Ask for a good copy in its place, or name another folder"
 CACHE = "this user's cache"
 
 _no_network = []  # why nothing came: an offline kernel finds out once, not every time
@@ -54,9 +51,8 @@ def find_fashion_mnist(root=None):
     """Return ({name: path} of the four files or None, name of the data set, why).
 
     Looks in `root` (default: $CNN_COURSE_DATA) and in the per-user cache, in this
-    order. What is missing is downloaded, into `root` only if that is an empty folder or
-    has FashionMNIST/raw, else into the cache. None stands for the sample. `why` may
-    have several lines; each but the first begins with "data: ".
+    order; what is missing is downloaded into the first of them that `_may_fill`. None
+    stands for the sample. Each line of `why` but the first begins with "data: ".
     """
     where, how = "root", "leave out root"
     if not root:
@@ -75,27 +71,24 @@ def find_fashion_mnist(root=None):
             if len(files) == len(FILES):
                 return files, NAME, f"from {where}{because}"
             folder = place / "FashionMNIST" / "raw"
-            # A root that is not there is a slip as a rule; an empty one may have been
-            # prepared for the first student to fill; any other is somebody's data.
-            if obstacles or where != CACHE:
+            if where != CACHE:
                 problems.append(_what_is_missing(place, where, files, obstacles))
-                if obstacles or not _may_fill(place):
+                if not _may_fill(place):
                     continue
             if not _no_network:
                 _no_network.extend(download(folder))
                 if not _no_network:
-                    why = f"downloaded into {where}{because}"
-                    return files_in(place)[0], NAME, why
+                    files, _ = files_in(place)
+                    return files, NAME, f"downloaded into {where}{because}"
         except OSError as error:  # the network's do not get here
             problems.append(_trouble(folder or error.filename, error))
-    or_set = "or set CNN_COURSE_DATA to a folder that has FashionMNIST/raw"
     lines = [
         "the rest could not be downloaded, so results differ",
         *[f"  {reason}" for reason in (*problems, *_no_network)],
         "To get all 70,000: restart the kernel with a network, and run it again",
         f"By hand: get the four .gz files from {AUTHORS}",
         f"  and put them, as they are, into {folder or 'a new folder'}",
-        f"  {or_set if folder else 'and set CNN_COURSE_DATA to it'}",
+        f"  {'or' if folder else 'and'} set CNN_COURSE_DATA to a folder that has them",
     ]
     return None, SAMPLE_NAME, "\ndata: ".join(lines)
 
@@ -103,26 +96,20 @@ def find_fashion_mnist(root=None):
 def files_in(root):
     """Return ({published name: path}, [what cannot be looked into]), nearest first.
 
-    Finds the files, packed or not, in `root` and up to three folders below, where the
-    usual tools put them: FashionMNIST/raw (torchvision), fashion-mnist (Keras),
-    data/fashion (the authors), a folder for each file (Kaggle). No other folders are
-    looked into, so that a home folder takes no time and MNIST's files are left alone.
+    Looks where the usual tools put them: FashionMNIST/raw (torchvision), fashion-mnist
+    (Keras), data/fashion (the authors), a folder for each file (Kaggle); nowhere else,
+    so that a home folder takes no time and MNIST's files are left alone.
     """
     found, obstacles, paths = {}, [], [(root, 0)]
     for path, depth in paths:  # to which it adds what is deeper
-        name = path.name.lower().removesuffix(".gz").replace(".", "-")
         try:
-            if stat.S_ISDIR(path.stat().st_mode):
-                names = sorted(os.listdir(path)) if depth < 4 else []
-                paths += [(path / n, depth + 1) for n in names if PLACES.search(n)]
-            elif depth and name in FILES:
-                if OTHERS.search(path.absolute().as_posix()):
-                    obstacles.append(
-                        f"{path.parent} is another data set's, by its name"
-                    )
-                else:
-                    found.setdefault(name, path)  # first the unpacked form, by its name
-        except (FileNotFoundError, NotADirectoryError):
+            names = filter(PLACES.search, sorted(os.listdir(path)))
+            paths += [(path / name, depth + 1) for name in names if depth < 4]
+        except NotADirectoryError:
+            name = path.name.lower().removesuffix(".gz").replace(".", "-")
+            if depth and name in FILES:
+                found.setdefault(name, path)  # first the unpacked form, by its name
+        except FileNotFoundError:
             if path.is_symlink():
                 obstacles.append(f"{path} is a link that leads nowhere")
         except OSError as error:
@@ -140,31 +127,28 @@ def _as_on_disk(path):
 
 
 def _may_fill(root):
-    """Say if `root` is empty but for what a download makes, or has FashionMNIST/raw."""
-    own = root / "FashionMNIST", root / "FashionMNIST" / "raw"
+    """Say if `root` has FashionMNIST/raw, or is empty, as if prepared for it."""
+    raw = root / "FashionMNIST" / "raw"
     there = {*root.glob("[!.]*"), *root.glob("FashionMNIST/[!.]*")}
-    return root.is_dir() and (there <= {*own} or own[1].is_dir())
+    return raw.is_dir() or (root.is_dir() and there <= {raw.parent})
 
 
 def _what_is_missing(place, where, files, obstacles):
     """Say what a folder lacks, and what a student may have overlooked about it."""
-    seen = "; ".join(dict.fromkeys(obstacles))
+    lacks = "has no FashionMNIST/raw with the four files"
     if files:
         missing = ", ".join(f"{name}.gz" for name in FILES if name not in files)
-        folder = os.path.commonpath([path.parent for path in files.values()])
-        return f"{where} lacks {missing} in {folder}" + (seen and f" ({seen})")
-    if obstacles:
-        return f"{where} cannot be used: {seen}"
-    slip = ""
-    if not place.is_absolute():
-        slip = " (a path is looked up from the notebook's folder: give an absolute one)"
-    elif os.path.isfile(place):
-        slip = " (it is a file: give the folder)"
-    elif not os.path.isdir(place):
-        slip = " (there is no such folder)"
-    elif not _may_fill(place):
-        slip = " (it holds other things, so nothing is downloaded into it)"
-    return f"{where} has no FashionMNIST/raw with the four files{slip}"
+        lacks = f"lacks {missing} in {next(iter(files.values())).parent}"
+    relative = "a path is looked up from the notebook's folder: give an absolute one"
+    slips = {
+        "; ".join(obstacles): obstacles,
+        relative: not place.is_absolute(),
+        "it is a file: give the folder": place.is_file(),
+        "there is no such folder": not place.is_dir(),
+        "it holds other things, so nothing is downloaded into it": not _may_fill(place),
+    }
+    slip = next((f" ({words})" for words, there in slips.items() if there), "")
+    return f"{where} {lacks}{slip}"
 
 
 def _trouble(folder, error):
@@ -199,10 +183,7 @@ def _verified_bytes(path, name, size, md5):
     try:
         raw = path.read_bytes()
     except OSError as error:
-        raise ValueError(
-            f"{path} cannot be read: {error.strerror}. Ask whoever put it there to let "
-            "everybody read it, or name another folder."
-        ) from None
+        raise ValueError(f"{path} cannot be read: {error.strerror}. {ASK}.") from None
     try:
         if raw.startswith(b"\x1f\x8b"):  # packed, whatever its name says
             raw = gzip.decompress(raw)
@@ -211,10 +192,7 @@ def _verified_bytes(path, name, size, md5):
         wrong = f"it cannot be unpacked ({error})"
     if not wrong:
         return raw
-    what, advice = (
-        "is damaged",
-        "Ask for a good copy in its place, or name another folder",
-    )
+    what = "is damaged"
     if path.parent == SAMPLE:
         wrong = wrong.removesuffix(OTHER)
         advice = "It is a part of the course: get the course anew"
@@ -223,6 +201,8 @@ def _verified_bytes(path, name, size, md5):
         advice = "Name another folder, or move it away and load again"
     elif os.access(path.parent, os.W_OK):
         advice = "Delete it and load again: it will be downloaded anew"
+    else:
+        advice = ASK
     raise ValueError(f"{path} {what}: {wrong}. {advice}.")
 
 

@@ -58,9 +58,7 @@ class Batches:
         draw = torch.randperm if self.shuffle else torch.arange
         order = draw(n, device="cpu").to(self.device)
         for rows in order.split(min(self.batch_size, n)):
-            with torch.inference_mode(False):  # as in `to_float`
-                batch = to_float(self.images[rows], self.resize), self.labels[rows]
-            yield batch
+            yield to_float(self.images[rows], self.resize), self.labels[rows]
 
     def __repr__(self):
         n, h, w = self.images.shape
@@ -71,7 +69,6 @@ class Batches:
         )
 
 
-@torch.inference_mode(False)  # a tensor made in it could never be trained with
 def to_float(images, resize=None):
     """Turn uint8 images (N, h, w) into float32 (N, 1, H, W) in [0, 1].
 
@@ -160,7 +157,6 @@ def load_data_fashion_mnist(
     return tuple(iters)
 
 
-@torch.inference_mode(False)
 def stratified(labels, size, seed=0):
     """Return sorted rows, int64 (size,), in which the classes are as even as can be.
 

@@ -4,9 +4,10 @@ import torch
 import torch.nn.functional as F
 
 from cnn_course.checks import whole_number
+from cnn_course.device import torch_as_it_starts
 
 
-@torch.inference_mode(False)  # a tensor made in it could never be trained with
+@torch_as_it_starts()  # whatever an earlier cell has switched
 def load_photograph(height=300, *, colour=False):
     """Return a photograph, float32 in [0, 1]: (height, width), in colour (3, …, …).
 

@@ -23,17 +23,13 @@ SLIDE_TYPES = ("slide", "subslide", "fragment", "skip", "notes", "-")
 FETCHED = re.compile(r"<(?!a\b)\w[^>]*?\s(?:src|href)=\"(?!data:|#)([^\"]+)\"")
 
 
-class DeckError(NotebookError):
-    """A notebook that no deck can be made of; the message says what to do."""
-
-
 def deck(path):
     """Return (page, number of slides) for a saved notebook: the page is HTML.
 
     Left out are cells of type skip, cells tagged `solution`, the code of cells tagged
     `remove-input`, and other folded cells (`metadata.jupyter.source_hidden`).
-    Raises NotebookError if it cannot be read, and DeckError if it says nothing about
-    slides, or needs files from elsewhere.
+    Raises NotebookError if it cannot be read, says nothing about slides, or needs
+    files from elsewhere.
     """
     from nbconvert.exporters.slides import SlidesExporter
     from traitlets.config import Config
@@ -53,7 +49,7 @@ def deck(path):
     about = {"title": _title(notebook) or path.stem, "path": str(path.parent)}
     page, _ = exporter.from_notebook_node(notebook, {"metadata": about})
     if missing := FETCHED.search(page):
-        raise DeckError(
+        raise NotebookError(
             f"{path.name}: a deck holds everything in one file, but {missing[1]} could "
             "not be put into it. Keep the file beside the notebook, or skip the cell."
         )
@@ -71,7 +67,7 @@ def _prepared(notebook, name):
     """Return the notebook with solutions typed skip."""
     for number, cell in enumerate(notebook.cells, start=1):
         if (kind := _slide_type(cell)) not in SLIDE_TYPES:
-            raise DeckError(
+            raise NotebookError(
                 f'{name}: cell {number} has the slide type "{kind}", which does not '
                 f"exist. Choose one of {', '.join(SLIDE_TYPES)}."
             )
@@ -80,12 +76,12 @@ def _prepared(notebook, name):
             cell.metadata["slideshow"] = {"slide_type": "skip"}
     kinds = [kind for kind in map(_slide_type, notebook.cells) if kind != "skip"]
     if not any(kind.endswith("slide") for kind in kinds):
-        raise DeckError(
+        raise NotebookError(
             f"{name}: no cell is a slide. In JupyterLab select a cell, open the "
             "property inspector (the gear on the right), choose a Slide Type and save."
         )
     if not kinds[0].endswith("slide"):
-        raise DeckError(
+        raise NotebookError(
             f'{name}: the first cell to be shown has the slide type "{kinds[0]}". '
             "Make it a slide, or skip what stands before the first slide."
         )
@@ -96,17 +92,6 @@ def _title(notebook):
     prose = "\n".join(c.source for c in notebook.cells if c.cell_type == "markdown")
     heading = re.search(r"^# (.+)", prose, re.MULTILINE)
     return heading and heading[1].strip()
-
-
-def write(page, target):
-    """Write the page, all of it or nothing: an older deck stays until then."""
-    try:
-        write_whole(target, page)
-    except OSError as error:
-        raise DeckError(
-            f"{target} cannot be written ({error.strerror}: {error.filename}). "
-            "Name a folder of your own with --out."
-        ) from error
 
 
 def main(arguments=None):
@@ -126,10 +111,14 @@ def main(arguments=None):
     try:
         pages = {path: deck(path) for path in targets}
         for path, (page, slides) in pages.items():
-            write(page, targets[path])
+            write_whole(targets[path], page)  # an older deck stays until then
             say(f"{targets[path]}: {slides} slides")
     except NotebookError as error:
         say(error, sys.stderr)
+        return 1
+    except OSError as error:
+        why = f"{error.filename} cannot be written ({error.strerror})"
+        say(f"{why}. Name a folder of your own with --out.", sys.stderr)
         return 1
     return 0
 

@@ -10,7 +10,6 @@ them stays.
 """
 
 import argparse
-import re
 import sys
 from collections import Counter
 from pathlib import Path
@@ -19,17 +18,8 @@ from cnn_course.files import NOTEBOOKS, say, write_whole
 from cnn_course.publishing.reading import PLAN, SOLUTION, NotebookError, has, read
 from cnn_course.publishing.updating import sign, update
 
-# What stands in cells of a kind, which show whether a tool has taken a tag away.
-TOLD = {
-    SOLUTION: re.compile(r"\bkeep\s*=\s*False\b"),
-    PLAN: re.compile("For whoever presents this"),
-}
-# Of whoever has the edition; the one of whoever made it may have a name of its own.
-KERNEL = {
-    "display_name": "Python 3 (ipykernel)",
-    "language": "python",
-    "name": "python3",
-}
+# What stands in cells with a tag, and shows whether a tool has taken the tag away.
+TOLD = {SOLUTION: "keep=False", PLAN: "For whoever presents this"}
 
 
 def student(notebook):
@@ -37,11 +27,7 @@ def student(notebook):
 
     Results are left out so that the questions come before the answers.
     """
-    notebook.cells = [
-        cell
-        for cell in notebook.cells
-        if not has(cell, SOLUTION) and not has(cell, PLAN)
-    ]
+    notebook.cells = [c for c in notebook.cells if not any(has(c, t) for t in TOLD)]
     for cell in notebook.cells:
         if cell.cell_type == "code":
             cell.outputs, cell.execution_count = [], None
@@ -68,32 +54,36 @@ def made(name, path):
     notebook = read(path)
     for number, cell in enumerate(notebook.cells, start=1):
         for tag, words in TOLD.items():
-            if (found := words.search(cell.source)) and not has(cell, tag):
+            if words in cell.source and not has(cell, tag):
                 raise NotebookError(
-                    f'{path}: cell {number} says "{found[0]}", but lacks the tag '
-                    f'"{tag}" that keeps it from students; some tools take tags away. '
-                    "No edition was written. `git restore notebooks` brings back the "
-                    "notebooks as the course has them. A cell of your own needs the "
-                    "tag: in JupyterLab, the gear on the right."
+                    f'{path}: cell {number} says "{words}", but lacks the tag "{tag}" '
+                    "that keeps it from students; some tools take tags away. No "
+                    "edition was written. `git restore notebooks` brings back the "
+                    "course's own; the gear on the right of JupyterLab gives a tag."
                 )
-    notebook.metadata.kernelspec = KERNEL
     sign(EDITIONS[name](notebook), name)
     return notebook
 
 
 def write_edition(notebooks, name, folder):
-    """Write one edition, or bring it up to date; yield what `update` says.
+    """Write one edition, or bring it up to date; print what was done.
 
     notebooks  {file name: notebook} as `made` returns them
 
     Raises OSError if the folder cannot be used.
     """
+    counts = Counter()
     for file, notebook in notebooks.items():
-        yield update(folder / file, notebook)
+        done, line = update(folder / file, notebook)
+        counts[done] += 1
+        if line:
+            say(line)
     if name == "instructor":
         from cnn_course.publishing.exercise_table import as_markdown
 
         write_whole(folder / "exercises.md", as_markdown())
+    each = ", ".join(f"{count} {done}" for done, count in counts.items())
+    say(f"{counts.total()} notebooks in {folder}: {each}")
 
 
 def main(arguments=None):
@@ -104,13 +94,12 @@ def main(arguments=None):
     )
     parser.add_argument("--only", choices=EDITIONS, help="default: both editions")
     options = parser.parse_args(arguments)
-    try:
-        names = [options.only] if options.only else EDITIONS
-        paths = sorted(NOTEBOOKS.glob("*.ipynb"))
-        # All are made before the first is written.
+    names = [options.only] if options.only else EDITIONS
+    paths = sorted(NOTEBOOKS.glob("*.ipynb"))
+    try:  # all are made before the first is written
         every = {n: {path.name: made(n, path) for path in paths} for n in names}
         for name, notebooks in every.items():
-            _tell(notebooks, name, Path(options.folder, name))
+            write_edition(notebooks, name, Path(options.folder, name))
     except NotebookError as error:
         say(error, sys.stderr)
         return 1
@@ -119,17 +108,6 @@ def main(arguments=None):
         say(f"{why}. Name a folder of your own.", sys.stderr)
         return 1
     return 0
-
-
-def _tell(notebooks, name, folder):
-    """Write an edition and print what was done."""
-    counts = Counter()
-    for done, line in write_edition(notebooks, name, folder):
-        counts[done] += 1
-        if line:
-            say(line)
-    each = ", ".join(f"{count} {done}" for done, count in counts.items())
-    say(f"{counts.total()} notebooks in {folder}: {each}")
 
 
 if __name__ == "__main__":

@@ -42,9 +42,8 @@ def read(path):
         raise NotebookError(f"{path} cannot be read: {error.strerror}.") from error
     except Exception as error:  # nbformat has no one class for broken notebooks
         raise NotebookError(
-            f"{path} is not a Jupyter notebook, or it is damaged: "
-            "does JupyterLab open it? If it is the course's, `git restore notebooks` "
-            "brings it back."
+            f"{path} is not a Jupyter notebook, or it is damaged: does JupyterLab open "
+            "it? `git restore notebooks` brings back the course's own."
         ) from error
 
 

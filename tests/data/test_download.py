@@ -1,6 +1,5 @@
 """The download: a server that fails in every way it can, many processes, and kills."""
 
-import contextlib
 import errno
 import hashlib
 import json
@@ -44,14 +43,6 @@ def server(raw_files, monkeypatch):
     with FaultServer(raw_files) as server:
         monkeypatch.setattr(downloading, "SOURCES", (server.url,))
         yield server
-
-
-@pytest.fixture
-def second(server, raw_files, monkeypatch):
-    """A second source, which is good unless told otherwise."""
-    with FaultServer(raw_files) as second:
-        monkeypatch.setattr(downloading, "SOURCES", (server.url, second.url))
-        yield second
 
 
 @pytest.fixture
@@ -140,81 +131,28 @@ def no_such_host():
     raise socket.gaierror(-2, "Name or service not known")
 
 
-def test_every_source_is_named_with_its_own_reason(folder, monkeypatch, server, second):
-    with FaultServer({}) as gone:
-        closed = gone.url
+def test_every_source_is_named_with_its_own_reason(
+    folder, monkeypatch, server, no_settings
+):
     secure = server.url.replace("http", "https")
-    sources = (closed, "https://host.invalid/", secure, second.url)
+    sources = ("http://127.0.0.1:9/", "https://host.invalid/", secure)
     monkeypatch.setattr(downloading, "SOURCES", sources)
-    second.plan = ["cut", "html"]
-
     look_up(monkeypatch, "host.invalid", no_such_host)
-    refused, unknown, plain, page = download(folder)
-    assert refused == f"{closed[7:-1]}: connection refused"
+    refused, unknown, plain = download(folder)
+    assert refused == "127.0.0.1:9: connection refused"
     assert unknown == "host.invalid: host not found"
     # It speaks no TLS. In OpenSSL's words, which differ from version to version.
     assert re.fullmatch(f"{server.host}: no secure connection: [a-zA-Z ]+", plain)
-    assert page == f"{second.host}: {LOGIN}"
 
 
 # ------------------------------------------------------------ proxies and certificates
-
-SETTINGS = ("http_proxy", "https_proxy", "all_proxy", "no_proxy", "request_method")
-SETTINGS += ("requests_ca_bundle", "curl_ca_bundle", "ssl_cert_file")
 
 
 @pytest.fixture
 def no_settings(server, monkeypatch):
     """The environment says nothing of proxies and certificates."""
-    for name in [name for name in os.environ if name.lower() in SETTINGS]:
+    for name in filter(re.compile("_PROXY$|_CA_BUNDLE$", re.I).search, [*os.environ]):
         monkeypatch.delenv(name)
-
-
-@pytest.fixture
-def dead_proxy():
-    """The address of a port on which nobody listens."""
-    with FaultServer({}) as gone:
-        return gone.host
-
-
-@pytest.mark.parametrize(
-    "variable, scheme",
-    [
-        ("HTTPS_PROXY", "https"),
-        ("https_proxy", "https"),
-        ("HTTP_PROXY", "http"),
-        ("http_proxy", "http"),
-        ("ALL_PROXY", "https"),
-        ("all_proxy", "http"),
-    ],
-)
-def test_a_dead_proxy_is_named_with_the_variable_and_the_server_not_blamed(
-    folder, monkeypatch, no_settings, dead_proxy, variable, scheme
-):
-    monkeypatch.setattr(downloading, "SOURCES", (f"{scheme}://a.example/",))
-    monkeypatch.setenv(variable, f"http://me:secret@{dead_proxy}")
-    assert download(folder) == [
-        f"a.example: the proxy {dead_proxy}: connection refused; it comes from "
-        f"the variable {variable}: mend or unset that"
-    ]
-
-
-def test_a_proxy_that_is_not_found_or_cannot_be_is_named(
-    folder, monkeypatch, no_settings
-):
-    monkeypatch.setattr(downloading, "SOURCES", ("https://a.example/",))
-    look_up(monkeypatch, "proxy.invalid", no_such_host)
-    for proxy, words in {
-        "http://proxy.invalid:8080": "proxy.invalid:8080: host not found",
-        "http://": "http://: this is no address",
-        "http://me:secret@127.0.0.1:port": "127.0.0.1:port: this is no address",
-    }.items():
-        monkeypatch.setenv("HTTPS_PROXY", proxy)
-        (reason,) = download(folder)
-        assert reason.startswith(f"a.example: the proxy {words};")
-        assert reason.endswith(
-            "; it comes from the variable HTTPS_PROXY: mend or unset that"
-        )
 
 
 class Proxy(BaseHTTPRequestHandler):
@@ -229,24 +167,44 @@ class Proxy(BaseHTTPRequestHandler):
         pass
 
 
-@pytest.mark.parametrize("scheme", ["http", "https"])
-def test_what_a_proxy_answers_is_told(folder, monkeypatch, no_settings, scheme):
+@pytest.fixture
+def proxy():
+    """A proxy that answers all with its `status`."""
+    with ThreadingHTTPServer(("127.0.0.1", 0), Proxy) as proxy:
+        threading.Thread(target=proxy.serve_forever, args=(0.02,), daemon=True).start()
+        yield proxy
+        proxy.shutdown()
+
+
+PASSWORD = "it wants a name and a password, http://NAME:PASSWORD@ADDRESS"
+
+
+@pytest.mark.parametrize(
+    "variable, address, words",
+    [
+        ("HTTPS_PROXY", "127.0.0.1:9", "connection refused"),
+        ("http_proxy", "127.0.0.1:9", "connection refused"),
+        ("ALL_PROXY", "127.0.0.1:9", "connection refused"),
+        ("HTTPS_PROXY", "proxy.invalid:80", "host not found"),
+        ("HTTPS_PROXY", "127.0.0.1:port", "this is no address"),
+        ("HTTP_PROXY", 407, PASSWORD),
+        ("HTTPS_PROXY", 407, PASSWORD),
+        ("HTTPS_PROXY", 403, "HTTP 403"),  # of a tunnel: no server was asked
+    ],
+)
+def test_a_proxy_is_blamed_with_its_variable_and_the_server_not(
+    folder, monkeypatch, no_settings, proxy, variable, address, words
+):
+    scheme = "http" if variable.lower() == "http_proxy" else "https"
     monkeypatch.setattr(downloading, "SOURCES", (f"{scheme}://a.example/",))
-    with serving(ThreadingHTTPServer(("127.0.0.1", 0), Proxy)) as proxy:
-        host = f"127.0.0.1:{proxy.server_port}"
-        variable = f"{scheme.upper()}_PROXY"
-        monkeypatch.setenv(variable, f"http://{host}")
-        blamed, name = f"a.example: the proxy {host}", f"the variable {variable}"
-        ending = f"; it comes from {name}: mend or unset that"
-        proxy.status = 407
-        words = f"it wants a name and a password, http://NAME:PASSWORD@{host}"
-        assert download(folder) == [f"{blamed}: {words}{ending}"]
-        proxy.status = 403
-        assert download(folder) == [
-            f"{blamed}: HTTP 403{ending}"
-            if scheme == "https"  # of a tunnel it is known that no server was asked
-            else f"a.example: HTTP 403 (through the proxy {host}, from {name})"
-        ]
+    look_up(monkeypatch, "proxy.invalid", no_such_host)
+    if isinstance(address, int):
+        proxy.status, address = address, f"127.0.0.1:{proxy.server_port}"
+    monkeypatch.setenv(variable, f"http://me:secret@{address}")
+    assert download(folder) == [
+        f"a.example: the proxy {address}, from the variable {variable}: {words}; mend "
+        "or unset that"
+    ]
 
 
 def test_through_a_proxy_that_works_the_server_is_blamed_and_the_proxy_told(
@@ -261,58 +219,29 @@ def test_through_a_proxy_that_works_the_server_is_blamed_and_the_proxy_told(
     assert download(folder) == [] and contents(folder) == whole
 
 
-@contextlib.contextmanager
-def serving(server):
-    """Let a server answer while the body runs."""
-    threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
-    try:
-        yield server
-    finally:
-        server.shutdown()
-        server.server_close()
-
-
 CERTIFICATE = Path(__file__).with_name("loopback.pem")  # signed by itself
 
 
-@pytest.fixture
-def secure(server, no_settings, monkeypatch):
-    """The server speaks TLS, with a certificate that nobody vouches for."""
+def test_of_a_certificate_openssls_words_and_the_variable_that_is_read_are_told(
+    server, folder, monkeypatch, no_settings, whole, tmp_path
+):
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(CERTIFICATE)
-    server.socket = context.wrap_socket(
-        server.socket, server_side=True, do_handshake_on_connect=False
-    )
+    options = {"server_side": True, "do_handshake_on_connect": False}
+    server.socket = context.wrap_socket(server.socket, **options)
     monkeypatch.setattr(downloading, "SOURCES", (f"https://{server.host}/",))
     monkeypatch.setattr(downloading, "STALL_SECONDS", 5)
-    return server
-
-
-def test_a_certificate_that_does_not_hold_is_told_in_openssls_words_and_the_variable(
-    secure, folder, monkeypatch
-):
     monkeypatch.setenv("SSL_CERT_FILE", str(CERTIFICATE))  # requests does not read it
-    (reason,) = download(folder)
-    start = f"{secure.host}: no secure connection: certificate verify failed: self"
-    assert reason.startswith(start) and "log in" not in reason
-    assert reason.endswith(
-        "certificate; if this network has its own, REQUESTS_CA_BUNDLE must name it"
-    )
-
-
-@pytest.mark.parametrize("variable", ["REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"])
-def test_a_certificate_of_ones_own_is_taken_from_the_variable_that_is_named(
-    secure, folder, monkeypatch, whole, tmp_path, variable
-):
-    for path, words in {
-        tmp_path / "gone.pem": f" from {tmp_path / 'gone.pem'} ({variable}), which is ",
-        Path(__file__): f"; certificates are taken from {__file__} ({variable})",
-    }.items():
-        monkeypatch.setenv(variable, str(path))
+    gone = str(tmp_path / "gone.pem")
+    for named, words, ending in (
+        ("", "certificate verify failed: self", "REQUESTS_CA_BUNDLE must name it"),
+        (gone, "", f"{gone}; certificates are taken from {gone} (REQUESTS_CA_BUNDLE)"),
+    ):
+        monkeypatch.setenv("REQUESTS_CA_BUNDLE", named)
         (reason,) = download(folder)
-        assert reason.startswith(f"{secure.host}: no secure connection")
-        assert words in reason
-    monkeypatch.setenv(variable, str(CERTIFICATE))
+        assert reason.startswith(f"{server.host}: no secure connection: {words}")
+        assert reason.endswith(ending)
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(CERTIFICATE))
     assert download(folder) == [] and contents(folder) == whole
 
 

@@ -12,7 +12,8 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_outp
 from PIL import Image
 
 from cnn_course.publishing import decks
-from cnn_course.publishing.decks import DeckError, deck, main
+from cnn_course.publishing.decks import deck, main
+from cnn_course.publishing.reading import NotebookError
 from cnn_course.publishing.server import VIEW
 
 
@@ -122,20 +123,15 @@ def test_a_solution_is_known_by_its_tag_and_a_folded_picture_is_shown(slides_of)
     assert slide.find("img") and words(slide) == ""
 
 
-@pytest.mark.parametrize("minor", [0, 4, 5])
-def test_what_colab_makes_of_a_notebook_has_a_deck(tmp_path, minor):
-    view = {VIEW: {"model_id": "1"}, "image/png": picture(), "text/plain": "size 24"}
-    cells = [text("# Sizes", "slide"), code("view()", data=view)]
-    notebook = json.loads(nbformat.v4.writes(new_notebook(cells=cells)))
-    notebook["nbformat_minor"] = minor
-    for cell in notebook["cells"]:
-        del cell["id"]
+def test_what_colab_makes_of_a_notebook_has_a_deck(save):
+    path = save(text("# Sizes", "slide"))
+    notebook = json.loads(path.read_text("utf-8"))
+    del notebook["cells"][0]["id"]
     states = {"1": {"model_name": "LayoutModel", "state": {}}}
     kind = "application/vnd.jupyter.widget-state+json"
-    notebook["metadata"]["widgets"] = {kind: states}
-    (tmp_path / "lesson.ipynb").write_text(json.dumps(notebook), "utf-8")
-    page, number = deck(tmp_path / "lesson.ipynb")
-    assert number == 1 and "size 24" in page
+    notebook |= {"nbformat_minor": 0, "metadata": {"widgets": {kind: states}}}
+    path.write_text(json.dumps(notebook), "utf-8")
+    assert deck(path)[1] == 1
 
 
 def test_notes_belong_to_their_slide_and_are_kept_apart(slides_of):
@@ -143,13 +139,6 @@ def test_notes_belong_to_their_slide_and_are_kept_apart(slides_of):
     first, second = slides_of(*cells)
     assert [words(note) for note in first.select("aside.notes")] == ["say hello"]
     assert second.select("aside.notes") == []
-
-
-def test_a_cell_tagged_remove_input_shows_its_picture_only(slides_of):
-    cell = code("draw(X)", "slide", {"image/png": picture(), "text/plain": "[p] X"})
-    cell.metadata["tags"] = ["remove-input"]
-    (slide,) = slides_of(cell)
-    assert "draw(X)" not in slide.text and slide.find("img")
 
 
 def test_code_is_shown_with_its_output_and_without_a_prompt(slides_of):
@@ -212,7 +201,9 @@ def test_everything_is_in_the_one_file(save, tmp_path):
     ],
 )
 def test_what_a_deck_cannot_hold_is_named(save, source):
-    with pytest.raises(DeckError, match=r"(example\.org|lost\.png).* could not be put"):
+    with pytest.raises(
+        NotebookError, match=r"(example\.org|lost\.png).* could not be put"
+    ):
         deck(save(text("# Pictures", "slide"), text(source)))
 
 
@@ -282,7 +273,7 @@ def test_what_is_no_notebook_is_refused(tmp_path, capsys, content):
     ],
 )
 def test_slide_types_that_make_no_deck_are_explained(save, cells, says):
-    with pytest.raises(DeckError, match=says):
+    with pytest.raises(NotebookError, match=says):
         deck(save(*cells))
 
 
