@@ -85,7 +85,7 @@ def find_fashion_mnist(root=None):
     lines = [
         "the rest could not be downloaded, so results differ",
         *[f"  {reason}" for reason in (*problems, *_no_network)],
-        "To get all 70,000: restart the kernel with a network, and run it again",
+        "To get all 70,000: go online, mend the above, and restart the kernel",
         f"By hand: get the four .gz files from {AUTHORS}",
         f"  and put them, as they are, into {folder or 'a new folder'}",
         f"  {'or' if folder else 'and'} set CNN_COURSE_DATA to a folder that has them",
