@@ -7,7 +7,8 @@ import pytest
 from lab import NOTEBOOKS
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
-from cnn_course.publishing.decks import deck, write
+from cnn_course.files import write_whole
+from cnn_course.publishing.decks import deck
 
 PATHS = sorted(NOTEBOOKS.glob("*.ipynb"))
 SMALLEST = 0.75  # of a picture's own size: below, its labels cannot be read in a room
@@ -59,7 +60,7 @@ def show(browser, tmp_path):
         page.on("pageerror", lambda error: wrong.append(str(error)))
         page.on("console", lambda m: m.type == "error" and wrong.append(m.text))
         target = tmp_path / f"{path.stem}.html"
-        write(deck(path)[0], target)
+        write_whole(target, deck(path)[0])
         page.goto(target.as_uri())
         return page
 

@@ -19,7 +19,7 @@ from pathlib import Path
 
 import pooch  # noqa: F401  the same
 import requests  # noqa: F401
-import torch
+import torch.utils._device  # the same
 
 from cnn_course import load_data_fashion_mnist
 from cnn_course.data import download, fashion_mnist

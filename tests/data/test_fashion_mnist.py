@@ -179,7 +179,8 @@ def test_a_failed_download_is_told_in_full_and_found_out_once(
             f"data: {SAMPLE_NAME}, 7,000 of 70,000 pictures, 500 training and 1,000 "
             "test images: the rest could not be downloaded, so results differ",
             f"data:   {server.host}: {LOGIN}",
-            "data: To get all 70,000: go online, mend the above, and restart the kernel",
+            "data: To get all 70,000: go online, mend the above, and restart the "
+            "kernel",
             "data: By hand: get the four .gz files from https://github.com/zalando"
             "research/fashion-mnist/tree/master/data/fashion",
             "data:   and put them, as they are, into "
