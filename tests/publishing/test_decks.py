@@ -124,14 +124,17 @@ def test_a_solution_is_known_by_its_tag_and_a_folded_picture_is_shown(slides_of)
 
 
 def test_what_colab_makes_of_a_notebook_has_a_deck(save):
-    path = save(text("# Sizes", "slide"))
+    view = {VIEW: {"model_id": "1"}, "image/png": picture(), "text/plain": "size 24"}
+    path = save(text("# Sizes", "slide"), code("view()", data=view))
     notebook = json.loads(path.read_text("utf-8"))
-    del notebook["cells"][0]["id"]
+    for cell in notebook["cells"]:
+        del cell["id"]
     states = {"1": {"model_name": "LayoutModel", "state": {}}}
     kind = "application/vnd.jupyter.widget-state+json"
     notebook |= {"nbformat_minor": 0, "metadata": {"widgets": {kind: states}}}
     path.write_text(json.dumps(notebook), "utf-8")
-    assert deck(path)[1] == 1
+    page, number = deck(path)
+    assert number == 1 and "size 24" in page
 
 
 def test_notes_belong_to_their_slide_and_are_kept_apart(slides_of):
