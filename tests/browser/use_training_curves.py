@@ -46,7 +46,7 @@ def use_while_training(notebook):
     """
     notebook.begin("notebook:run-all-cells")
     view = notebook.view(TITLE)
-    view.says(re.compile(r"epoch 1 of \d+, step [1-9]\d*"), seconds=60)
+    view.says(re.compile(r"epoch \d+ of \d+, step [1-9]\d*"), seconds=60)
     before = view.picture()
     try_controls(view)
     assert view.picture() != before  # more steps, and none of them stopped for us
