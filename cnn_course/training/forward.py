@@ -47,7 +47,8 @@ class Run:
         try:
             return self.loss(logits, y)
         except (RuntimeError, ValueError, TypeError, IndexError) as error:
-            if is_out_of_memory(error):
+            # An operator that MPS lacks is no fault of the loss.
+            if isinstance(error, NotImplementedError) or is_out_of_memory(error):
                 raise
             raise messages.loss_stopped(logits, y, error) from error
 

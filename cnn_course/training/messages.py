@@ -147,7 +147,9 @@ def diverged(run, loss, step, X=None):
     """
     where = f"the loss became {loss} in epoch {len(run.history) + 1}, step {step}: "
     rate = float(run.optimizer.param_groups[0]["lr"])
-    largest = max(p.detach().abs().max().item() for p in run.net.parameters())
+    # Not Python's max, which may pass over a NaN.
+    tops = [p.detach().abs().max().float() for p in run.net.parameters()]
+    largest = torch.stack(tops).max().item()
     if X is not None and not X.isfinite().all():
         told = (
             f"{where}the pictures of this step hold NaN or infinity, and the network "

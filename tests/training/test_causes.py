@@ -258,6 +258,26 @@ def test_a_loss_that_makes_nan_of_finite_logits_is_told_from_a_rate():
     assert all(map(torch.equal, before, weights(net)))
 
 
+def test_one_lost_weight_among_finite_ones_is_lost():
+    net = network()
+    with torch.no_grad():
+        net[2].bias[0] = math.nan  # in the last of the weights
+    told = message(net, BATCHES, error=FloatingPointError)
+    assert "the weights are lost" in told
+
+
+def test_an_operator_that_the_device_lacks_is_not_told_as_the_losss_fault():
+    def loss(logits, y):
+        raise NotImplementedError("the operator 'x' is not there for MPS")
+
+    message(network(), BATCHES, loss=loss, error=NotImplementedError)
+
+
+def test_a_loss_that_cannot_take_labels_is_told_by_their_shapes():
+    told = message(network(), BATCHES, loss=nn.MSELoss())
+    assert told.startswith("loss(logits, y) stopped at logits of (2, 3), torch.float32")
+
+
 def test_what_is_said_of_cross_entropy_is_not_said_of_another_loss(capsys):
     zeros = [(torch.zeros(2, 2, 5, 5), torch.tensor([0, 1]))] * 40
 
