@@ -1,5 +1,10 @@
 """Fashion-MNIST as batches on the device, and a photograph."""
 
 from cnn_course.data.fashion_mnist import find_fashion_mnist
-from cnn_course.data.loading import Batches, load_data_fashion_mnist, to_float
+from cnn_course.data.loading import (
+    Batches,
+    hold_out,
+    load_data_fashion_mnist,
+    to_float,
+)
 from cnn_course.data.photograph import load_photograph

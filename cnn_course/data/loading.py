@@ -186,3 +186,30 @@ def _height_width(resize):
     if len(sides) != 2:
         refuse("resize", "a side or (height, width)", resize)
     return tuple(whole_number("resize", side, 1, 4096) for side in sides)
+
+
+def hold_out(train_iter, size, seed=0):
+    """Return (rest, held_out): two `Batches` that share out the pictures of one.
+
+    What is chosen, a rate or a number of epochs, is chosen by the accuracy on the
+    `size` held-out training pictures, drawn by `stratified`: test pictures that help
+    to choose no longer tell how well the network does on new ones. The held-out
+    batches keep one order.
+    """
+    labels = train_iter.labels
+    apart = torch.zeros(len(labels), dtype=torch.bool, device=labels.device)
+    apart[stratified(labels.cpu(), size, seed).to(labels.device)] = True
+    return _part(train_iter, ~apart, train_iter.shuffle), _part(
+        train_iter, apart, False
+    )
+
+
+def _part(data_iter, rows, shuffle):
+    return Batches(
+        data_iter.images[rows],
+        data_iter.labels[rows],
+        data_iter.batch_size,
+        resize=data_iter.resize,
+        shuffle=shuffle,
+        name=data_iter.name,
+    )

@@ -2,12 +2,15 @@
 
 from cnn_course.networks.architectures import (
     NARROW_VGG,
+    TRAINED_LENET,
     VGG11,
     alexnet,
     fully_connected,
     lenet,
+    modern_lenet,
     nin,
     nin_block,
+    trained_lenet,
     vgg,
     vgg_block,
 )

@@ -1,8 +1,13 @@
 """The networks of the course, each as built in its notebook (a test holds that)."""
 
+from pathlib import Path
+
+import torch
 from torch import nn
 
 from cnn_course.checks import choice, refuse
+
+TRAINED_LENET = Path(__file__).with_name("lenet.pt")  # `studies.lenet --keep` wrote it
 
 
 def lenet():
@@ -24,6 +29,28 @@ def lenet():
         nn.Linear(120, 84),
         nn.Sigmoid(),
         nn.Linear(84, 10),
+    )
+
+
+def trained_lenet():
+    """Return a LeNet that has been trained, in evaluation mode, on the CPU.
+
+    It is seed 0's of the study of notebook 05 (`python -m cnn_course.studies.lenet`):
+    50,000 pictures of Fashion-MNIST, 25 epochs.
+    """
+    net = lenet()
+    net.load_state_dict(torch.load(TRAINED_LENET, weights_only=True))
+    return net.eval()
+
+
+def modern_lenet():
+    """Return LeNet with ReLU and max pooling, as at the end of notebook 05.
+
+    As many parameters as `lenet`, and the same shapes.
+    """
+    modern = {nn.Sigmoid: nn.ReLU, nn.AvgPool2d: lambda: nn.MaxPool2d(2)}
+    return nn.Sequential(
+        *[modern[type(m)]() if type(m) in modern else m for m in lenet()]
     )
 
 

@@ -2,9 +2,9 @@
 
     python -m cnn_course.publishing.editions [FOLDER] [--only student]
 
-writes FOLDER/student (default: editions/student) with all solutions, the plans for
-lecturers and all results taken out, and FOLDER/instructor with solutions open, speaker
-notes, our results, and exercises.md, a table of all exercises. Both run from top to
+writes FOLDER/student (default: editions/student) with all solutions and
+results taken out, and FOLDER/instructor with solutions open, speaker notes, our
+results, and exercises.md, a table of all exercises. Both run from top to
 bottom, like the original. Run again, it brings them up to date; what somebody did in
 them stays.
 """
@@ -15,19 +15,18 @@ from collections import Counter
 from pathlib import Path
 
 from cnn_course.files import NOTEBOOKS, say, write_whole
-from cnn_course.publishing.reading import PLAN, SOLUTION, NotebookError, has, read
+from cnn_course.publishing.reading import SOLUTION, NotebookError, has, read
 from cnn_course.publishing.updating import sign, update
 
-# What stands in cells with a tag, and shows whether a tool has taken the tag away.
-TOLD = {SOLUTION: "keep=False", PLAN: "For whoever presents this"}
+SOLVED = "keep=False"  # stands in each solution, whether or not it kept its tag
 
 
 def student(notebook):
-    """Take solutions, the lecturer's plan and outputs out of a notebook, in place.
+    """Take solutions and outputs out of a notebook, in place.
 
     Results are left out so that the questions come before the answers.
     """
-    notebook.cells = [c for c in notebook.cells if not any(has(c, t) for t in TOLD)]
+    notebook.cells = [c for c in notebook.cells if not has(c, SOLUTION)]
     for cell in notebook.cells:
         if cell.cell_type == "code":
             cell.outputs, cell.execution_count = [], None
@@ -53,14 +52,13 @@ def made(name, path):
     """
     notebook = read(path)
     for number, cell in enumerate(notebook.cells, start=1):
-        for tag, words in TOLD.items():
-            if words in cell.source and not has(cell, tag):
-                raise NotebookError(
-                    f'{path}: cell {number} says "{words}", but lacks the tag "{tag}" '
-                    "that keeps it from students; some tools take tags away. No "
-                    "edition was written. `git restore notebooks` brings back the "
-                    "course's own; the gear on the right of JupyterLab gives a tag."
-                )
+        if SOLVED in cell.source and not has(cell, SOLUTION):
+            raise NotebookError(
+                f'{path}: cell {number} says "{SOLVED}", but lacks the tag '
+                f'"{SOLUTION}" that keeps it from students; some tools take tags away. '
+                "No edition was written. `git restore notebooks` brings back the "
+                "course's own; the gear on the right of JupyterLab gives a tag."
+            )
     sign(EDITIONS[name](notebook), name)
     return notebook
 

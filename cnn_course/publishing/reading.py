@@ -12,7 +12,6 @@ import nbformat
 from cnn_course.publishing.server import without_views
 
 ANSWER = "answer"  # tags the blank of an exercise, and a prediction
-PLAN = "lecture"  # tags the plan for whoever presents the notebook
 SOLUTION = "solution"
 POSITION = re.compile(r"(cell[-_]?)?\d+")  # an id that will be another cell's one day
 

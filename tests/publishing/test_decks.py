@@ -308,3 +308,16 @@ def test_two_notebooks_of_one_name_are_refused(save, tmp_path, capsys):
     with pytest.raises(SystemExit):
         main([str(path), str(other), "--out", str(tmp_path / "decks")])
     assert "the same name" in capsys.readouterr().err
+
+
+def test_a_folded_description_becomes_the_alt_text_of_the_picture_above(slides_of):
+    shown = code("show()", "slide", {"image/png": picture(), "text/plain": "x"}, {})
+    shown.outputs[0].metadata = {"image/png": {"alt": "A boot"}}
+    words_only = text("<details><summary>In words</summary>Black on white.</details>")
+    and_more = text(f"{words_only.source}\n\nSo it is.", "fragment")
+    (slide,) = slides_of(shown, words_only)
+    assert slide.img["alt"] == "A boot. Black on white." and "In words" not in str(
+        slide
+    )
+    (slide,) = slides_of(shown, and_more)
+    assert "So it is." in words(slide) and "In words" not in words(slide)

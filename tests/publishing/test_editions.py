@@ -147,7 +147,6 @@ def test_an_edition_is_the_same_whatever_a_tool_did_with_ids(
 @pytest.mark.parametrize(
     ("old", "new", "says"),
     [
-        ('"lecture"', '"other"', 'presents this", but lacks the tag "lecture" that'),
         ('"solution"', '"other"', 'says "keep=False", but lacks the tag "solution" '),
         ("{", "<<<<<<< HEAD\n{", " is not a Jupyter notebook, or it is damaged"),
     ],
@@ -181,7 +180,6 @@ def test_the_instructor_edition_shows_solutions_notes_and_results(made, path):
     solutions = [c for c in notebook.cells if is_solution(c) and c.cell_type == "code"]
     assert len(solutions) == len(own(path))
     assert not any("jupyter" in cell.metadata for cell in solutions)  # open
-    assert "*For whoever presents this" in notebook.cells[1].source
 
 
 def test_answers_wrong_and_right_are_told_and_kept_in_a_notebook(run):
