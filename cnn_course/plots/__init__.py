@@ -1,5 +1,12 @@
 """Pictures from tensors and histories, drawings of tensors and networks."""
 
+from cnn_course.plots.charts import (
+    MARKERS,
+    plot_history,
+    plot_lines,
+    plot_runs,
+    show_confusion,
+)
 from cnn_course.plots.diagrams import (
     show_classes,
     show_layers,
@@ -8,13 +15,8 @@ from cnn_course.plots.diagrams import (
 )
 from cnn_course.plots.pictures import (
     COLOURS,
-    MARKERS,
     SIGNED,
     Picture,
-    plot_history,
-    plot_lines,
-    plot_runs,
-    show_confusion,
     show_images,
     show_numbers,
 )

@@ -1,4 +1,4 @@
-"""Pictures from tensors and histories.
+"""Galleries of pictures and grids of numbers, and the `Picture` of them all.
 
 Every function returns a `Picture`, a matplotlib Figure made without pyplot: pyplot is
 not safe in the threads that widget callbacks run on, and slow to import.
@@ -6,22 +6,20 @@ not safe in the threads that widget callbacks run on, and slow to import.
 
 import base64
 import io
-import statistics
+import math
+import textwrap
 
 import torch
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
+from matplotlib.transforms import Bbox
 
 from cnn_course.checks import refuse
 
-# Okabe and Ito's colours, told apart with every kind of colour blindness, each with a
-# line style and a marker of its own for print in grey.
+# Okabe and Ito's colours, told apart with every kind of colour blindness.
 COLOURS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#D55E00", "#56B4E9", "#000000")
-LINES = ("-", "--", "-.", ":", "-", "--", "-.")
-MARKERS = ("o", "s", "^", "D", "v", "P", "x")
 SIGNED = "PuOr"  # orange negative, white zero, purple positive
 CENTRED = {"ha": "center", "va": "center", "fontsize": 9}  # a number in its cell
-BESIDE = {"va": "center", "fontsize": 7, "in_layout": False}  # a name by its dot
 LARGEST = 30  # inches: a higher picture is pressed into this
 MOST_IMAGES, MOST_NUMBERS = 200, 1000  # more would take long seconds
 
@@ -31,6 +29,7 @@ class Picture(Figure):
 
     def __init__(self, width, height, alt):
         super().__init__(figsize=(width, height), layout="constrained", dpi=100)
+        self.get_layout_engine().set(h_pad=0.06)  # inches: titles keep off labels
         self.alt = alt
         self.photograph = False  # in colour: as a PNG it would take several times more
 
@@ -38,7 +37,10 @@ class Picture(Figure):
         from PIL import Image  # comes with matplotlib
 
         buffer = io.BytesIO()
-        self.savefig(buffer, format="png")
+        self.draw_without_rendering()
+        # It grows where a title or a label is too long for it: nothing is cut off.
+        whole = Bbox.union([self.bbox_inches, self.get_tightbbox()])
+        self.savefig(buffer, format="png", bbox_inches=whole)
         image = Image.open(buffer).convert("RGB")
         if not self.photograph:
             # 256 colours hold any grey picture or colour map, in a third of the size.
@@ -61,12 +63,15 @@ def draw_signed(ax, values, room=1.0, top=None):
     ax.imshow(values.numpy(), cmap=SIGNED, vmin=-room * top, vmax=room * top)
 
 
-def show_images(images, titles=None, *, title, columns=None, signed=False, limits=None):
+def show_images(
+    images, titles=None, *, title, columns=None, rows=(), signed=False, limits=None
+):
     """Show pictures side by side, each (H, W) or (1, H, W) grey or (3, H, W) in colour.
 
     images   a list, or a batch (N, 1, H, W); colours in [0, 1]
     titles   one for each picture
     columns  pictures in a row (default: all, at most 10)
+    rows     names at the left: of ten, each stands before a tenth of the pictures
     signed   use colours around zero, each picture to its own largest value
     limits   (black, white) for grey pictures; default: each picture's own range
     """
@@ -76,19 +81,25 @@ def show_images(images, titles=None, *, title, columns=None, signed=False, limit
     if not 1 <= len(images) <= MOST_IMAGES:
         refuse("images", f"1 to {MOST_IMAGES} pictures, not {len(images)}", images)
     images = [_plain_image(i, image) for i, image in enumerate(images)]
-    titles = [] if titles is None else list(titles)
+    titles = [] if titles is None else list(map(str, titles))
     if titles and len(titles) < len(images):
         refuse("titles", f"{len(images)} texts, one for each picture", titles)
-    columns = min(len(images), 10) if columns is None else columns
+    if rows and len(images) % len(rows):
+        refuse("rows", f"names that share {len(images)} pictures evenly", list(rows))
+    share = len(images) // len(rows) if rows else len(images)
+    columns = min(share, 10) if columns is None else columns
     low, high = limits or (None, None)
-    rows = -(-len(images) // columns)
-    width = 10 if columns > 4 else 3.2 * columns
+    lines = -(-len(images) // columns)
+    width = min(10, 3.2 * columns)
+    words = 0.07 * max(len(name) for name in rows) + 0.1 if rows else 0
+    cell = (width - words * max(1, columns // share)) / columns - 0.1
+    titles = [_wrapped(text, int(cell / 0.065)) for text in titles]
+    caption = max((0.15 * text.count("\n") + 0.25 for text in titles), default=0)
     tallest = max(image.shape[-2] / image.shape[-1] for image in images)
-    cell = width / columns
-    height = rows * (cell * tallest + (0.3 if titles else 0.05)) + 0.5
+    height = lines * (cell * tallest + caption + 0.14) + 0.33
     picture = Picture(width, min(height, LARGEST), f"{title}: {len(images)} pictures")
     picture.suptitle(title)
-    axes = list(picture.subplots(rows, columns, squeeze=False).flat)
+    axes = list(picture.subplots(lines, columns, squeeze=False).flat)
     for ax in axes[len(images) :]:
         ax.axis("off")
     for i, (ax, image) in enumerate(zip(axes, images, strict=False)):
@@ -103,7 +114,15 @@ def show_images(images, titles=None, *, title, columns=None, signed=False, limit
             ax.imshow(image.numpy(), cmap="gray", vmin=low, vmax=high)
         if titles:
             ax.set_title(titles[i], fontsize=9)
+        if rows and i % share == 0:
+            name = {"rotation": 0, "ha": "right", "va": "center", "fontsize": 9}
+            ax.set_ylabel(rows[i // share], **name)
     return picture
+
+
+def _wrapped(text, most):
+    """Return the text with no line of more than `most` characters."""
+    return "\n".join(textwrap.fill(line, max(most, 1)) for line in text.split("\n"))
 
 
 def _plain_image(i, image):
@@ -116,33 +135,44 @@ def _plain_image(i, image):
     return image
 
 
-def show_numbers(grids, *, title, windows=None, digits=2, top=None):
-    """Show matrices as grids of numbers, coloured around zero.
+def show_numbers(grids, *, title, windows=None, pictures=(), digits=2, top=None):
+    """Show matrices as grids of numbers: orange below 0, white at 0, purple above.
 
-    grids    {name: tensor (h, w)}
-    windows  {name: (row, column, height, width)} to outline in that grid
-    digits   decimals at most
-    top      the number with the strongest colour; default: each grid's own largest
+    grids     {name: tensor (h, w)}
+    windows   {name: (row, column, height, width)} to outline in that grid
+    pictures  names of grids that hold pixels: grey, with 0 black and `top` white
+    digits    decimals at most
+    top       the number with the strongest colour; default: each grid's own largest
     """
     grids = plain_tensors("grids", grids, (2,), "a matrix (h, w)")
+    if not set(pictures) <= set(grids):
+        refuse("pictures", f"names of grids, such as {tuple(grids)[:1]}", pictures)
     widths = [max(grid.shape[1], 3) for grid in grids.values()]
     cell = min(0.6, 10 / sum(widths))
     tallest = max(grid.shape[0] for grid in grids.values())
-    width, height = cell * sum(widths) + 0.4 * len(grids), cell * tallest + 0.9
+    width, height = cell * sum(widths) + 0.4 * len(grids), cell * tallest + 1.0
     alt = f"{title}: grids of numbers, {', '.join(grids)}"
     picture = Picture(width, min(height, LARGEST), alt)
     picture.suptitle(title)
     axes = picture.subplots(1, len(grids), squeeze=False, width_ratios=widths)[0]
     for ax, (name, grid) in zip(axes, grids.items(), strict=True):
-        draw_signed(ax, grid, room=1.6, top=top)  # pale enough for the numbers on it
+        dark = -math.inf  # below this, white digits can be read
+        if name in pictures:
+            white = top or max(grid.max().item(), 0) or 1.0
+            ax.imshow(grid.numpy(), cmap="gray", vmin=0, vmax=white)
+            dark = 0.45 * white
+        else:
+            draw_signed(ax, grid, room=1.6, top=top)  # pale enough for black digits
         for row, values in enumerate(grid.tolist()):
             for column, value in enumerate(values):
                 number = f"{round(value, digits) + 0.0:g}"  # + 0.0 turns -0 into 0
-                ax.text(column, row, number, **CENTRED)
+                colour = "white" if value < dark else "black"
+                ax.text(column, row, number, color=colour, **CENTRED)
         if name in (windows or {}):
             row, column, h, w = windows[name]
             corner = (column - 0.5, row - 0.5)
-            ax.add_patch(Rectangle(corner, w, h, fill=False, lw=3))
+            for colour, lw in (("white", 5), ("black", 2.5)):  # seen on every shade
+                ax.add_patch(Rectangle(corner, w, h, fill=False, ec=colour, lw=lw))
         h, w = grid.shape
         ax.set_title(f"{name}\n{h}×{w}", fontsize=10)
         # The same limits around every grid, so that all cells have one size.
@@ -163,119 +193,3 @@ def plain_tensors(name, tensors, axes, what):
     if sum(tensor.numel() for tensor in tensors.values()) > MOST_NUMBERS:
         refuse(name, f"of at most {MOST_NUMBERS:,} numbers in all", tensors)
     return {key: tensor.detach().cpu().double() for key, tensor in tensors.items()}
-
-
-def plot_lines(series, *, title, xlabel, ylabel, x=None, log=False):
-    """Plot {name: values} against `x` (default 1, 2, 3, …), on one pair of axes.
-
-    `x` holds numbers or texts. A value that is nan or inf is a gap in its line.
-    """
-    if not isinstance(series, dict):
-        refuse("series", 'a dict such as {"loss": losses}', series)
-    series = {name: _numbers(values) for name, values in series.items()}
-    for name, values in series.items():
-        if x is not None and len(values) != len(x):
-            refuse("x", f"{len(values)} places, as many as {name!r} has values", x)
-    picture = Picture(7, 3.8, f"{title}: lines for {', '.join(series)}")
-    ax = picture.subplots()
-    _draw_lines(ax, series, x)
-    scale = "log" if log else "linear"
-    ax.set(title=title, xlabel=xlabel, ylabel=ylabel, yscale=scale)
-    return picture
-
-
-def plot_history(history, title="Training"):
-    """Plot a `History`: the loss on the left, the accuracies on the right."""
-    picture = Picture(10, 3.6, f"{title}: loss and accuracy by epoch")
-    left, right = picture.subplots(1, 2)
-    _draw_lines(left, {"training loss": history.loss})
-    accuracies = {"training": history.train_acc, "test": history.test_acc}
-    _draw_lines(right, {name: line for name, line in accuracies.items() if line})
-    picture.suptitle(title)
-    left.set(xlabel="epoch", ylabel="loss, mean over the images")
-    right.set(xlabel="epoch", ylabel="accuracy", ylim=(0, 1))
-    for ax in (left, right):
-        ax.xaxis.get_major_locator().set_params(integer=True)
-    return picture
-
-
-def _numbers(values):
-    """Return the values of a line, a list or a tensor, as floats."""
-    if isinstance(values, torch.Tensor):
-        values = values.detach()
-    return [float(value) for value in values]
-
-
-def _draw_lines(ax, series, x=None):
-    ax.set_prop_cycle(color=COLOURS, linestyle=LINES, marker=MARKERS)
-    for name, values in series.items():
-        places = range(1, len(values) + 1) if x is None else x
-        (line,) = ax.plot(places, values, label=name)
-        if len(values) > 30:
-            line.set_marker("")
-    ax.grid(alpha=0.3)
-    if series:
-        ax.legend()
-
-
-def plot_runs(arms, *, title, xlabel, names=None):
-    """Show every run as a dot, and each arm's median as a bar; {arm: [value, …]}.
-
-    names  {arm: [text, …]} to stand small beside the dots, such as their seeds
-
-    Dots that would cover each other or a name are piled up.
-    """
-    picture = Picture(8, 1, f"{title}: one dot a run, by arm")
-    ax = picture.subplots()
-    every = [value for values in arms.values() for value in values]
-    room = 0.04 if names else 0.012  # of the axis: a dot with its name, or without
-    room *= max(every, default=0) - min(every, default=0)
-    bases, base = [], -1  # how far down an arm's lowest dots lie, counted in dots
-    for arm, values in arms.items():
-        levels = _levels(values, room)
-        top, base = base + 4, base + 4 + max(levels, default=0)
-        bases.append(base)
-        places = [base - level for level in levels]
-        ax.plot(values, places, "o", color=COLOURS[0], alpha=0.6, ms=5)
-        for i, name in enumerate(names[arm] if names else ()):
-            ax.text(values[i], places[i], f"  {name}", **BESIDE)
-        if values:
-            median, ends = [statistics.median(values)] * 2, [top - 1.3, base + 1.3]
-            style = dict(color="#999999", lw=0.8, mec="black", ms=6, mew=2, zorder=1)
-            ax.plot(median, ends, "|-", **style)
-    picture.set_figheight(1.1 + (0.09 if names else 0.08) * (base + 2.5))
-    picture.suptitle(title)
-    ax.set_yticks(bases, arms)
-    ax.set_ylim(base + 2.5, 0)
-    ax.margins(x=0.06)
-    ax.grid(axis="x", alpha=0.3)
-    ax.set_xlabel(xlabel)
-    return picture
-
-
-def _levels(values, room):
-    """Return a level from 0 for each value; on one they are more than `room` apart."""
-    levels, ends = [0] * len(values), []
-    for i in sorted(range(len(values)), key=lambda i: values[i]):
-        free = (level for level, end in enumerate(ends) if values[i] - end > room)
-        levels[i] = next(free, len(ends))
-        ends[levels[i] : levels[i] + 1] = [values[i]]
-    return levels
-
-
-def show_confusion(counts, classes, *, title):
-    """Show counts (classes, classes), true by row, predicted by column, in percent."""
-    counts = counts.detach().cpu().double()
-    share = counts / counts.sum(dim=1, keepdim=True).clamp(min=1e-9)
-    n = len(classes)
-    picture = Picture(7.5, 6.5, f"{title}: true classes by row, predicted by column")
-    ax = picture.subplots()
-    ax.imshow(share.numpy(), cmap="cividis", vmin=0, vmax=1)
-    for row, values in enumerate(share.tolist()):
-        for column, value in enumerate(values):
-            colour = "black" if value > 0.5 else "white"
-            ax.text(column, row, f"{100 * value:.0f}", color=colour, **CENTRED)
-    ax.set_xticks(range(n), classes, rotation=45, ha="right")
-    ax.set_yticks(range(n), classes)
-    ax.set(title=title, xlabel="predicted class", ylabel="true class")
-    return picture

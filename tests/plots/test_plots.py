@@ -1,11 +1,13 @@
 """Every picture shows what it should: its areas are looked at, not only its format."""
 
 import base64
+import io
 
 import numpy as np
 import pytest
 import torch
 from matplotlib.colors import to_rgb
+from PIL import Image
 
 from cnn_course import History, plots
 from cnn_course.plots import COLOURS, show_images, show_numbers
@@ -125,6 +127,32 @@ def test_number_grids_can_share_one_scale(areas):
     assert share(own[0], LILAC) > 0.5 and share(own[1], LILAC) > 0.5
     one_scale = areas(show_numbers(grids, title="A", top=4))
     assert share(one_scale[0], LILAC) < 0.001 and share(one_scale[1], LILAC) > 0.5
+
+
+def test_a_grid_of_pixels_is_drawn_in_greys_with_digits_that_can_be_read(areas):
+    grids = {"X": torch.tensor([[0.0, 2.0]]), "Y": torch.tensor([[-2.0, 2.0]])}
+    picture = show_numbers(grids, pictures=["X"], windows={"X": (0, 0, 1, 1)}, title="")
+    (pixels, signs), axes = areas(picture), picture.get_axes()
+    assert share(pixels, BLACK) > 0.25 and share(pixels, WHITE) > 0.25
+    assert share(pixels, LILAC) == 0 and share(signs, LILAC) > 0.25
+    assert [text.get_color() for text in axes[0].texts] == ["white", "black"]
+    with pytest.raises(ValueError, match="pictures must be names of grids, such as"):
+        show_numbers(grids, pictures=["Z"], title="")
+
+
+def test_show_images_names_its_rows_and_cuts_no_text_off():
+    names = ["a row", "a second row"]
+    picture = show_images([CHECKERS] * 8, rows=names, columns=4, title="A row. " * 20)
+    labels = [ax.get_ylabel() for ax in picture.get_axes()]
+    assert labels == ["a row", *[""] * 3, "a second row", *[""] * 3]
+    data, _ = picture._repr_mimebundle_()
+    width, _ = Image.open(io.BytesIO(base64.b64decode(data["image/png"]))).size
+    assert width > 1050  # ten inches do not hold this title
+    with pytest.raises(ValueError, match="rows must be names that share 2 pictures"):
+        show_images(TWO, rows=["a"] * 3, title="")
+    captions = ["of three words"] * 10
+    first = show_images([CHECKERS] * 10, captions, title="Ten").get_axes()[0]
+    assert first.get_title() == "of three\nwords"
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,129 @@
+"""Lines, dots and tables of what was measured, also while a network trains."""
+
+import statistics
+
+import torch
+
+from cnn_course.checks import refuse
+from cnn_course.plots.pictures import CENTRED, COLOURS, Picture
+
+# Each colour has a line style and a marker of its own, for print in grey.
+LINES = ("-", "--", "-.", ":", "-", "--", "-.")
+MARKERS = ("o", "s", "^", "D", "v", "P", "x")
+BESIDE = {"va": "center", "fontsize": 7, "in_layout": False}  # a name by its dot
+
+
+def plot_lines(series, *, title, xlabel, ylabel, x=None, log=False):
+    """Plot {name: values} against `x` (default 1, 2, 3, …), on one pair of axes.
+
+    `x` holds numbers or texts. A value that is nan or inf is a gap in its line.
+    """
+    if not isinstance(series, dict):
+        refuse("series", 'a dict such as {"loss": losses}', series)
+    series = {name: _numbers(values) for name, values in series.items()}
+    for name, values in series.items():
+        if x is not None and len(values) != len(x):
+            refuse("x", f"{len(values)} places, as many as {name!r} has values", x)
+    picture = Picture(7, 3.8, f"{title}: lines for {', '.join(series)}")
+    ax = picture.subplots()
+    _draw_lines(ax, series, x)
+    scale = "log" if log else "linear"
+    ax.set(title=title, xlabel=xlabel, ylabel=ylabel, yscale=scale)
+    return picture
+
+
+def plot_history(history, title="Training"):
+    """Plot a `History`: the loss on the left, the accuracies on the right."""
+    picture = Picture(10, 3.6, f"{title}: loss and accuracy by epoch")
+    left, right = picture.subplots(1, 2)
+    _draw_lines(left, {"training loss": history.loss})
+    accuracies = {"training": history.train_acc, "test": history.test_acc}
+    _draw_lines(right, {name: line for name, line in accuracies.items() if line})
+    picture.suptitle(title)
+    left.set(xlabel="epoch", ylabel="loss, mean over the images")
+    right.set(xlabel="epoch", ylabel="accuracy", ylim=(0, 1))
+    for ax in (left, right):
+        ax.xaxis.get_major_locator().set_params(integer=True)
+    return picture
+
+
+def _numbers(values):
+    """Return the values of a line, a list or a tensor, as floats."""
+    if isinstance(values, torch.Tensor):
+        values = values.detach()
+    return [float(value) for value in values]
+
+
+def _draw_lines(ax, series, x=None):
+    ax.set_prop_cycle(color=COLOURS, linestyle=LINES, marker=MARKERS)
+    for name, values in series.items():
+        places = range(1, len(values) + 1) if x is None else x
+        (line,) = ax.plot(places, values, label=name)
+        if len(values) > 30:
+            line.set_marker("")
+    ax.grid(alpha=0.3)
+    if series:
+        ax.legend()
+
+
+def plot_runs(arms, *, title, xlabel, names=None):
+    """Show every run as a dot, and each arm's median as a bar; {arm: [value, …]}.
+
+    names  {arm: [text, …]} to stand small beside the dots, such as their seeds
+
+    Dots that would cover each other or a name are piled up.
+    """
+    picture = Picture(8, 1, f"{title}: one dot a run, by arm")
+    ax = picture.subplots()
+    every = [value for values in arms.values() for value in values]
+    room = 0.04 if names else 0.012  # of the axis: a dot with its name, or without
+    room *= max(every, default=0) - min(every, default=0)
+    bases, base = [], -1  # how far down an arm's lowest dots lie, counted in dots
+    for arm, values in arms.items():
+        levels = _levels(values, room)
+        top, base = base + 4, base + 4 + max(levels, default=0)
+        bases.append(base)
+        places = [base - level for level in levels]
+        ax.plot(values, places, "o", color=COLOURS[0], alpha=0.6, ms=5)
+        for i, name in enumerate(names[arm] if names else ()):
+            ax.text(values[i], places[i], f"  {name}", **BESIDE)
+        if values:
+            median, ends = [statistics.median(values)] * 2, [top - 1.3, base + 1.3]
+            style = dict(color="#999999", lw=0.8, mec="black", ms=6, mew=2, zorder=1)
+            ax.plot(median, ends, "|-", **style)
+    picture.set_figheight(1.1 + (0.09 if names else 0.08) * (base + 2.5))
+    picture.suptitle(title)
+    ax.set_yticks(bases, arms)
+    ax.set_ylim(base + 2.5, 0)
+    ax.margins(x=0.06)
+    ax.grid(axis="x", alpha=0.3)
+    ax.set_xlabel(xlabel)
+    return picture
+
+
+def _levels(values, room):
+    """Return a level from 0 for each value; on one they are more than `room` apart."""
+    levels, ends = [0] * len(values), []
+    for i in sorted(range(len(values)), key=lambda i: values[i]):
+        free = (level for level, end in enumerate(ends) if values[i] - end > room)
+        levels[i] = next(free, len(ends))
+        ends[levels[i] : levels[i] + 1] = [values[i]]
+    return levels
+
+
+def show_confusion(counts, classes, *, title):
+    """Show counts (classes, classes), true by row, predicted by column, in percent."""
+    counts = counts.detach().cpu().double()
+    share = counts / counts.sum(dim=1, keepdim=True).clamp(min=1e-9)
+    n = len(classes)
+    picture = Picture(7.5, 6.5, f"{title}: true classes by row, predicted by column")
+    ax = picture.subplots()
+    ax.imshow(share.numpy(), cmap="cividis", vmin=0, vmax=1)
+    for row, values in enumerate(share.tolist()):
+        for column, value in enumerate(values):
+            colour = "black" if value > 0.5 else "white"
+            ax.text(column, row, f"{100 * value:.0f}", color=colour, **CENTRED)
+    ax.set_xticks(range(n), classes, rotation=45, ha="right")
+    ax.set_yticks(range(n), classes)
+    ax.set(title=title, xlabel="predicted class", ylabel="true class")
+    return picture
