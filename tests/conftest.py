@@ -163,14 +163,15 @@ def decode(picture):
 
 @pytest.fixture
 def areas():
-    """A function: the pixels inside each pair of axes of a Picture, frames cut off."""
+    """A function: the pixels of each image or pair of axes of a Picture, no frames."""
 
     def cut(picture):
         pixels = decode(picture)
         height = pixels.shape[0]
         parts = []
-        for ax in picture.get_axes():
-            box = ax.get_window_extent()
+        axes = picture.get_axes()
+        for part in [part for ax in axes for part in ax.images or [ax]]:
+            box = part.get_window_extent()
             x0, x1 = int(box.x0) + 3, int(box.x1) - 3
             y0, y1 = int(height - box.y1) + 3, int(height - box.y0) - 3
             parts.append(pixels[y0:y1, x0:x1])

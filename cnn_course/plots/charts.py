@@ -42,8 +42,6 @@ def plot_history(history, title="Training"):
     picture.suptitle(title)
     left.set(xlabel="epoch", ylabel="loss, mean over the images")
     right.set(xlabel="epoch", ylabel="accuracy", ylim=(0, 1))
-    for ax in (left, right):
-        ax.xaxis.get_major_locator().set_params(integer=True)
     return picture
 
 
@@ -61,6 +59,8 @@ def _draw_lines(ax, series, x=None):
         (line,) = ax.plot(places, values, label=name)
         if len(values) > 30:
             line.set_marker("")
+    if x is None:
+        ax.xaxis.get_major_locator().set_params(integer=True)
     ax.grid(alpha=0.3)
     if series:
         ax.legend()
@@ -97,7 +97,7 @@ def plot_runs(arms, *, title, xlabel, names=None):
     ax.set_ylim(base + 2.5, 0)
     ax.margins(x=0.06)
     ax.grid(axis="x", alpha=0.3)
-    ax.set_xlabel(xlabel)
+    ax.set_xlabel(f"{xlabel} (a dot: a run, a bar: the median)")
     return picture
 
 
@@ -116,7 +116,7 @@ def show_confusion(counts, classes, *, title):
     counts = counts.detach().cpu().double()
     share = counts / counts.sum(dim=1, keepdim=True).clamp(min=1e-9)
     n = len(classes)
-    picture = Picture(7.5, 6.5, f"{title}: true classes by row, predicted by column")
+    picture = Picture(6.5, 5.4, f"{title}: true classes by row, predicted by column")
     ax = picture.subplots()
     ax.imshow(share.numpy(), cmap="cividis", vmin=0, vmax=1)
     for row, values in enumerate(share.tolist()):

@@ -15,11 +15,13 @@ def show_tensors(tensors, *, title):
     a fourth puts the stacks side by side.
     """
     tensors = plain_tensors("tensors", tensors, range(5), "a tensor of up to four axes")
-    picture = Picture(10, 2.8, f"{title}: {', '.join(tensors)}")
+    picture = Picture(10, 1, f"{title}: {', '.join(tensors)}")
     ax = picture.subplots()
+    stacks = {n: t.reshape((1,) * (4 - t.dim()) + t.shape) for n, t in tensors.items()}
+    lowest = 1 - max(blocks.shape[2] for blocks in stacks.values())
+    highest = 1 + 0.45 * (max(blocks.shape[1] for blocks in stacks.values()) - 1)
     left = 0.0
-    for name, tensor in tensors.items():
-        blocks = tensor.reshape((1,) * (4 - tensor.dim()) + tensor.shape)
+    for name, blocks in stacks.items():
         start = left
         for block in blocks:  # (sheets, rows, columns)
             for sheet, row, column in product(*map(range, block.shape)):
@@ -30,12 +32,27 @@ def show_tensors(tensors, *, title):
                     number = f"{block[sheet, row, column].item():g}"
                     ax.text(x + 0.5, y + 0.5, number, ha="center", va="center")
             left += block.shape[2] + 0.45 * (len(block) - 1) + 0.6
-        shape = tuple(tensor.shape)
-        ax.text((start + left - 0.6) / 2, -2.6, f"{name}\n{shape}", ha="center")
+        words, middle = (
+            f"{name}\n{tuple(tensors[name].shape)}",
+            (start + left - 0.6) / 2,
+        )
+        ax.text(middle, lowest - 0.3, words, ha="center", va="top")
         left += 1.0
-    ax.set(xlim=(-0.5, left - 1), ylim=(-2.9, 2), title=title, aspect="equal")
-    ax.axis("off")
+    _fit(picture, ax, (-0.5, left - 1), (lowest - 0.1, highest + 0.1), 0.5, 0.6)
+    picture.suptitle(title)
     return picture
+
+
+def _fit(picture, ax, xlim, ylim, words, largest):
+    """Make a picture as large as its drawing and the words below it, in inches.
+
+    A unit of the drawing is as large as the picture's width allows, or `largest`.
+    """
+    width, height = xlim[1] - xlim[0], ylim[1] - ylim[0]
+    inches = min(picture.get_figwidth() / width, largest)
+    picture.set_size_inches(inches * width, inches * height + words + 0.5)
+    ax.set(xlim=xlim, ylim=ylim, aspect="equal")
+    ax.axis("off")
 
 
 def show_shapes(shapes, *, title):
@@ -44,27 +61,34 @@ def show_shapes(shapes, *, title):
     Maps are drawn as stacks of squares in proportion to H and W, vectors as bars.
     """
     alt = f"{title}: " + ", ".join(f"{n} {tuple(s)}" for n, s in shapes)
-    picture = Picture(11, 4.2, alt)
+    picture = Picture(11, 1, alt)
     ax = picture.subplots()
     x, largest = 0.0, max((max(s[1:]) for _, s in shapes if len(s) == 3), default=1)
+    bars = [1.5 + 3 * math.log10(s[0]) for _, s in shapes if len(s) == 1]
+    lowest, highest = -max([6, *bars]) / 2, max([6, *bars]) / 2
     for i, (layer, shape) in enumerate(shapes):
         colour = COLOURS[i % 2]
         if len(shape) == 3:
             channels, height, width = shape[0], *(6 * n / largest for n in shape[1:])
             look = {"fc": "white", "ec": colour, "lw": 0.8}
+            step = min(0.22, 4 / channels)
             for c in reversed(range(channels)):
-                corner = (x + 0.22 * c, -height / 2 + 0.22 * c)
+                corner = (x + step * c, -height / 2 + step * c)
                 ax.add_patch(Rectangle(corner, width, height, **look))
-            width += 0.22 * (channels - 1)
+            width += step * (channels - 1)
+            highest = max(highest, height / 2 + step * (channels - 1))
         else:
             (features,) = shape
             width, height = 0.5, 1.5 + 3 * math.log10(features)
             ax.add_patch(Rectangle((x, -height / 2), width, height, fc=colour))
-        words = f"{layer}\n{' × '.join(map(str, shape))}"
-        ax.text(x + width / 2, -6.8 - 1.5 * (i % 2), words, ha="center", fontsize=9)
+        words, y = (
+            f"{layer}\n{' × '.join(map(str, shape))}",
+            lowest - 0.5 - 1.5 * (i % 2),
+        )
+        ax.text(x + width / 2, y, words, ha="center", va="top", fontsize=9)
         x += width + 1.8
-    ax.set(xlim=(-2, x), ylim=(-9, 7), title=title, aspect="equal")
-    ax.axis("off")
+    _fit(picture, ax, (-2, x), (lowest - 0.2, highest + 0.2), 1.0, 0.4)
+    picture.suptitle(title)
     return picture
 
 
@@ -95,6 +119,7 @@ def show_layers(image, maps, scores, *, title):
         size = " × ".join(map(str, channels.shape))
         panel.suptitle(f"{name}\n{size}", fontsize=9)
     best = sorted(scores.items(), key=lambda item: -item[1])[:3]
+    panels[-1].suptitle(f"output\nthe likeliest of {len(scores)}", fontsize=9)
     ax = panels[-1].subplots()
     ax.barh([name for name, _ in best], [p for _, p in best], color=COLOURS[0])
     ax.invert_yaxis()

@@ -8,6 +8,7 @@ import base64
 import io
 import math
 import textwrap
+from itertools import product
 
 import torch
 from matplotlib.figure import Figure
@@ -20,6 +21,7 @@ from cnn_course.checks import refuse
 COLOURS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#D55E00", "#56B4E9", "#000000")
 SIGNED = "PuOr"  # orange negative, white zero, purple positive
 CENTRED = {"ha": "center", "va": "center", "fontsize": 9}  # a number in its cell
+GAP = 0.06  # inches between two pictures
 LARGEST = 30  # inches: a higher picture is pressed into this
 MOST_IMAGES, MOST_NUMBERS = 200, 1000  # more would take long seconds
 
@@ -38,6 +40,7 @@ class Picture(Figure):
 
         buffer = io.BytesIO()
         self.draw_without_rendering()
+        self.set_layout_engine(None)  # it has been laid out
         # It grows where a title or a label is too long for it: nothing is cut off.
         whole = Bbox.union([self.bbox_inches, self.get_tightbbox()])
         self.savefig(buffer, format="png", bbox_inches=whole)
@@ -53,14 +56,14 @@ class Picture(Figure):
         return data, {f"image/{kind}": {"alt": self.alt}}
 
 
-def draw_signed(ax, values, room=1.0, top=None):
+def draw_signed(ax, values, room=1.0, top=None, **place):
     """Draw a matrix in colours around zero, the palest where `room` is large.
 
     `top` has the strongest colour; by default the largest of the values.
     """
     values = values.double()
     top = top or values.nan_to_num(0, 0, 0).abs().max().item() or 1.0
-    ax.imshow(values.numpy(), cmap=SIGNED, vmin=-room * top, vmax=room * top)
+    ax.imshow(values.numpy(), cmap=SIGNED, vmin=-room * top, vmax=room * top, **place)
 
 
 def show_images(
@@ -89,34 +92,44 @@ def show_images(
     share = len(images) // len(rows) if rows else len(images)
     columns = min(share, 10) if columns is None else columns
     low, high = limits or (None, None)
-    lines = -(-len(images) // columns)
+    # All in inches: one pair of axes is drawn much faster than one for each picture.
     width = min(10, 3.2 * columns)
-    words = 0.07 * max(len(name) for name in rows) + 0.1 if rows else 0
-    cell = (width - words * max(1, columns // share)) / columns - 0.1
-    titles = [_wrapped(text, int(cell / 0.065)) for text in titles]
-    caption = max((0.15 * text.count("\n") + 0.25 for text in titles), default=0)
+    words = 0.07 * max(map(len, rows)) + 0.1 if rows else 0
+    step = (width - words * max(1, columns // share) - GAP) / columns
     tallest = max(image.shape[-2] / image.shape[-1] for image in images)
-    height = lines * (cell * tallest + caption + 0.14) + 0.33
-    picture = Picture(width, min(height, LARGEST), f"{title}: {len(images)} pictures")
-    picture.suptitle(title)
-    axes = list(picture.subplots(lines, columns, squeeze=False).flat)
-    for ax in axes[len(images) :]:
-        ax.axis("off")
-    for i, (ax, image) in enumerate(zip(axes, images, strict=False)):
-        ax.set(xticks=[], yticks=[])
-        ax.spines[:].set(color="#999999", linewidth=0.5)  # white has no edge of its own
+    lines = -(-len(images) // columns)
+    cell = min(step - GAP, LARGEST / lines / tallest)
+    titles = [_wrapped(text, int(step / 0.073)) for text in titles]
+    caption = max((0.155 * text.count("\n") + 0.24 for text in titles), default=0)
+    down = caption + cell * tallest + GAP
+    height = 0.42 + lines * down
+    picture = Picture(width, height, f"{title}: {len(images)} pictures")
+    picture.suptitle(title, y=1 - 0.1 / height)
+    picture.set_layout_engine(None)
+    ax = picture.add_axes((0, 0, 1, 1), xlim=(0, width), ylim=(height, 0))
+    ax.axis("off")
+    for i, image in enumerate(images):
+        row, column = divmod(i, columns)
+        x = GAP + column * step + words * (column // share + 1)
+        y = 0.42 + row * down + caption
+        h = cell * image.shape[-2] / image.shape[-1]
+        top = y + (cell * tallest - h) / 2
+        place = {"extent": (x, x + cell, top + h, top), "aspect": "auto"}
         if image.dim() == 3:
             picture.photograph = True
-            ax.imshow(image.permute(1, 2, 0).nan_to_num().clamp(0, 1).numpy())
+            ax.imshow(image.permute(1, 2, 0).nan_to_num().clamp(0, 1).numpy(), **place)
         elif signed:
-            draw_signed(ax, image)
+            draw_signed(ax, image, **place)
         else:
-            ax.imshow(image.numpy(), cmap="gray", vmin=low, vmax=high)
+            ax.imshow(image.numpy(), cmap="gray", vmin=low, vmax=high, **place)
+        # White has no edge of its own.
+        ax.add_patch(Rectangle((x, top), cell, h, fill=False, ec="#999999", lw=0.5))
         if titles:
-            ax.set_title(titles[i], fontsize=9)
+            middle = x + cell / 2
+            ax.text(middle, y - 0.06, titles[i], ha="center", va="bottom", fontsize=9)
         if rows and i % share == 0:
-            name = {"rotation": 0, "ha": "right", "va": "center", "fontsize": 9}
-            ax.set_ylabel(rows[i // share], **name)
+            left, middle = x - 0.08, top + h / 2
+            ax.text(left, middle, rows[i // share], CENTRED | {"ha": "right"})
     return picture
 
 
@@ -163,11 +176,14 @@ def show_numbers(grids, *, title, windows=None, pictures=(), digits=2, top=None)
             dark = 0.45 * white
         else:
             draw_signed(ax, grid, room=1.6, top=top)  # pale enough for black digits
-        for row, values in enumerate(grid.tolist()):
-            for column, value in enumerate(values):
-                number = f"{round(value, digits) + 0.0:g}"  # + 0.0 turns -0 into 0
-                colour = "white" if value < dark else "black"
-                ax.text(column, row, number, color=colour, **CENTRED)
+        # + 0.0 turns -0 into 0
+        texts = [[f"{round(v, digits) + 0.0:g}" for v in row] for row in grid.tolist()]
+        longest = max((len(text) for row in texts for text in row), default=1)
+        size = min(9, 110 * cell / (longest + 0.5))  # so that it stays in its cell
+        for row, column in product(*map(range, grid.shape)):
+            colour = "white" if grid[row, column] < dark else "black"
+            look = CENTRED | {"color": colour, "fontsize": size}
+            ax.text(column, row, texts[row][column], **look)
         if name in (windows or {}):
             row, column, h, w = windows[name]
             corner = (column - 0.5, row - 0.5)
