@@ -88,7 +88,7 @@ def plot_runs(arms, *, title, xlabel, names=None):
         for i, name in enumerate(names[arm] if names else ()):
             ax.text(values[i], places[i], f"  {name}", **BESIDE)
         if values:
-            median, ends = [statistics.median(values)] * 2, [top - 1.3, base + 1.3]
+            median, ends = [statistics.median(values)] * 2, [top - 0.9, base + 0.9]
             style = dict(color="#999999", lw=0.8, mec="black", ms=6, mew=2, zorder=1)
             ax.plot(median, ends, "|-", **style)
     picture.set_figheight(1.1 + (0.09 if names else 0.08) * (base + 2.5))

@@ -17,11 +17,9 @@ def show_tensors(tensors, *, title):
     tensors = plain_tensors("tensors", tensors, range(5), "a tensor of up to four axes")
     picture = Picture(10, 1, f"{title}: {', '.join(tensors)}")
     ax = picture.subplots()
-    stacks = {n: t.reshape((1,) * (4 - t.dim()) + t.shape) for n, t in tensors.items()}
-    lowest = 1 - max(blocks.shape[2] for blocks in stacks.values())
-    highest = 1 + 0.45 * (max(blocks.shape[1] for blocks in stacks.values()) - 1)
     left = 0.0
-    for name, blocks in stacks.items():
+    for name, tensor in tensors.items():
+        blocks = tensor.reshape((1,) * (4 - tensor.dim()) + tensor.shape)
         start = left
         for block in blocks:  # (sheets, rows, columns)
             for sheet, row, column in product(*map(range, block.shape)):
@@ -32,27 +30,31 @@ def show_tensors(tensors, *, title):
                     number = f"{block[sheet, row, column].item():g}"
                     ax.text(x + 0.5, y + 0.5, number, ha="center", va="center")
             left += block.shape[2] + 0.45 * (len(block) - 1) + 0.6
-        words, middle = (
-            f"{name}\n{tuple(tensors[name].shape)}",
-            (start + left - 0.6) / 2,
-        )
-        ax.text(middle, lowest - 0.3, words, ha="center", va="top")
+        _name_below(ax, (start + left - 0.6) / 2, f"{name}\n{tuple(tensor.shape)}")
         left += 1.0
-    _fit(picture, ax, (-0.5, left - 1), (lowest - 0.1, highest + 0.1), 0.5, 0.6)
-    picture.suptitle(title)
+    _finish(picture, ax, title, 0.5, 0.6)
     return picture
 
 
-def _fit(picture, ax, xlim, ylim, words, largest):
-    """Make a picture as large as its drawing and the words below it, in inches.
+def _name_below(ax, x, words):
+    """Write words below all that is drawn, at `x` of the drawing."""
+    below = {"va": "top", "transform": ax.get_xaxis_transform()}
+    ax.text(x, 0, words, ha="center", fontsize=9, **below)
 
-    A unit of the drawing is as large as the picture's width allows, or `largest`.
+
+def _finish(picture, ax, title, words, largest):
+    """Make a picture as large as its drawing, `words` below it and a title need.
+
+    In inches; a unit of the drawing is as large as the width allows, or `largest`.
     """
-    width, height = xlim[1] - xlim[0], ylim[1] - ylim[0]
-    inches = min(picture.get_figwidth() / width, largest)
-    picture.set_size_inches(inches * width, inches * height + words + 0.5)
-    ax.set(xlim=xlim, ylim=ylim, aspect="equal")
+    (left, low), (right, high) = ax.dataLim.min, ax.dataLim.max
+    unit = min(picture.get_figwidth() / (right - left + 1), largest)
+    picture.set_size_inches(
+        unit * (right - left + 1), unit * (high - low) + words + 0.5
+    )
+    ax.set(xlim=(left - 0.5, right + 0.5), ylim=(low - 0.2, high + 0.2), aspect="equal")
     ax.axis("off")
+    picture.suptitle(title)
 
 
 def show_shapes(shapes, *, title):
@@ -64,8 +66,6 @@ def show_shapes(shapes, *, title):
     picture = Picture(11, 1, alt)
     ax = picture.subplots()
     x, largest = 0.0, max((max(s[1:]) for _, s in shapes if len(s) == 3), default=1)
-    bars = [1.5 + 3 * math.log10(s[0]) for _, s in shapes if len(s) == 1]
-    lowest, highest = -max([6, *bars]) / 2, max([6, *bars]) / 2
     for i, (layer, shape) in enumerate(shapes):
         colour = COLOURS[i % 2]
         if len(shape) == 3:
@@ -76,19 +76,14 @@ def show_shapes(shapes, *, title):
                 corner = (x + step * c, -height / 2 + step * c)
                 ax.add_patch(Rectangle(corner, width, height, **look))
             width += step * (channels - 1)
-            highest = max(highest, height / 2 + step * (channels - 1))
         else:
             (features,) = shape
             width, height = 0.5, 1.5 + 3 * math.log10(features)
             ax.add_patch(Rectangle((x, -height / 2), width, height, fc=colour))
-        words, y = (
-            f"{layer}\n{' × '.join(map(str, shape))}",
-            lowest - 0.5 - 1.5 * (i % 2),
-        )
-        ax.text(x + width / 2, y, words, ha="center", va="top", fontsize=9)
+        words = f"{layer}\n{' × '.join(map(str, shape))}"
+        _name_below(ax, x + width / 2, "\n\n" * (i % 2) + words)
         x += width + 1.8
-    _fit(picture, ax, (-2, x), (lowest - 0.2, highest + 0.2), 1.0, 0.4)
-    picture.suptitle(title)
+    _finish(picture, ax, title, 0.8, 0.4)
     return picture
 
 
