@@ -154,6 +154,25 @@ def test_it_has_a_title_goals_questions_a_summary_and_where_to_read_on(notebook,
     assert "**Read on:**" in notebook.cells[-1].source
 
 
+@pytest.mark.parametrize("path", PATHS[:9], ids=lambda path: path.stem)
+def test_the_first_screen_has_a_picture_a_question_and_at_most_three_goals(path):
+    title, opening, *rest = nbformat.read(path, as_version=4).cells
+    assert len(rest) < (34 if path.stem.startswith("00") else 69)
+    assert "**The question:**" in title.source
+    goals = re.findall(r"^- .*", title.source, re.MULTILINE)
+    assert 1 <= len(goals) <= 3 and all(len(goal) < 120 for goal in goals)
+    assert opening.metadata.jupyter.source_hidden
+    kinds = {kind for output in opening.outputs for kind in output.get("data", {})}
+    assert kinds & {"image/png", "image/jpeg"}
+
+
+def test_descriptions_of_pictures_fold_into_one_line(prose):
+    found = re.findall(r"<details>(.*?)</details>", prose, re.DOTALL)
+    words = "<summary>In words</summary>"
+    assert [text for text in found if text.startswith(words) and "\n" in text] == []
+    assert prose.count(words) == sum(text.startswith(words) for text in found) > 0
+
+
 def test_it_is_a_lecture_of_30_to_45_minutes_with_a_plan(notebook, path):
     kinds = [c.metadata.get("slideshow", {}).get("slide_type") for c in notebook.cells]
     teaching = (NOTEBOOKS / "TEACHING.md").read_text(encoding="utf-8")

@@ -38,7 +38,7 @@ NETWORKS = {
     "fully connected": fully_connected,
     "modern LeNet": modern_lenet,
 }
-RATES = [0.001, 0.002, 0.005]  # of Adam, tried with seed 100
+RATES = [0.001, 0.002, 0.005, 0.01]  # of Adam, tried with seed 100
 ARMS = [  # what is trained, and on which pictures
     ("LeNet", "as they are"),
     ("fully connected", "as they are"),

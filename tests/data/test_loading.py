@@ -9,7 +9,7 @@ import torch
 import torch.nn.functional as F
 
 from cnn_course import device, load_data_fashion_mnist
-from cnn_course.data import Batches, load_photograph, to_float
+from cnn_course.data import Batches, hold_out, load_photograph, to_float
 from cnn_course.data import loading as data
 from cnn_course.data.loading import stratified
 
@@ -279,3 +279,18 @@ def test_lines_are_printed_on_streams_that_cannot_encode_them(encoding, tmp_path
     lines = ended.stdout.splitlines()
     assert lines[0].startswith("data: downloading Fashion-MNIST (31 MB) ")
     assert "the proxy 127.0.0.1:" in lines[2] and all("data: " in ln for ln in lines)
+
+
+def test_what_is_held_out_is_stratified_and_not_trained_with(data_root):
+    data, _ = load_data_fashion_mnist(7, 14, train_size=100, root=data_root)
+    rest, held_out = hold_out(data, 20, seed=3)
+    assert len(rest.labels) == 80 and rest.shuffle and not held_out.shuffle
+    assert held_out.labels.bincount().tolist() == [2] * 10
+    chosen = stratified(data.labels, 20, seed=3)
+    assert torch.equal(held_out.images, data.images[chosen])
+    together = torch.cat([rest.images, held_out.images]).flatten(1)
+    rows = sorted(together.tolist())
+    assert rows == sorted(data.images.flatten(1).tolist())
+    assert next(iter(rest))[0].shape == (7, 1, 14, 14) and rest.name == data.name
+    with pytest.raises(ValueError, match="size"):
+        hold_out(data, 101)

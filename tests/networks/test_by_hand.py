@@ -162,6 +162,7 @@ def test_pool2d_equals_torch(shape, size, stride):
 
 BUILT = {
     "lenet": (NB05, {}, 28, 61_706),
+    "modern_lenet": (NB05, {}, 28, 61_706),
     "fully_connected": (NB05, {}, 28, 61_764),
     "alexnet": (NB06, {}, 224, 46_764_746),
     "vgg": (NB07, dict(blocks=networks.NARROW_VGG, hidden=512), 224, 2_018_346),

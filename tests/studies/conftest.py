@@ -11,7 +11,7 @@ SIDE = 67  # the smallest pictures that NiN and AlexNet take
 def small(monkeypatch, data_root):
     """The settings of a small run of the study `nin` that no arm has."""
     monkeypatch.setenv("CNN_COURSE_DATA", str(data_root))
-    protocol = dict(train_size=100, test_size=50, batch_size=20, lr=0.01)
+    protocol = dict(train_size=100, test_size=50, held_out=20, batch_size=20)
     monkeypatch.setattr(lenet, "PROTOCOL", protocol)
     monkeypatch.setattr(lenet, "EPOCHS", 2)
     protocol = dict(resize=SIDE, train_size=10, test_size=10, epochs=2)
