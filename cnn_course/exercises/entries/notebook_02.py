@@ -526,7 +526,7 @@ PREDICTIONS = [
     ),
     Prediction(
         id="02.pinned",
-        asks="How many of the 9 weights do bars pin down?",
+        asks="In how many of 9 weights do three perfect kernels for bars agree?",
         unit="weights",
     ),
 ]
