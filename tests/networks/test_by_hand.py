@@ -110,14 +110,6 @@ def test_output_size_equals_torch(n, kernel, padding, stride):
     assert NB03["output_size"](n + kernel, kernel) == n + 1
 
 
-@pytest.mark.parametrize("stride", [1, 2, 3])
-def test_corr2d_stride_equals_torch(stride):
-    for size, kernel in CONV_SHAPES:
-        X, K = rand(*size), rand(*kernel)
-        expected = F.conv2d(X[None, None], K[None, None], stride=stride)[0, 0]
-        torch.testing.assert_close(NB03["corr2d_stride"](X, K, stride), expected)
-
-
 @pytest.mark.parametrize("n_in, n_out", [(1, 1), (3, 1), (2, 4)])
 def test_several_channels_equal_torch(n_in, n_out):
     X, K, bias = rand(n_in, 7, 6), rand(n_out, n_in, 3, 2), rand(n_out)
