@@ -31,10 +31,19 @@ def test_03_dilation_leaves_pixels_out():
     assert 49 - 6**2 == 13
 
 
-def test_04_average_pooling_with_stride_3_leaves_twelve_inputs_without_gradient():
-    X = torch.zeros(1, 1, 4, 4, requires_grad=True)
-    F.avg_pool2d(X, 2, 3).sum().backward()
-    assert (X.grad == 0).sum() == 12
+def test_04_what_collects_most_and_what_stays_without_gradient():
+    X = torch.tensor([[1.0, 3, 2, 0], [5, 3, 1, 1], [0, 2, 4, 8], [2, 0, 6, 6]])
+
+    def collected(pool, stride):
+        x = X.clone().requires_grad_()
+        Y = pool(x[None, None], 2, stride)[0, 0]
+        Y.backward(torch.arange(10.0, 10 * Y.numel() + 1, 10).view_as(Y))
+        return x.grad
+
+    at_stride_1 = collected(F.max_pool2d, 1)
+    assert at_stride_1.max() == at_stride_1[2, 3] == 60 + 90 == 150 and X[2, 3] == 8
+    assert (collected(F.max_pool2d, 3) == 0).sum() == 15
+    assert (collected(F.avg_pool2d, 3) == 0).sum() == 12
 
 
 def test_07_a_sixth_block_and_small_networks():

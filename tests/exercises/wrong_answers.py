@@ -47,6 +47,8 @@ TABLE = [
     ("04.gradient", [[0, 3, 0], [0, 0, 4], [8, 0, 0]], "first of equals|tie|equal"),
     ("04.gradient", [[0, 1, 0], [8, 0, 4], [0, 0, 0]], "two windows|adds|twice|6"),
     ("04.gradient", [[0, 8, 0], [3, 0, 0], [0, 4, 0]], "rows and columns"),
+    ("04.padded-average", [[144, 216, 144], [216, 324, 216], [144, 216, 144]], "9"),
+    ("04.padded-average", [[4, 6, 4], [6, 9, 6], [4, 6, 4]], "0.25 times"),
     ("04.every-fifth", 25, "third of"),
     ("04.every-fifth", 76, "round|digits|near|close"),
     ("05.second-pooling", (8, 6, 6, 9), "channels|maps"),

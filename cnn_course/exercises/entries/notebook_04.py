@@ -367,6 +367,56 @@ EXERCISES = [
         ),
         see="The way back",
     ),
+    Grid(
+        id="04.padded-average",
+        topic="what average pooling with padding divides by",
+        activity="count",
+        right=[[16, 24, 16], [24, 36, 24], [16, 24, 16]],
+        because="Every window divides by 9, and a corner's holds four 36s only: an "
+        "even picture gets a dark frame. With `count_include_pad=False` the zeros do "
+        "not count, and all nine stay 36.",
+        misconceptions=(
+            Misconception(
+                "zeros not counted",
+                [[36] * 3] * 3,
+                "You left the zeros out: `count_include_pad=False`, or max pooling. "
+                "Here they count. How many numbers does a window in a corner hold?",
+            ),
+            Misconception(
+                "a corner taken for a side",
+                [[24, 24, 24], [24, 36, 24], [24, 24, 24]],
+                "The sides are right. A window in a corner sticks out twice: it lacks "
+                "a row *and* a column of the input.",
+            ),
+            Misconception(
+                "the shared zero taken away twice",
+                [[12, 24, 12], [24, 36, 24], [12, 24, 12]],
+                "The sides are right. In a corner the row and the column of zeros "
+                "share a number: how many of the nine are left?",
+            ),
+            Misconception(
+                "no padding",
+                [[36]],
+                "That is without padding. With its frame of zeros the input is 5 × 5.",
+            ),
+            Misconception(
+                "padding put around the output",
+                [[0, 0, 0], [0, 36, 0], [0, 0, 0]],
+                "You put the zeros around what comes out. They go around the input.",
+            ),
+            Misconception(
+                "the default stride",
+                [[16]],
+                "That is a stride of 3, as large as the window. Here it is 1.",
+            ),
+        ),
+        hints=(
+            "Draw the 3 × 3 input with its frame of zeros, and the window in a corner, "
+            "at a side, and in the middle.",
+            "How many 36s does each window hold? The sum is divided by 9 every time.",
+        ),
+        see="By hand first",
+    ),
     Number(
         id="04.every-fifth",
         topic="is it the window or the smaller map that softens a shift?",
