@@ -95,34 +95,27 @@ def pairs_ahead(a, b, column="test_acc", same_seed=None):
 
 
 def test_05_what_one_run_each_would_have_said():
-    rows = read_rows("05_lenet.csv")
-    lenet, flat = (
-        [r for r in rows if r["arm"] == arm] for arm in ("LeNet", "fully connected")
-    )
+    rows = [r for r in read_rows("05_lenet.csv") if r["pictures"] == "as they are"]
 
-    def after(runs, epoch):
-        return [r for r in runs if r["epoch"] == epoch]
+    def after(epoch):
+        runs = [row for row in rows if row["epoch"] == epoch]
+        names = "LeNet", "fully connected"
+        return [[row for row in runs if row["network"] == name] for name in names]
 
-    last = after(lenet, 10), after(flat, 10)
-    assert EXERCISES["05.one-run"].right == pairs_ahead(*last)
-    found = wrong("05.one-run")
-    assert found["only runs of the same seed"] == pairs_ahead(*last, same_seed=True)
-    assert found["LeNet ahead"] == pairs_ahead(*last[::-1])
-    assert found["training accuracy, or half-way"] == pairs_ahead(*last, "train_acc")
-    assert found["training accuracy, or half-way"] == pairs_ahead(
-        after(lenet, 5), after(flat, 5)
-    )
-    assert found["means compared, or moved pictures"] == pairs_ahead(*last, "shifted_2")
-    means = [sum(r["test_acc"] for r in runs) / 5 for runs in last]
-    assert round(means[0] - means[1], 3) == 0.002
-    ahead = EXERCISES["05.one-run"].right, found["LeNet ahead"]
-    assert sum(ahead) == 24  # and one pair is equal
-    assert found["every epoch"] == sum(
-        b["test_acc"] > a["test_acc"]
-        for a in lenet
-        for b in flat
-        if a["epoch"] == b["epoch"]
-    )
+    held_out = {e: pairs_ahead(*after(e), "held_out_acc") for e in range(1, 26)}
+    exercise, found = EXERCISES["05.one-run"], wrong("05.one-run")
+    lenet, flat = after(10)
+    assert exercise.right == held_out[10] == 13
+    same = pairs_ahead(lenet, flat, "held_out_acc", same_seed=True)
+    assert found["only runs of the same seed"] == same == pairs_ahead(*after(25))
+    assert found["LeNet ahead"] == pairs_ahead(flat, lenet, "held_out_acc") == 11
+    assert found["training accuracy"] == pairs_ahead(lenet, flat, "train_acc")
+    assert found["after the fifth epoch"] == held_out[5]
+    assert found["at the end"] == held_out[25] == 25 - 23
+    assert found["every epoch"] == sum(held_out.values())
+    assert found["equal runs counted"] == 25 - 11 and found["all other pairs"] == 12
+    means = [mean(row["held_out_acc"] for row in runs) for runs in (lenet, flat)]
+    assert round(means[1] - means[0], 4) == 0.0001
 
 
 def test_07_what_more_work_bought():
