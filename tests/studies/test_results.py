@@ -195,6 +195,7 @@ def test_an_interrupted_study_goes_on_as_if_nothing_had_been(
     small, tmp_path, monkeypatch, interrupt_second_training, study, options, epochs
 ):
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(lenet, "ARMS", lenet.ARMS[:2])
     out, undisturbed = tmp_path / "out.csv", tmp_path / "undisturbed.csv"
     options = [*options, "--seeds", "2", "--out"]
     study.main([*options, "undisturbed.csv"])
