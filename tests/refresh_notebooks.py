@@ -24,6 +24,7 @@ from nbclient import NotebookClient
 
 from cnn_course import load_data_fashion_mnist
 from cnn_course.device import chosen_budget, try_gpu
+from cnn_course.publishing.reading import describe
 from cnn_course.publishing.server import without_views
 from cnn_course.studies import provenance
 
@@ -68,6 +69,7 @@ def refresh(path):
         if (path.name, cell.id) == README_PICTURE[:2]:
             png = next(o.data["image/png"] for o in cell.outputs if "data" in o)
             README_PICTURE[2].write_bytes(base64.b64decode(png))
+    describe(notebook)
     nbformat.validate(notebook)
     nbformat.write(notebook, path)
     return seconds, peak_mb, long_cells

@@ -1,5 +1,6 @@
 """Hygiene of the committed notebooks: clean, small, complete, and on the real data."""
 
+import copy
 import re
 import sys
 from collections import Counter
@@ -7,6 +8,8 @@ from collections import Counter
 import nbformat
 import pytest
 from notebook_code import NOTEBOOKS
+
+from cnn_course.publishing.reading import describe
 
 PATHS = sorted(NOTEBOOKS.glob("*.ipynb"))
 MACHINE_PATH = re.compile(r"/(root|home|Users|work|tmp|private|mnt)/|[A-Z]:\\\\|~/")
@@ -201,6 +204,12 @@ def test_every_picture_has_words_for_those_who_cannot_see_it(outputs):
         for kind in {"image/png", "image/jpeg"} & set(output.get("data", {})):
             assert output.data["text/plain"].startswith("[picture] ")
             assert output.metadata[kind]["alt"]
+
+
+def test_a_folded_description_stands_in_the_alt_text_of_its_picture(notebook):
+    described = copy.deepcopy(notebook)
+    describe(described)
+    assert described == notebook  # refreshing has done it
 
 
 def test_outputs_come_from_the_real_data(outputs):

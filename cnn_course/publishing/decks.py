@@ -14,13 +14,18 @@ import sys
 from pathlib import Path
 
 from cnn_course.files import NOTEBOOKS, say, write_whole
-from cnn_course.publishing.reading import SOLUTION, NotebookError, has, read
+from cnn_course.publishing.reading import (
+    IN_WORDS,
+    SOLUTION,
+    NotebookError,
+    describe,
+    has,
+    read,
+)
 
 TEMPLATES = Path(__file__).parent  # nbconvert looks for deck_template in here
 ONLY_OUTPUT = "remove-input"  # tags a cell whose code says less than its picture
 SLIDE_TYPES = ("slide", "subslide", "fragment", "skip", "notes", "-")
-# A picture's description, folded under it: on a slide it is the picture's alt text.
-IN_WORDS = re.compile(r"<details><summary>In words</summary>(.*?)</details>\s*", re.S)
 # What a browser would fetch by itself when it opens the page; a link is only followed.
 FETCHED = re.compile(r"<(?!a\b)\w[^>]*?\s(?:src|href)=\"(?!data:|#)([^\"]+)\"")
 
@@ -67,13 +72,18 @@ def _slide_type(cell):
 
 def _prepared(notebook, name):
     """Return the notebook with solutions typed skip, descriptions as alt texts."""
-    _describe(notebook)
+    describe(notebook)
     for number, cell in enumerate(notebook.cells, start=1):
         if (kind := _slide_type(cell)) not in SLIDE_TYPES:
             raise NotebookError(
                 f'{name}: cell {number} has the slide type "{kind}", which does not '
                 f"exist. Choose one of {', '.join(SLIDE_TYPES)}."
             )
+        if cell.cell_type == "markdown" and IN_WORDS.search(cell.source):
+            cell.source = IN_WORDS.sub("", cell.source)  # the picture has it
+            if not cell.source:
+                kind = "skip"
+                cell.metadata["slideshow"] = {"slide_type": kind}
         folded = cell.metadata.get("jupyter", {}).get("source_hidden")
         if has(cell, SOLUTION) or (folded and not has(cell, ONLY_OUTPUT)):
             cell.metadata["slideshow"] = {"slide_type": "skip"}
@@ -89,24 +99,6 @@ def _prepared(notebook, name):
             "Make it a slide, or skip what stands before the first slide."
         )
     return notebook
-
-
-def _describe(notebook):
-    pictures = []
-    for cell in notebook.cells:
-        if cell.cell_type == "code":
-            pictures = [
-                about
-                for output in cell.outputs
-                for about in output.get("metadata", {}).values()
-                if isinstance(about, dict) and "alt" in about
-            ]
-        elif cell.cell_type == "markdown" and (found := IN_WORDS.search(cell.source)):
-            for about in pictures:
-                about["alt"] += f". {found[1]}"
-            cell.source = IN_WORDS.sub("", cell.source)
-            if not cell.source:
-                cell.metadata["slideshow"] = {"slide_type": "skip"}
 
 
 def _title(notebook):

@@ -13,6 +13,8 @@ from cnn_course.publishing.server import without_views
 
 ANSWER = "answer"  # tags the blank of an exercise, and a prediction
 SOLUTION = "solution"
+# A picture's description, folded into one line under it.
+IN_WORDS = re.compile(r"<details><summary>In words</summary>(.*?)</details>\s*", re.S)
 POSITION = re.compile(r"(cell[-_]?)?\d+")  # an id that will be another cell's one day
 
 
@@ -56,6 +58,22 @@ def name_cells(notebook):
             name, count = short(f"{cell.source}{count}"), count + 1
         cell.id = name
         taken.add(name)
+
+
+def describe(notebook):
+    """Add each picture's folded description to its alt text, in place."""
+    pictures = []
+    for cell in notebook.cells:
+        if cell.cell_type == "code":
+            every = [
+                about for o in cell.outputs for about in o.get("metadata", {}).values()
+            ]
+            pictures = [a for a in every if isinstance(a, dict) and "alt" in a]
+        elif found := IN_WORDS.search(cell.source):
+            for about in pictures:
+                if found[1] not in about["alt"]:
+                    about["alt"] += f". {found[1]}"
+            pictures = []
 
 
 def short(text):

@@ -494,7 +494,7 @@ EXERCISES = [
 PREDICTIONS = [
     Prediction(
         id="01.runs",
-        asks="3 × 3 input, 2 × 2 kernel: how often does the line inside both loops run?",
+        asks="3 × 3 input, 2 × 2 kernel: how often does the inner line run?",
         unit="times",
     ),
     Prediction(
