@@ -5,6 +5,7 @@ from cnn_course.data.loading import (
     Batches,
     hold_out,
     load_data_fashion_mnist,
+    scattered,
     to_float,
 )
 from cnn_course.data.photograph import load_photograph

@@ -199,17 +199,30 @@ def hold_out(train_iter, size, seed=0):
     labels = train_iter.labels
     apart = torch.zeros(len(labels), dtype=torch.bool, device=labels.device)
     apart[stratified(labels.cpu(), size, seed).to(labels.device)] = True
-    return _part(train_iter, ~apart, train_iter.shuffle), _part(
-        train_iter, apart, False
+    return tuple(
+        _like(train_iter, train_iter.images[rows], train_iter.labels[rows], shuffle)
+        for rows, shuffle in ((~apart, train_iter.shuffle), (apart, False))
     )
 
 
-def _part(data_iter, rows, shuffle):
-    return Batches(
-        data_iter.images[rows],
-        data_iter.labels[rows],
-        data_iter.batch_size,
-        resize=data_iter.resize,
-        shuffle=shuffle,
-        name=data_iter.name,
-    )
+def _like(data_iter, images, labels, shuffle):
+    how = dict(resize=data_iter.resize, shuffle=shuffle, name=data_iter.name)
+    return Batches(images, labels, data_iter.batch_size, **how)
+
+
+def scattered(data_iter, side=64, seed=0):
+    """Return batches of sheets of `side` × `side` pixels, one picture on each.
+
+    Where it lies is drawn from `seed`: `places`, int64 (n, 2) on the CPU, has its first
+    row and column. The rest of a sheet is black.
+    """
+    n, h, w = data_iter.images.shape
+    lot = {"generator": torch.Generator().manual_seed(seed)}
+    room = side + 1 - torch.tensor([h, w])
+    places = (torch.rand(n, 2, **lot) * room).long()
+    sheets = data_iter.images.new_zeros(n, side, side)
+    for i, (row, column) in enumerate(places.tolist()):
+        sheets[i, row : row + h, column : column + w] = data_iter.images[i]
+    batches = _like(data_iter, sheets, data_iter.labels, data_iter.shuffle)
+    batches.places = places
+    return batches

@@ -1,16 +1,20 @@
 """The networks of the course, what notebooks build by hand, and what they cost."""
 
 from cnn_course.networks.architectures import (
+    NARROW_NIN,
     NARROW_VGG,
     TRAINED_LENET,
+    TRAINED_NIN,
     VGG11,
     alexnet,
     fully_connected,
     lenet,
     modern_lenet,
+    narrow_nin,
     nin,
     nin_block,
     trained_lenet,
+    trained_nin,
     vgg,
     vgg_block,
 )

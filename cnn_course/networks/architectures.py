@@ -8,6 +8,7 @@ from torch import nn
 from cnn_course.checks import choice, refuse
 
 TRAINED_LENET = Path(__file__).with_name("lenet.pt")  # `studies.lenet --keep` wrote it
+TRAINED_NIN = Path(__file__).with_name("nin.pt")  # `studies.class_maps` wrote it
 
 
 def lenet():
@@ -172,22 +173,43 @@ def nin_block(
     return nn.Sequential(*layers)
 
 
-def nin(num_1x1=2, last_relu=True, in_channels=1, num_classes=10):
+NIN = (96, 256, 384)
+NARROW_NIN = (16, 32, 64)
+
+
+def nin(num_1x1=2, last_relu=True, in_channels=1, num_classes=10, channels=NIN):
     """Return NiN as in notebook 08: (N, in_channels, H, W) to logits.
 
-    Four blocks with 96, 256, 384 and `num_classes` channels, as in the authors' later
-    ImageNet model, then global average pooling. `last_relu=False` leaves out the ReLU
-    behind the class maps. H and W are 67 or more (224 in the lecture notes).
+    Three blocks with `channels`, by default those of the authors' later ImageNet
+    model, one with `num_classes`, then global average pooling. `last_relu=False` leaves
+    out the ReLU behind the class maps. H and W are 67 or more (224 in the notes).
     """
+    first, second, third = channels
     return nn.Sequential(
-        nin_block(in_channels, 96, 11, 4, 0, num_1x1),
+        nin_block(in_channels, first, 11, 4, 0, num_1x1),
         nn.MaxPool2d(kernel_size=3, stride=2),
-        nin_block(96, 256, 5, 1, 2, num_1x1),
+        nin_block(first, second, 5, 1, 2, num_1x1),
         nn.MaxPool2d(kernel_size=3, stride=2),
-        nin_block(256, 384, 3, 1, 1, num_1x1),
+        nin_block(second, third, 3, 1, 1, num_1x1),
         nn.MaxPool2d(kernel_size=3, stride=2),
         nn.Dropout(0.5),
-        nin_block(384, num_classes, 3, 1, 1, num_1x1, last_relu),
+        nin_block(third, num_classes, 3, 1, 1, num_1x1, last_relu),
         nn.AdaptiveAvgPool2d(1),
         nn.Flatten(),
     )
+
+
+def narrow_nin():
+    """Return the NiN whose class maps notebook 08 shows: signed, 44,648 parameters."""
+    return nin(num_1x1=1, last_relu=False, channels=NARROW_NIN)
+
+
+def trained_nin():
+    """Return a `narrow_nin` that has been trained, in evaluation mode, on the CPU.
+
+    On 50,000 sheets with a picture of Fashion-MNIST somewhere on each:
+    `python -m cnn_course.studies.class_maps`.
+    """
+    net = narrow_nin()
+    net.load_state_dict(torch.load(TRAINED_NIN, weights_only=True))
+    return net.eval()
