@@ -10,6 +10,7 @@ from cnn_course.plots.charts import (
 from cnn_course.plots.diagrams import (
     show_classes,
     show_layers,
+    show_maps,
     show_shapes,
     show_tensors,
 )

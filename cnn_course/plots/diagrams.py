@@ -5,7 +5,13 @@ from itertools import product
 
 from matplotlib.patches import Rectangle
 
-from cnn_course.plots.pictures import COLOURS, Picture, draw_signed, plain_tensors
+from cnn_course.plots.pictures import (
+    COLOURS,
+    SIGNED,
+    Picture,
+    draw_signed,
+    plain_tensors,
+)
 
 
 def show_tensors(tensors, *, title):
@@ -167,4 +173,37 @@ def show_classes(panels, *, title, xlabel):
     axes[-1].set_xlabel(xlabel)
     handles = [Rectangle((0, 0), 1, 1, fc=colour) for colour in colours]
     picture.legend(handles, kinds, loc="outside lower center", ncols=3, frameon=False)
+    return picture
+
+
+def show_maps(sheet, maps, names, *, title, columns, place):
+    """Draw the class maps of a sheet, each under the sheet, in one scale of colours.
+
+    sheet    (H, W) in [0, 1], drawn dark on white; the first panel has it alone
+    maps     (classes, h, w)
+    names    of the classes
+    columns  panels in a row
+    place    (first, step): number i of a map lies at pixel first + i · step
+    """
+    rows = -(-(1 + len(maps)) // columns)
+    alt = f"{title}: the sheet and the maps of {', '.join(names)}"
+    picture = Picture(10, 0.4 + (9 / columns + 0.45) * rows, alt)
+    picture.suptitle(title)
+    axes = picture.subplots(rows, columns, squeeze=False).flatten()
+    top, (first, step) = maps.abs().max().item(), place
+    near, far = first - step / 2, first + (maps.shape[2] - 0.5) * step
+    scale = dict(cmap=SIGNED, vmin=-top, vmax=top, extent=(near, far, far, near))
+    ink, dark = sheet.numpy(), dict(cmap="gray", vmin=0, vmax=1)
+    axes[0].imshow(0 * ink, alpha=ink, **dark)
+    axes[0].set_title("the sheet", fontsize=9)
+    for ax, name, one in zip(axes[1:], names, maps, strict=False):
+        colours = ax.imshow(one.numpy(), **scale)
+        ax.imshow(0 * ink, alpha=0.7 * ink, **dark)
+        average = f"{one.mean():.1f}".replace("-", "−")
+        ax.set_title(f"{name}\naverage {average}", fontsize=9)
+    for ax in axes:
+        ax.set(xlim=(0, ink.shape[1] - 1), ylim=(ink.shape[0] - 1, 0))
+        ax.axis("off")
+    words = "against … for the class"
+    picture.colorbar(colours, ax=axes, label=words, fraction=0.03, pad=0.01)
     return picture

@@ -9,7 +9,13 @@ import torch
 import torch.nn.functional as F
 
 from cnn_course import device, load_data_fashion_mnist
-from cnn_course.data import Batches, hold_out, load_photograph, to_float
+from cnn_course.data import (
+    Batches,
+    hold_out,
+    load_photograph,
+    scattered,
+    to_float,
+)
 from cnn_course.data import loading as data
 from cnn_course.data.loading import stratified
 
@@ -294,3 +300,17 @@ def test_what_is_held_out_is_stratified_and_not_trained_with(data_root):
     assert next(iter(rest))[0].shape == (7, 1, 14, 14) and rest.name == data.name
     with pytest.raises(ValueError, match="size"):
         hold_out(data, 101)
+
+
+def test_scattered_pictures_lie_where_it_says_and_all_else_is_black():
+    pictures = numbered(200, batch_size=8, resize=67, shuffle=True)
+    sheets = scattered(pictures, side=40)
+    assert sheets.images.shape == (200, 40, 40) and sheets.labels is pictures.labels
+    assert (sheets.batch_size, sheets.resize, sheets.shuffle) == (8, (67, 67), True)
+    for i, (row, column) in enumerate(sheets.places.tolist()):
+        there = sheets.images[i, row : row + 28, column : column + 28]
+        assert there.shape == (28, 28) and (there == i).all()
+        assert sheets.images[i].long().sum() == 28 * 28 * i
+    assert [set(each) for each in sheets.places.T.tolist()] == [set(range(13))] * 2
+    assert torch.equal(scattered(pictures, 40).places, sheets.places)
+    assert not torch.equal(scattered(pictures, 40, seed=1).places, sheets.places)

@@ -8,6 +8,7 @@ from cnn_course.networks.architectures import (
     NARROW_VGG,
     alexnet,
     lenet,
+    narrow_nin,
     nin,
     nin_block,
     vgg,
@@ -41,6 +42,7 @@ PARAMETERS = {
     "NiN, 1": (nin, dict(num_1x1=1), 1_769_112),
     "NiN, 2": (nin, {}, 1_992_166),
     "NiN, 3": (nin, dict(num_1x1=3), 2_215_220),
+    "narrow NiN": (narrow_nin, {}, 44_648),
 }
 
 

@@ -178,5 +178,6 @@ def test_a_notebook_builds_the_network_that_the_package_has(name):
 @pytest.mark.parametrize("num_1x1", range(4))
 @pytest.mark.parametrize("last_relu", [True, False])
 def test_notebook_08_builds_every_arm_of_the_ablation(num_1x1, last_relu):
-    one = NB08["nin"](num_1x1, last_relu)
-    assert str(one) == str(networks.nin(num_1x1, last_relu))
+    for channels in ((96, 256, 384), networks.NARROW_NIN):
+        arm = dict(num_1x1=num_1x1, last_relu=last_relu, channels=channels)
+        assert str(NB08["nin"](**arm)) == str(networks.nin(**arm))

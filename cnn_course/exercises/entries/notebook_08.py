@@ -540,8 +540,8 @@ PREDICTIONS = [
     ),
     Prediction(
         id="08.fewer",
-        asks="How many times fewer parameters has the last block than AlexNet's fully "
-        "connected layers?",
+        asks="How many times fewer parameters does the last block have than AlexNet's "
+        "fully connected layers?",
         unit="times",
     ),
     Prediction(
