@@ -43,6 +43,11 @@ PICTURES = {
         [("#BFE3F5", AMBER, BLACK)],
     ),
     "show_shapes": ([SHAPES], {}, [(BLUE, AMBER)]),
+    "show_maps": (
+        [torch.eye(16), SIGNS, "ab"],
+        {"columns": 3, "place": (4, 8)},
+        [(BLACK, WHITE), (ORANGE, PURPLE), (ORANGE, PURPLE), (ORANGE, PURPLE)],
+    ),
     "show_layers": (
         [CHECKERS, {"maps": SIGNS}, {"a": 0.7, "b": 0.2, "c": 0.1, "d": 0.0}],
         {},
