@@ -202,7 +202,7 @@ def show_maps(sheet, maps, names, *, title, columns, place):
         average = f"{one.mean():.1f}".replace("-", "−")
         ax.set_title(f"{name}\naverage {average}", fontsize=9)
     for ax in axes:
-        ax.set(xlim=(0, ink.shape[1] - 1), ylim=(ink.shape[0] - 1, 0))
+        ax.set(xlim=(-0.5, ink.shape[1] - 0.5), ylim=(ink.shape[0] - 0.5, -0.5))
         ax.axis("off")
     words = "against … for the class"
     picture.colorbar(colours, ax=axes, label=words, fraction=0.03, pad=0.01)

@@ -46,7 +46,7 @@ PICTURES = {
     "show_maps": (
         [torch.eye(16), SIGNS, "ab"],
         {"columns": 3, "place": (4, 8)},
-        [(BLACK, WHITE), (ORANGE, PURPLE), (ORANGE, PURPLE), (ORANGE, PURPLE)],
+        [(BLACK, WHITE), *[(ORANGE, PURPLE)] * 5],  # two maps, the sheet on each; scale
     ),
     "show_layers": (
         [CHECKERS, {"maps": SIGNS}, {"a": 0.7, "b": 0.2, "c": 0.1, "d": 0.0}],
