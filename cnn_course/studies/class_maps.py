@@ -21,7 +21,7 @@ from cnn_course.studies import provenance, results
 from cnn_course.training import train
 
 RESULTS = results.FOLDER / "08_rates.csv"
-RATES = [0.002, 0.005, 0.01]  # of Adam
+RATES = [0.001, 0.002, 0.005]  # of Adam
 PROTOCOL = dict(batch_size=128, side=64, resize=195, held_out=10_000)
 SHORT = dict(train_size=10_000, epochs=5)
 LONG = dict(train_size=50_000, epochs=10)
