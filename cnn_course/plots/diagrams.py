@@ -179,7 +179,9 @@ def show_classes(panels, *, title, xlabel):
 def show_maps(sheet, maps, names, *, title, columns, place):
     """Draw the class maps of a sheet, each under the sheet, in one scale of colours.
 
-    sheet    (H, W) in [0, 1], drawn dark on white; the first panel has it alone
+    The scale ends at the largest number of all maps, above and below 0.
+
+    sheet    (H, W) in [0, 1]; over the maps it is drawn as its negative
     maps     (classes, h, w)
     names    of the classes
     columns  panels in a row
@@ -190,11 +192,11 @@ def show_maps(sheet, maps, names, *, title, columns, place):
     picture = Picture(10, 0.4 + (9 / columns + 0.45) * rows, alt)
     picture.suptitle(title)
     axes = picture.subplots(rows, columns, squeeze=False).flatten()
-    top, (first, step) = maps.abs().max().item(), place
+    top, (first, step) = maps.max().item(), place
     near, far = first - step / 2, first + (maps.shape[2] - 0.5) * step
     scale = dict(cmap=SIGNED, vmin=-top, vmax=top, extent=(near, far, far, near))
     ink, dark = sheet.numpy(), dict(cmap="gray", vmin=0, vmax=1)
-    axes[0].imshow(0 * ink, alpha=ink, **dark)
+    axes[0].imshow(ink, **dark)
     axes[0].set_title("the sheet", fontsize=9)
     for ax, name, one in zip(axes[1:], names, maps, strict=False):
         colours = ax.imshow(one.numpy(), **scale)
@@ -205,5 +207,6 @@ def show_maps(sheet, maps, names, *, title, columns, place):
         ax.set(xlim=(-0.5, ink.shape[1] - 0.5), ylim=(ink.shape[0] - 0.5, -0.5))
         ax.axis("off")
     words = "against … for the class"
-    picture.colorbar(colours, ax=axes, label=words, fraction=0.03, pad=0.01)
+    bar = dict(label=words, fraction=0.03, pad=0.01, extend="min")
+    picture.colorbar(colours, ax=axes, **bar)
     return picture
