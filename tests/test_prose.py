@@ -6,6 +6,7 @@ import torch.nn.functional as F
 from cnn_course.networks import (
     NARROW_VGG,
     VGG11,
+    alexnet,
     count_multiply_adds,
     count_parameters,
     receptive_size,
@@ -44,6 +45,13 @@ def test_04_what_collects_most_and_what_stays_without_gradient():
     assert at_stride_1.max() == at_stride_1[2, 3] == 60 + 90 == 150 and X[2, 3] == 8
     assert (collected(F.max_pool2d, 3) == 0).sum() == 15
     assert (collected(F.avg_pool2d, 3) == 0).sum() == 12
+
+
+def test_06_the_network_of_2012():
+    with torch.device("meta"):
+        one_gpu = count_parameters(alexnet(in_channels=3, num_classes=1000, side=227))
+    halved = 96 * 256 * 5 * 5 + 384 * 384 * 3 * 3 + 384 * 256 * 3 * 3  # conv 2, 4, 5
+    assert one_gpu - halved // 2 == 60_965_224 and round(60_965_224 / 61_706) == 988
 
 
 def test_07_a_sixth_block_and_small_networks():

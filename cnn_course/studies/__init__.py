@@ -1,4 +1,4 @@
-"""The recorded experiments, `lenet`, `class_maps`, `nin`, `first_steps`; CSV files.
+"""The recorded experiments: lenet, alexnet, class_maps, nin, first_steps; CSV files.
 
 Each is a command, too: `python -m cnn_course.studies.nin --help`.
 """

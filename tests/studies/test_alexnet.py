@@ -7,7 +7,7 @@ import pytest
 import torch
 from torch import nn
 
-from cnn_course.networks import alexnet, count_parameters
+from cnn_course.networks import alexnet
 from cnn_course.studies import alexnet as study
 from cnn_course.studies.results import read_rows
 
@@ -45,3 +45,48 @@ def test_a_run_looks_at_the_test_set_at_its_end_only(monkeypatch, data_root, tes
     assert first["train_acc_in_use"] == "" and 0 <= last["train_acc_in_use"] <= 1
     assert [row.get("test_acc", "none") == "" for row in (first, last)] == [test, False]
     assert ("test_acc" in last) is test and 0 <= last["held_out_acc"] <= 1
+
+
+def test_the_committed_study_is_complete_and_on_the_real_data():
+    rows = read_rows(study.RESULTS)
+    assert {row["data"] for row in rows} == {"Fashion-MNIST"}
+    for name, value in study.PROTOCOL.items():
+        assert {row[name] for row in rows} == {value}
+    epochs = range(1, study.EPOCHS + 1)
+    expected = {(s, arm, e) for s in range(5) for arm in study.ARMS for e in epochs}
+    assert {(r["seed"], r["arm"], r["epoch"]) for r in rows} == expected
+    assert len(rows) == len(expected)
+    change = study.chosen_change()
+    for row in rows:
+        changed = study.ARMS[row["arm"]][2]
+        assert row["pictures"] == (change if changed else study.AS_THEY_ARE)
+        assert row["lr"] == study.chosen_rate(row["arm"])
+        assert (row["test_acc"] is None) is (row["epoch"] < study.EPOCHS)
+
+
+def test_nothing_was_chosen_by_test_pictures():
+    rows = read_rows(study.CHOICE)
+    assert {row["seed"] for row in rows} == {100} and "test_acc" not in rows[0]
+    tried = {(row["arm"], row["pictures"], row["lr"]) for row in rows}
+    rates = {
+        (arm, study.AS_THEY_ARE, lr)
+        for arm in ("sigmoid", "ReLU")
+        for lr in study.RATES
+    }
+    changes = {("ReLU", change, study.chosen_rate("ReLU")) for change in study.CHANGES}
+    assert tried == rates | changes
+
+
+def test_what_is_told_is_what_the_study_found():
+    text = " ".join(TOLD.read_text(encoding="utf-8").split())
+    last = [row for row in read_rows(study.RESULTS) if row["epoch"] == study.EPOCHS]
+    for arm in study.ARMS:
+        rows = [row for row in last if row["arm"] == arm]
+        told = [arm]
+        for measure in ("train_acc_in_use", "test_acc"):
+            values = [row[measure] for row in rows]
+            told += [f"{statistics.mean(values):.3f} ± {statistics.stdev(values):.3f}"]
+        assert "| " + " | ".join(told) + " |" in text, told
+    tried = [row for row in read_rows(study.CHOICE) if row["epoch"] == study.EPOCHS]
+    for row in tried:
+        assert f"{row['held_out_acc']:.3f}" in text, row
