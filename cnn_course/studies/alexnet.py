@@ -42,7 +42,7 @@ CHANGES = {  # how: up to how many of 67 pixels they move, and whether half are 
     "moved by 5 and mirrored": (5, True),
 }
 PROTOCOL = dict(side=67, train_size=10_000, held_out=10_000, batch_size=64)
-EPOCHS = 40
+EPOCHS = 30
 
 
 def narrow_alexnet(activation, dropout):
