@@ -1,10 +1,11 @@
 """Train a narrow AlexNet with and without each of its changes, seed by seed.
 
-    python -m cnn_course.studies.alexnet --choose rates     of sigmoid and of ReLU
+    python -m cnn_course.studies.alexnet --choose rates     of unchanged pictures
     python -m cnn_course.studies.alexnet --choose pictures  which augmentation
+    python -m cnn_course.studies.alexnet --choose rates     of augmented pictures, too
     python -m cnn_course.studies.alexnet --seeds 5          then all arms with these
 
-The first two write notebooks/results/06_rates.csv, the last 06_alexnet.csv, a row a
+The first three write notebooks/results/06_rates.csv, the last 06_alexnet.csv, a row a
 run and epoch, each run as it ends. Runs that the file already holds are skipped, so an
 interrupted study goes on where it was.
 
@@ -124,29 +125,27 @@ def run(arm, pictures, lr, seed, test=True):
     return rows
 
 
-def best(column, **settings):
-    """Return what had the highest accuracy on held-out pictures, at the end.
+def tried():
+    """Return the last rows of the runs that were made to choose."""
+    rows = results.read_rows(CHOICE) if CHOICE.exists() else []
+    return [row for row in rows if row["epoch"] == EPOCHS]
 
-    Among the tried runs with these settings.
-    """
-    rows = [
-        row
-        for row in results.read_rows(CHOICE)
-        if row["epoch"] == EPOCHS and settings.items() <= row.items()
-    ]
-    return max(rows, key=lambda row: row["held_out_acc"])[column]
+
+def best(rows):
+    """Return the row with the highest accuracy on held-out pictures."""
+    return max(rows, key=lambda row: row["held_out_acc"])
 
 
 def chosen_rate(arm):
-    """Return the rate chosen for the arm's activation."""
-    return best("lr", arm=arm.split(" + ")[0], pictures=AS_THEY_ARE)
+    """Return the rate of the arm's best run."""
+    return best([row for row in tried() if row["arm"] == arm])["lr"]
 
 
 def chosen_change():
-    """Return the key of CHANGES that was chosen."""
-    return max(
-        CHANGES, key=lambda change: best("held_out_acc", arm="ReLU", pictures=change)
-    )
+    """Return the best of CHANGES at the rate of plain ReLU, "" if none was tried."""
+    rows = [row for row in tried() if row["arm"] == "ReLU + augmentation"]
+    rows = [row for row in rows if row["lr"] == chosen_rate("ReLU")]
+    return best(rows)["pictures"] if rows else ""
 
 
 def main(arguments=None):
@@ -155,27 +154,28 @@ def main(arguments=None):
     options = results.study_options(
         parser, arguments, lambda options: CHOICE if options.choose else RESULTS
     )
-    if options.choose:
-        tried = [(arm, AS_THEY_ARE, lr) for arm in ("sigmoid", "ReLU") for lr in RATES]
-        if options.choose == "pictures":
-            tried = [("ReLU", change, chosen_rate("ReLU")) for change in CHANGES]
-        runs = [
-            dict(arm=arm, pictures=pictures, lr=lr, seed=100)
-            for arm, pictures, lr in tried
-        ]
-        return results.run_missing(options, runs, lambda **it: run(**it, test=False))
     change = chosen_change()
-    runs = [
-        dict(
-            arm=arm,
-            pictures=change if changed else AS_THEY_ARE,
-            lr=chosen_rate(arm),
-            seed=seed,
-        )
-        for seed in range(options.seeds)
-        for arm, (_, _, changed) in ARMS.items()
-    ]
-    results.run_missing(options, runs, run)
+    seen = {
+        arm: change if changed else AS_THEY_ARE for arm, (*_, changed) in ARMS.items()
+    }
+    if options.choose == "pictures":
+        rate, arm = chosen_rate("ReLU"), "ReLU + augmentation"
+        runs = [dict(arm=arm, pictures=it, lr=rate, seed=100) for it in CHANGES]
+    elif options.choose == "rates":
+        runs = [
+            dict(arm=arm, pictures=seen[arm], lr=lr, seed=100)
+            for arm in ARMS
+            for lr in RATES
+            if seen[arm]  # the augmentation is chosen later
+        ]
+    else:
+        runs = [
+            dict(arm=arm, pictures=seen[arm], lr=chosen_rate(arm), seed=seed)
+            for seed in range(options.seeds)
+            for arm in ARMS
+        ]
+    test = not options.choose
+    results.run_missing(options, runs, lambda **settings: run(**settings, test=test))
 
 
 if __name__ == "__main__":

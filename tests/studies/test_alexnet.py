@@ -68,13 +68,12 @@ def test_nothing_was_chosen_by_test_pictures():
     rows = read_rows(study.CHOICE)
     assert {row["seed"] for row in rows} == {100} and "test_acc" not in rows[0]
     tried = {(row["arm"], row["pictures"], row["lr"]) for row in rows}
-    rates = {
-        (arm, study.AS_THEY_ARE, lr)
-        for arm in ("sigmoid", "ReLU")
-        for lr in study.RATES
-    }
-    changes = {("ReLU", change, study.chosen_rate("ReLU")) for change in study.CHANGES}
-    assert tried == rates | changes
+    change, rate = study.chosen_change(), study.chosen_rate("ReLU")
+    expected = {("ReLU + augmentation", each, rate) for each in study.CHANGES}
+    for arm, (*_, changed) in study.ARMS.items():
+        pictures = change if changed else study.AS_THEY_ARE
+        expected |= {(arm, pictures, lr) for lr in study.RATES}
+    assert tried == expected
 
 
 def test_what_is_told_is_what_the_study_found():
@@ -87,6 +86,5 @@ def test_what_is_told_is_what_the_study_found():
             values = [row[measure] for row in rows]
             told += [f"{statistics.mean(values):.3f} ± {statistics.stdev(values):.3f}"]
         assert "| " + " | ".join(told) + " |" in text, told
-    tried = [row for row in read_rows(study.CHOICE) if row["epoch"] == study.EPOCHS]
-    for row in tried:
+    for row in study.tried():
         assert f"{row['held_out_acc']:.3f}" in text, row
