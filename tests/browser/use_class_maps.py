@@ -30,7 +30,7 @@ def use(notebook, record_latency):
     view.says("sheet: empty; moved right by")
     view.choose("top left", "Trouser")
     view.answers(
-        ("top left: right by", "500", "right by: type a whole number, from 0 to 224"),
+        ("top left: right by", "500", "right by: type a whole number, from 0 to 195"),
         ("top left: right by", "8", None),
         ("picture seed", "", "got nothing"),
         ("picture seed", "3", None),
