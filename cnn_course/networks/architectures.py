@@ -39,8 +39,11 @@ def trained_lenet():
     It is seed 0's of the study of notebook 05 (`python -m cnn_course.studies.lenet`):
     50,000 pictures of Fashion-MNIST, 25 epochs.
     """
-    net = lenet()
-    net.load_state_dict(torch.load(TRAINED_LENET, weights_only=True))
+    return _trained(lenet(), TRAINED_LENET)
+
+
+def _trained(net, path):
+    net.load_state_dict(torch.load(path, weights_only=True))
     return net.eval()
 
 
@@ -210,6 +213,4 @@ def trained_nin():
     On 50,000 sheets with a picture of Fashion-MNIST somewhere on each:
     `python -m cnn_course.studies.class_maps`.
     """
-    net = narrow_nin()
-    net.load_state_dict(torch.load(TRAINED_NIN, weights_only=True))
-    return net.eval()
+    return _trained(narrow_nin(), TRAINED_NIN)

@@ -114,8 +114,7 @@ def run(arm, pictures, lr, seed, test=True):
     results.finished(history, EPOCHS)
     about = {"data": test_iter.name, **PROTOCOL, **provenance()}
     rows = []
-    for row in results.epoch_rows(history):
-        row["held_out_acc"] = row.pop("test_acc")  # what `train` calls so
+    for row in results.held_out_rows(history):
         measures = {"train_acc_in_use": ""} | ({"test_acc": ""} if test else {})
         settings = {"arm": arm, "pictures": pictures, "lr": lr, "seed": seed}
         rows.append(settings | row | measures | about)
@@ -131,21 +130,16 @@ def tried():
     return [row for row in rows if row["epoch"] == EPOCHS]
 
 
-def best(rows):
-    """Return the row with the highest accuracy on held-out pictures."""
-    return max(rows, key=lambda row: row["held_out_acc"])
-
-
 def chosen_rate(arm):
     """Return the rate of the arm's best run."""
-    return best([row for row in tried() if row["arm"] == arm])["lr"]
+    return results.best([row for row in tried() if row["arm"] == arm])["lr"]
 
 
 def chosen_change():
     """Return the best of CHANGES at the rate of plain ReLU, "" if none was tried."""
     rows = [row for row in tried() if row["arm"] == "ReLU + augmentation"]
     rows = [row for row in rows if row["lr"] == chosen_rate("ReLU")]
-    return best(rows)["pictures"] if rows else ""
+    return results.best(rows)["pictures"] if rows else ""
 
 
 def main(arguments=None):

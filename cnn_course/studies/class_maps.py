@@ -45,11 +45,8 @@ def trained(lr, train_size, epochs):
     history = train(net, rest, held_out, epochs, lr=lr, verbose=False)
     results.finished(history, epochs)
     about = {"data": train_iter.name, **PROTOCOL, **provenance()}
-    rows = results.epoch_rows(history)
-    for row in rows:
-        row["held_out_acc"] = row.pop("test_acc")  # what `train` calls so
     which = dict(lr=lr, train_size=train_size, epochs=epochs)
-    return net, [which | row | about for row in rows]
+    return net, [which | row | about for row in results.held_out_rows(history)]
 
 
 def main(arguments=None):
@@ -60,8 +57,7 @@ def main(arguments=None):
     short = [
         row for row in results.read_rows(options.out) if SHORT.items() <= row.items()
     ]
-    lr = max(short, key=lambda row: row["held_out_acc"])["lr"]
-    net, rows = trained(lr, **LONG)
+    net, rows = trained(results.best(short)["lr"], **LONG)
     results.append_rows(options.out, rows)
     torch.save(net.cpu().state_dict(), TRAINED_NIN)
 

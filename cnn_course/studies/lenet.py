@@ -17,11 +17,12 @@ run, at its end.
 """
 
 import argparse
+import copy
 
 import torch
 import torch.nn.functional as F
 
-from cnn_course.data import Batches, hold_out, load_data_fashion_mnist
+from cnn_course.data import hold_out, load_data_fashion_mnist
 from cnn_course.networks import (
     TRAINED_LENET,
     fully_connected,
@@ -84,13 +85,9 @@ def shuffle_pixels(data_iter, seed):
     """Return the batches with the pixels of all pictures in one new, random order."""
     images, lot = data_iter.images, torch.Generator().manual_seed(seed)
     order = torch.randperm(images[0].numel(), generator=lot).to(images.device)
-    return Batches(
-        images.flatten(1)[:, order].view_as(images),
-        data_iter.labels,
-        data_iter.batch_size,
-        shuffle=data_iter.shuffle,
-        name=data_iter.name,
-    )
+    mixed = copy.copy(data_iter)
+    mixed.images = images.flatten(1)[:, order].view_as(images)
+    return mixed
 
 
 def shifted(data_iter, right, down):
@@ -140,12 +137,11 @@ def run(network, pictures, lr, seed, test=True):
     net, history, test_iter = trained(network, pictures, lr, seed)
     rows = [
         {"network": network, "pictures": pictures, "lr": lr, "seed": seed, **row}
-        for row in results.epoch_rows(history)
+        for row in results.held_out_rows(history)
     ]
     measures = ["test_acc", *(f"shifted_{pixels}" for pixels in SHIFTS)]
     about = {"data": test_iter.name, **PROTOCOL, **provenance()}
     for row in rows:
-        row["held_out_acc"] = row.pop("test_acc")  # what `train` calls so
         row |= (dict.fromkeys(measures, "") if test else {}) | about
     if test:
         rows[-1]["test_acc"] = round(evaluate(net, test_iter), 5)
@@ -163,7 +159,7 @@ def chosen_rate(network):
         for row in results.read_rows(CHOICE)
         if row["network"] == network and row["epoch"] == EPOCHS
     ]
-    return max(rows, key=lambda row: row["held_out_acc"])["lr"]
+    return results.best(rows)["lr"]
 
 
 def main(arguments=None):

@@ -69,6 +69,22 @@ def epoch_rows(history):
     ]
 
 
+def held_out_rows(history):
+    """Return `epoch_rows` of a training that was tested on held-out pictures.
+
+    What `train` calls test_acc is held_out_acc here, the last key.
+    """
+    rows = epoch_rows(history)
+    for row in rows:
+        row["held_out_acc"] = row.pop("test_acc")
+    return rows
+
+
+def best(rows):
+    """Return the row with the highest accuracy on held-out pictures."""
+    return max(rows, key=lambda row: row["held_out_acc"])
+
+
 def append_rows(path, rows):
     """Add `rows`, dicts with the same keys, to a CSV file: all of them or none.
 
