@@ -3,6 +3,7 @@
 import contextlib
 import json
 import os
+import re
 import secrets
 import shutil
 import socket
@@ -43,13 +44,17 @@ SCROLL = """() => {
   panel.scrollBy(0, panel.clientHeight / 2);
   if (panel.scrollTop <= before) panel.scrollTo(0, 0);
 }"""
-# From a key or a button pressed to the load of the next picture, by the page's clock.
-LATENCY = """image => new Promise((done, fail) => {
+# From a key or a button pressed to the next picture, by the page's clock.
+LATENCY = """picture => new Promise((done, fail) => {
   let since = null;
   const press = () => { since ??= performance.now(); };
-  for (const begin of ['keydown', 'pointerdown'])
+  for (const begin of ['keydown', 'pointerdown', 'pointermove'])
     document.addEventListener(begin, press, {capture: true, once: true});
-  image.onload = () => since === null || done(performance.now() - since);
+  new MutationObserver((_, observer) => {
+    if (since === null) return;
+    observer.disconnect();
+    done(performance.now() - since);
+  }).observe(picture, {childList: true});
   setTimeout(() => fail(new Error('no new picture in 5 s')), 5000);
 })"""
 
@@ -218,23 +223,45 @@ class LiveView:
         chooser.value.set_files(file)
 
     @property
-    def image(self):
-        return self.box.locator("img.widget-image").first
-
     def picture(self):
-        """The bytes of the picture that is shown now."""
-        script = """async image => {
-          const answer = await fetch(image.src);
-          const bytes = new Uint8Array(await answer.arrayBuffer());
-          return Array.from(bytes, byte => String.fromCharCode(byte)).join("")
-        }"""
-        # As text: an array of so many numbers would take a second.
-        return self.image.evaluate(script).encode("latin-1")
+        return self.box.locator(".cnn-picture")
 
-    def says(self, text, seconds=10):
-        """Wait until `text` stands in the view."""
-        found = self.box.get_by_text(text).first
-        found.wait_for(timeout=1000 * seconds)
+    def part(self, at):
+        """An element of the picture, by its data-at."""
+        return self.picture.locator(f'[data-at="{at}"]').first
+
+    def hover(self, selector):
+        """Point at the middle of the first element that a selector names."""
+        self.picture.locator(selector).first.hover()
+
+    def drag(self, at, right, down):
+        """Press an element, and let go that many pixels to the right and down."""
+        box, mouse = self.part(at).bounding_box(), self.page.mouse
+        x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+        mouse.move(x, y)
+        mouse.down()
+        mouse.move(x + right / 2, y + down / 2)
+        mouse.move(x + right, y + down)
+        mouse.up()
+
+    def keys(self, at, *keys):
+        """Press keys on an element of the picture."""
+        self.part(at).focus()
+        for key in keys:
+            self.page.keyboard.press(key)
+
+    @property
+    def label(self):
+        """What the picture says to a screen reader."""
+        return self.picture.locator("svg").first.get_attribute("aria-label")
+
+    def says(self, words, seconds=10):
+        """Wait until `words`, a text or a compiled pattern, stand in the label."""
+        found = words if hasattr(words, "search") else re.compile(re.escape(words))
+        until = time.monotonic() + seconds
+        while not found.search(self.label):
+            assert time.monotonic() < until, f"{words!r} is not in {self.label!r}"
+            self.page.wait_for_timeout(50)
 
     def complains(self, text):
         """Wait until the view says in a message, with `text` in it, what is wrong."""
@@ -262,12 +289,12 @@ class LiveView:
     def latencies(self, act, times=15):
         """Do `act(i)`, a key press or stroke, `times` times; return the milliseconds.
 
-        From the first press to the load of the changed picture, as the page sees it.
+        From the first press to the changed picture, as the page sees it.
         """
         measured = []
         for i in range(times):
-            start = f"image => {{ window.waiting = ({LATENCY})(image) }}"
-            self.image.evaluate(start)
+            start = f"picture => {{ window.waiting = ({LATENCY})(picture) }}"
+            self.picture.evaluate(start)
             act(i)
             measured.append(self.page.evaluate("() => window.waiting"))
             self.page.wait_for_timeout(150)

@@ -54,6 +54,26 @@ def read_typed(label, text, kind, limits, why=("", "")):
     )
 
 
+def window_places(n, size, stride, name):
+    """Return at how many places a window of `size` fits into `n` numbers in a row.
+
+    `name` is what the window is called in a message. Raises ValueError with a sentence
+    if it fits nowhere.
+    """
+    if size > n:
+        raise ValueError(
+            f"the {name} spans {size} numbers, but only {n} are there, padding "
+            f"included: it fits nowhere. Take a smaller {name}"
+        )
+    return (n - size) // stride + 1
+
+
+def stride_control(value, high=4, most=8):
+    """Return the control for a stride, to slide to `high`, to type up to `most`."""
+    why = ("a stride of 0 would never move the window", "")
+    return Number("stride", value, 1, high, limits=(1, most), why=why)
+
+
 class Number(ipywidgets.HBox):
     """A number to slide or to type.
 

@@ -1,45 +1,84 @@
-"""What every interactive view shares: labelled controls, a picture, a line of text.
+"""What every view shares: a title, controls, and one picture that answers to a touch.
 
-A view draws with a plain function, which returns the picture and a sentence, or raises
-ValueError with one that says what is wrong. JupyterLab calls back on a thread, so
-nothing here or in the drawings touches pyplot, and a lock keeps redraws apart.
+A view draws with a plain function, which returns an SVG, or raises ValueError with a
+sentence that says what is wrong. JupyterLab calls back on a thread, so nothing here or
+in the drawings touches pyplot, and a lock keeps redraws apart.
 """
 
 import base64
 import html
 import io
+import re
 import threading
+from pathlib import Path
 
+import anywidget
 import ipywidgets
+import traitlets
 from PIL import Image
 
-from cnn_course.views.kit.board import SCALE, Board
+from cnn_course.views.kit.svg import THEMES, Svg, picture, png, tag, text
+from cnn_course.views.kit.touch import Touch
 
-STYLE = """<style>
-.cnn-view { border: 1px solid #767676; border-radius: 6px; padding: 8px 12px; }
-.cnn-view .cnn-message { border-left: 4px solid #D55E00; padding: 2px 8px; }
-.cnn-view .cnn-stale { opacity: 0.35; } .cnn-view img { align-self: flex-start; }
-.cnn-covered { position: relative; width: fit-content; max-width: 100%; }
-.cnn-cover { position: absolute; margin: 0; overflow: visible; }
-.cnn-cover button { background: none; margin: 0; width: auto; height: auto; }
-.cnn-cover .jupyter-button:is(:hover, :focus-visible) { outline: 3px solid #0072B2;
-  outline-offset: -3px; }
-</style>"""
+BUSY = "No answer yet: the kernel is busy. What you do here counts when it is free."
+HEAD = 46  # height of the title above a saved picture
+
+
+def _variables(theme):
+    page = dict(ink="--jp-ui-font-color0", paper="--jp-layout-color0")
+    values = {
+        name: f"var({page[name]}, {colour})" if name in page else colour
+        for name, colour in THEMES[theme].items()
+    }
+    return " ".join(f"--cnn-{name}: {value};" for name, value in values.items())
+
+
+STYLE = f"""
+.cnn-view {{ {_variables("light")} border: 1px solid var(--cnn-line); padding: 6px 12px;
+  border-radius: 6px; }}
+[data-jp-theme-light="false"] .cnn-view {{ {_variables("dark")} }}
+.cnn-view .cnn-message {{ border-left: 4px solid var(--cnn-orange); padding: 2px 8px; }}
+.cnn-view.cnn-busy::after {{ content: "{BUSY}";
+  border-left: 4px solid var(--cnn-orange); padding: 2px 8px; }}
+.cnn-picture svg {{ display: block; max-width: 100%; height: auto; user-select: none;
+  font-family: var(--jp-ui-font-family, sans-serif); }}
+.cnn-stale .cnn-picture svg {{ opacity: 0.35; }}
+.cnn-picture [data-at] {{ cursor: pointer; touch-action: none; outline: none; }}
+.cnn-picture [data-at]:is(:hover, :focus-visible) > :first-child {{
+  stroke: var(--cnn-orange); stroke-width: 3px; }}
+.cnn-picture .when-lit:not(.lit) {{ visibility: hidden; }}
+.cnn-picture .lit:not(.when-lit) {{ stroke: var(--cnn-orange); stroke-width: 3px; }}
+"""
+
+
+class Picture(anywidget.AnyWidget):
+    """An SVG in the page; `widget.js` lights it up and tells where it is touched.
+
+    svg    the picture
+    heard  goes up with every message that was answered: so the page knows of a kernel
+           that is busy
+    """
+
+    _esm = Path(__file__).with_name("widget.js")
+    _css = STYLE
+    svg = traitlets.Unicode().tag(sync=True)
+    heard = traitlets.Int().tag(sync=True)
 
 
 class View(ipywidgets.VBox):
     """An interactive view, with a static picture where nothing runs.
 
     title, try_this  shown above the controls
-    controls    {argument of `draw`: control}: any widget with a `value`, or one with
-                `read()` and `on_change(callback)`, see `controls`
-    draw        draw(**values) returns (picture, text): a `Board` or a `Picture`, and
-                one line that says what it shows
-    rows        names of controls side by side, line by line; default: all, wrapped.
-                A tuple of names is a column
-    beside      the name of a control that stands to the left of the picture
-    over        a widget that lies on the picture, such as a `Stepper`'s cells
-    summary     the static view's text, if `draw`'s depends on training or data
+    controls    {argument of `draw`: control}. A widget with a `value`, or anything with
+                `read()`. One with `touch(place, touch)` is told what is done to the
+                elements of the picture whose data-at is "argument:place", see `touch`;
+                one with a `problem` says what is wrong with it, or None. A widget
+                stands above the picture, and the view follows it
+    draw        draw(**values) returns a `picture`
+    rows        widgets or their names side by side, line by line; default: all, wrapped
+    summary     the static view's text, if the picture's label depends on training or
+                data
+    photograph  the saved picture is a JPEG: as a PNG a photograph would be large
     """
 
     def __init__(
@@ -50,54 +89,41 @@ class View(ipywidgets.VBox):
         draw,
         *,
         rows=None,
-        beside=None,
-        over=None,
         summary=None,
         photograph=False,
     ):
         self.title, self.controls = title, controls
-        self.draw, self.summary = draw, summary
-        self.photograph = photograph  # in colour: as a PNG it would be slow and large
+        self.draw, self.summary, self.photograph = draw, summary, photograph
         self.lock = threading.RLock()
-        self.picture = ipywidgets.Image(format="jpeg" if photograph else "png")
-        self.picture.layout.max_width = "100%"
-        self.picture.layout.object_fit = "contain"
-        self.text = ipywidgets.HTML()
-        self.message = ipywidgets.HTML()
-        head = f"{STYLE}<b>{html.escape(title)}</b><br>Try: {html.escape(try_this)}"
+        self.picture, self.message = Picture(), ipywidgets.HTML()
+        self.picture.on_msg(self._touched)
+        widgets = [
+            name
+            for name, control in controls.items()
+            if isinstance(control, ipywidgets.Widget)
+        ]
         wrap = ipywidgets.Layout(flex_flow="row wrap")
-        covered = self.picture
-        if over is not None:
-            covered = ipywidgets.Box([self.picture, over])
-            covered.add_class("cnn-covered")
-        if beside:
-            covered = ipywidgets.HBox([controls[beside], covered], layout=wrap)
+        head = f"<b>{html.escape(title)}</b> · Try: {html.escape(try_this)}"
         super().__init__(
             [
                 ipywidgets.HTML(head),
                 *[
-                    ipywidgets.HBox([self._placed(name) for name in row], layout=wrap)
-                    for row in (rows or [[n for n in controls if n != beside]])
+                    ipywidgets.HBox([controls.get(c, c) for c in row], layout=wrap)
+                    for row in ([widgets] if rows is None else rows)
+                    if row
                 ],
                 self.message,
-                covered,
-                self.text,
+                self.picture,
             ]
         )
         self.add_class("cnn-view")
-        for control in controls.values():
-            if hasattr(control, "on_change"):
-                control.on_change(self.refresh)
+        for name in widgets:
+            if hasattr(controls[name], "on_change"):
+                controls[name].on_change(self.refresh)
             else:
-                control.observe(self.refresh, "value")
+                controls[name].observe(self.refresh, "value")
         # Not `refresh`: what cannot be drawn at first is an error of the cell.
-        self.show(*draw(**self.values()))
-
-    def _placed(self, name):
-        if isinstance(name, str):
-            return self.controls[name]
-        column = [self.controls[n] for n in name]
-        return ipywidgets.VBox(column, layout={"margin": "0 0 0 12px"})
+        self.show(draw(**self.values()))
 
     def values(self):
         """Return {argument: value} of all controls; ValueError for one unreadable."""
@@ -110,69 +136,91 @@ class View(ipywidgets.VBox):
         """Draw once more, or say in the view why that cannot be done."""
         with self.lock:
             try:
-                picture, text = self.draw(**self.values())
-                self.show(picture, text)
+                self.show(self.draw(**self.values()))
+                problems = (getattr(c, "problem", None) for c in self.controls.values())
+                for problem in filter(None, problems):
+                    self.complain(problem)
             except ValueError as error:
                 self.complain(str(error))
             except Exception as error:  # a traceback would go to a log nobody opens
                 self.complain(f"this view has a fault: {type(error).__name__}: {error}")
 
-    def show(self, picture, text):
-        """Show a picture and its line of text, and clear the message."""
-        image = as_image(picture)
+    def show(self, svg):
+        """Show a picture, and clear the message."""
         with self.lock:
-            self.last, self.last_text = image, text
-            self.picture.width = str(round(image.width / SCALE))
-            self.picture.value = encoded(image, self.photograph)
-            self.picture.remove_class("cnn-stale")
-            self.text.value = html.escape(text)
-            self.message.value = ""
+            self.picture.svg, self.message.value = svg, ""
+            self.remove_class("cnn-stale")
+            hear_while_busy(self)
 
     def complain(self, sentence):
         """Say what is wrong, in 400 letters at most; the last picture stays, pale."""
         self.message.value = (
             f'<div class="cnn-message" role="alert">{html.escape(sentence[:400])}</div>'
         )
-        self.picture.add_class("cnn-stale")
+        self.add_class("cnn-stale")
+
+    def touch(self, kind, at, **more):
+        """Do what the page does: tell the control that `at` names, and draw."""
+        self._touched(None, {"touches": [{"kind": kind, "at": at, **more}]}, [])
+
+    def _touched(self, _, content, buffers):
+        with self.lock:
+            for one in content["touches"]:
+                name, _, place = one.pop("at").partition(":")
+                if hasattr(self.controls.get(name), "touch"):  # else: drawn long ago
+                    self.controls[name].touch(place, Touch(**one))
+            if content["touches"]:
+                self.refresh()
+            self.picture.heard += 1
+
+    @property
+    def label(self):
+        """What the picture says to a screen reader."""
+        return html.unescape(re.search(r'aria-label="([^"]*)"', self.picture.svg)[1])
 
     def static(self):
         """Return what stands for the view where nothing runs: a picture and a text."""
-        head = Board(max(self.last.width / SCALE, 560), 46)
-        head.text(2, 14, self.title, size=15, bold=True, anchor="lm")
-        head.text(2, 34, "Run this cell to try it.", size=13, anchor="lm")
-        size = (max(head.image.width, self.last.width), head.image.height)
-        sheet = Image.new("RGB", (size[0], size[1] + self.last.height), "white")
-        sheet.paste(head.image, (0, 0))
-        sheet.paste(self.last, (0, size[1]))
-        return sheet, f"[picture] {self.title}: {self.summary or self.last_text}"
+        width, height = _size(self.picture.svg)
+        words = f"[picture] {self.title}: {self.summary or self.label}"
+        head = text(2, 14, self.title, size=15, bold=True)
+        run = text(2, 34, "Run this cell to try it.", size=13)
+        below = tag("g", Svg(self.picture.svg), transform=f"translate(0 {HEAD})")
+        return picture(max(width, 400), height + HEAD, words, head, run, below), words
 
     def _repr_mimebundle_(self, **kwargs):
         # ipywidgets' own text would be a list of traits; a reopened notebook has no
-        # widget to show, so the picture stands in for it.
+        # widget to show, so the picture stands in for it. A deck takes the SVG.
         bundle = super()._repr_mimebundle_(**kwargs)
-        sheet, text = self.static()
+        svg, words = self.static()
         kind = "image/jpeg" if self.photograph else "image/png"
-        data = encoded(sheet, self.photograph, small=True)
-        bundle |= {kind: base64.b64encode(data).decode(), "text/plain": text}
-        return bundle, {kind: {"alt": text, "width": round(sheet.width / SCALE)}}
+        data = base64.b64encode(smaller(png(svg), kind)).decode()
+        shown = {"alt": words, "width": round(_size(svg)[0])}
+        metadata = {kind: shown, "svg": self.picture.svg}
+        hear_while_busy(self)
+        return bundle | {kind: data, "text/plain": words}, metadata
 
 
-def as_image(picture):
-    """Return the Pillow image of a `Board` or a `Picture`."""
-    if isinstance(picture, Board):
-        return picture.image
-    buffer = io.BytesIO()
-    picture.savefig(buffer, format="png", dpi=picture.dpi * SCALE)
-    return Image.open(buffer).convert("RGB")
+def hear_while_busy(widget):
+    """Let a widget and those inside it be heard while a cell runs.
+
+    JupyterLab asks for another thread than the one that runs cells. ipykernel 7.4
+    prefers the thread that last wrote to the widget, and that one may be busy.
+    """
+    vars(widget.comm).pop("_reply_subshell_id", None)
+    for child in getattr(widget, "children", ()):
+        hear_while_busy(child)
 
 
-def encoded(image, photograph, small=False):
-    """Return the bytes of a JPEG or PNG: quickly, or for a file as small ones."""
-    buffer = io.BytesIO()
-    if photograph:
+def _size(svg):
+    """Return (width, height) of a picture, in CSS pixels."""
+    return tuple(map(float, re.search(r'viewBox="0 0 (\S+) (\S+)"', svg).groups()))
+
+
+def smaller(content, kind):
+    """Return the bytes of a picture for a file: a JPEG, or a PNG of 256 colours."""
+    buffer, image = io.BytesIO(), Image.open(io.BytesIO(content)).convert("RGB")
+    if kind == "image/jpeg":
         image.save(buffer, "jpeg", quality=85)
-    elif small:
-        image.quantize(256).save(buffer, "png", optimize=True)
     else:
-        image.save(buffer, "png", compress_level=1)
+        image.quantize(256).save(buffer, "png", optimize=True)
     return buffer.getvalue()

@@ -1,0 +1,245 @@
+"""Controls that lie in the picture itself: chips, a place, numbers to type or drag."""
+
+import contextlib
+from dataclasses import dataclass
+from fractions import Fraction
+
+import torch
+
+from cnn_course.checks import refuse
+from cnn_course.views.kit import svg
+from cnn_course.views.kit.svg import INK, PAPER, SOFT
+
+LARGEST = 8  # rows and columns of a matrix at most
+HUGE = 1e6
+STEPS = {
+    "ArrowLeft": (0, -1),
+    "ArrowRight": (0, 1),
+    "ArrowUp": (-1, 0),
+    "ArrowDown": (1, 0),
+}
+
+
+@dataclass
+class Touch:
+    """What was done to an element of the picture.
+
+    kind   press, drag, drop, hover or key; Enter and the space bar press
+    x, y   where, in the picture's CSS pixels; of a key: the middle of the element
+    over   data-at of the element that a drag is over now
+    key    what was typed, in JavaScript's words, and whether with Shift
+    """
+
+    kind: str
+    x: float = 0.0
+    y: float = 0.0
+    over: str = ""
+    key: str = ""
+    shift: bool = False
+
+
+class Chips:
+    """One of several words, all in sight: a control for a `View`, and what it draws.
+
+    options  {value: word}
+    several  a list of values is chosen, by pressing them on and off
+    """
+
+    def __init__(self, options, value, several=False):
+        self.options, self.value, self.several = options, value, several
+
+    def read(self):
+        return self.value
+
+    def touch(self, place, touch):
+        """Choose what is pressed."""
+        values = list(self.options)
+        if touch.kind == "press" and self.several:
+            pressed = values[int(place)]
+            self.value = [v for v in values if (v in self.value) != (v == pressed)]
+        elif touch.kind == "press":
+            self.value = values[int(place)]
+
+
+class Switch:
+    """On or off: a chip that stands alone, drawn as `chips` of {True: word}."""
+
+    def __init__(self, value=False):
+        self.value = value
+
+    def read(self):
+        return self.value
+
+    def touch(self, place, touch):
+        if touch.kind == "press":
+            self.value = not self.value
+
+
+def chips(x, y, at, options, chosen, *, size=13, gap=6):
+    """Draw words to press, from x to the right; return (piece, right end).
+
+    chosen  the value of the one that is on, or a list of them
+    """
+    on = chosen if isinstance(chosen, list) else [chosen]
+    parts, height = [], size + 11
+    for i, (value, words) in enumerate(options.items()):
+        pressed, width = value in on, svg.width_of(words, size) + 16
+        box = svg.rect(
+            x,
+            y - height / 2,
+            width,
+            height,
+            rx=height / 2,
+            fill=INK if pressed else PAPER,
+            stroke=SOFT,
+        )
+        ink = PAPER if pressed else INK
+        word = svg.text(x + width / 2, y, words, size=size, anchor="middle", fill=ink)
+        parts.append(button(f"{at}:{i}", words, box, word, pressed=pressed))
+        x += width + gap
+    return svg.join(*parts), x
+
+
+def button(at, label, *parts, pressed=None, **more):
+    """Return parts that can be pressed, by mouse or key; the first one is outlined."""
+    state = None if pressed is None else str(bool(pressed)).lower()
+    return svg.tag(
+        "g",
+        *parts,
+        data_at=at,
+        role="button",
+        tabindex=0,
+        aria_label=label,
+        aria_pressed=state,
+        **more,
+    )
+
+
+class Place:
+    """A row and a column of a grid, which a view keeps within `fit`'s rows, columns."""
+
+    def __init__(self, row=0, column=0):
+        self.row, self.column = row, column
+        self.rows = self.columns = 1
+
+    def fit(self, rows, columns):
+        """Stay within rows × columns places."""
+        self.rows, self.columns = rows, columns
+        self.go(self.row, self.column)
+
+    def go(self, row, column):
+        self.row = min(max(row, 0), self.rows - 1)
+        self.column = min(max(column, 0), self.columns - 1)
+
+    def read(self):
+        return self
+
+    def touch(self, place, touch):
+        """Go to "row,column": pressed, hovered or dragged over; arrow keys step."""
+        if touch.kind == "key" and touch.key in STEPS:
+            down, right = STEPS[touch.key]
+            self.go(self.row + down, self.column + right)
+        elif touch.kind in ("press", "hover", "drag"):
+            place = touch.over.partition(":")[2] if touch.kind == "drag" else place
+            if place.count(",") == 1:
+                self.go(*map(int, place.split(",")))
+
+
+def as_matrix(name, values, largest=LARGEST):
+    """Return a tensor, an array or nested lists as a matrix, float32 (h, w).
+
+    Raises ValueError unless it has 1×1 to largest×largest numbers within ±1e6.
+    """
+    matrix = torch.as_tensor(values, dtype=torch.float32).detach().cpu()
+    fits = matrix.dim() == 2 and matrix.numel() and max(matrix.shape) <= largest
+    if not fits or not (matrix.abs() <= HUGE).all():  # nor is nan
+        allowed = f"a matrix of 1×1 to {largest}×{largest} finite numbers within ±1e6"
+        refuse(name, allowed, values)
+    return matrix
+
+
+class Cells:
+    """A matrix whose numbers are typed or dragged where they are drawn.
+
+    Press a number and type another one, such as -1, 0.5 or 1/9; or press it and drag
+    to the right for more, to the left for less. What is typed stands in `texts` at
+    once; as long as it is no number, the one before it counts and `problem` says why.
+
+    step  what 8 pixels of dragging are worth
+    """
+
+    def __init__(self, label, values, step=0.5):
+        self.label, self.step = label, step
+        self.write(values)
+
+    def write(self, values):
+        """Show these numbers, a matrix (rows, columns)."""
+        self.numbers = as_matrix(self.label, values).clone()
+        self.texts = [[as_typed(n) for n in row] for row in self.numbers.tolist()]
+        self.typing = None  # the place whose text grows
+        self.began = 0.0, 0.0  # of a drag: x, and the number there
+
+    def resize(self, rows, columns):
+        """Change the shape: numbers stay in their places, new ones are 0."""
+        kept, old = torch.zeros(rows, columns), self.numbers[:rows, :columns]
+        kept[: old.shape[0], : old.shape[1]] = old
+        self.write(kept)
+
+    def read(self):
+        """Return the numbers, float32 (rows, columns)."""
+        return self.numbers.clone()
+
+    @property
+    def problem(self):
+        """What is typed and is no number, in a sentence, or None."""
+        for i, row in enumerate(self.texts):
+            for j, typed in enumerate(row):
+                if parsed(typed) is None:
+                    return (
+                        f"{self.label} row {i + 1}, column {j + 1}: type a number from "
+                        "-1e6 to 1e6, such as 2, -0.5 or 1/9; got "
+                        + (repr(typed) if typed else "nothing")
+                    )
+        return None
+
+    def touch(self, place, touch):
+        i, j = map(int, place.split(","))
+        if i >= len(self.texts) or j >= len(self.texts[0]):
+            return  # of a picture from before the matrix became smaller
+        text, fresh = self.texts[i][j], self.typing != (i, j)
+        if touch.kind == "press":
+            self.began, self.typing = (touch.x, self.numbers[i, j].item()), None
+        elif touch.kind == "drag":
+            x, number = self.began
+            moved = self.step * int((touch.x - x) / 8)
+            if moved or not fresh:
+                self._type(i, j, as_typed(round(number + moved, 6)))
+                self.typing = None
+        elif len(touch.key) == 1:
+            self._type(i, j, (("" if fresh else text) + touch.key)[:20])
+        elif touch.key in ("Backspace", "Delete"):
+            self._type(i, j, "" if fresh or touch.key == "Delete" else text[:-1])
+
+    def _type(self, i, j, text):
+        self.texts[i][j], self.typing = text, (i, j)
+        if parsed(text) is not None:
+            self.numbers[i, j] = parsed(text)
+
+
+def parsed(text):
+    """Return the number that a text such as 1/9 means, within ±1e6, or None."""
+    top, _, bottom = text.replace("−", "-").partition("/")
+    with contextlib.suppress(ValueError, ZeroDivisionError):
+        value = float(top) / float(bottom or 1)
+        if abs(value) <= HUGE:  # False for nan, too
+            return value
+    return None
+
+
+def as_typed(value):
+    """Return a number as a student would type it: 2, -0.5, or 1/9 for 0.111111."""
+    decimal = f"{value:g}"
+    fraction = Fraction(value).limit_denominator(300)
+    if len(decimal) > 5 and abs(float(fraction) - value) < 1e-6 * abs(value):
+        return min(decimal, str(fraction), key=len)
+    return decimal

@@ -1,0 +1,141 @@
+// The picture of every view, live: what is under the pointer lights up here, and what
+// is pressed, dragged, hovered or typed goes to the kernel, which answers with a new one.
+const SLOW = 800; // ms without an answer, until the view says that the kernel is busy
+const KEYS = /^(Arrow\w+|Home|End|Backspace|Delete|Escape|.)$/;
+
+function render({ model, el }) {
+  const host = document.createElement("div");
+  host.className = "cnn-picture";
+  el.append(host);
+  let root = null; // the view around the picture, with its fields and buttons
+  let waiting = []; // touches not yet sent: one message at a time is under way
+  let asked = false;
+  let timer = null;
+  let pressed = null; // the element's name while a finger or button is down on it
+  let hovered = ""; // what the kernel was last told to be under the pointer
+  let shows = null; // a selector: what is lit
+  let gone = false;
+
+  const named = (target, name) => target?.closest?.(`[data-${name}]`)?.dataset[name];
+  const find = (at) => host.querySelector(`[data-at="${CSS.escape(at)}"]`);
+
+  function draw() {
+    const focused = host.contains(document.activeElement)
+      ? named(document.activeElement, "at")
+      : null;
+    host.innerHTML = model.get("svg");
+    if (focused != null) find(focused)?.focus({ preventScroll: true });
+    light(shows);
+  }
+
+  function light(selector) {
+    shows = selector;
+    for (const part of host.querySelectorAll(".lit")) part.classList.remove("lit");
+    if (selector)
+      for (const part of host.querySelectorAll(selector)) part.classList.add("lit");
+  }
+
+  function place(event) {
+    const toPicture = host.firstElementChild.getScreenCTM().inverse();
+    const { x, y } = new DOMPoint(event.clientX, event.clientY).matrixTransform(toPicture);
+    return { x: Math.round(10 * x) / 10, y: Math.round(10 * y) / 10 };
+  }
+
+  function touch(kind, at, more) {
+    // Of hovers only the last counts; of a stroke every point does.
+    if (kind === "hover") waiting = waiting.filter((other) => other.kind !== "hover");
+    waiting.push({ kind, at, ...more });
+    send();
+  }
+
+  function send() {
+    if (asked || !waiting.length) return;
+    ask();
+    model.send({ touches: waiting });
+    waiting = [];
+  }
+
+  function ask() {
+    asked = true;
+    timer ??= setTimeout(() => root?.classList.add("cnn-busy"), SLOW);
+  }
+
+  model.on("change:heard", () => {
+    clearTimeout(timer);
+    timer = null;
+    asked = false;
+    root?.classList.remove("cnn-busy");
+    send();
+  });
+  model.on("change:svg", draw);
+
+  host.addEventListener("pointerover", (event) => light(named(event.target, "shows")));
+  host.addEventListener("pointerleave", () => light(null));
+  host.addEventListener("focusin", (event) => light(named(event.target, "shows")));
+
+  host.addEventListener("pointerdown", (event) => {
+    const at = named(event.target, "at");
+    if (at == null || !event.isPrimary || event.button !== 0) return;
+    event.preventDefault(); // no text is selected, no image dragged
+    find(at)?.focus({ preventScroll: true });
+    host.setPointerCapture(event.pointerId); // a stroke may leave the picture
+    pressed = at;
+    touch("press", at, place(event));
+  });
+  host.addEventListener("pointermove", (event) => {
+    if (!event.isPrimary) return;
+    const under = document.elementFromPoint(event.clientX, event.clientY);
+    if (pressed != null) {
+      touch("drag", pressed, { ...place(event), over: named(under, "at") ?? "" });
+      return;
+    }
+    const at = named(under, "hover");
+    const what = at == null ? "" : JSON.stringify([at, place(event)]);
+    if (what && what !== hovered) touch("hover", at, place(event));
+    hovered = what;
+  });
+  const drop = (event) => {
+    if (pressed != null) touch("drop", pressed, place(event));
+    pressed = null;
+  };
+  host.addEventListener("pointerup", drop);
+  host.addEventListener("pointercancel", drop);
+
+  host.addEventListener("keydown", (event) => {
+    const at = named(event.target, "at");
+    if (at == null || event.ctrlKey || event.metaKey || event.altKey) return;
+    const presses = event.key === "Enter" || event.key === " ";
+    if (!presses && !KEYS.test(event.key)) return;
+    event.preventDefault(); // the page must not scroll
+    const box = event.target.getBoundingClientRect();
+    const middle = { clientX: box.x + box.width / 2, clientY: box.y + box.height / 2 };
+    const more = { ...place(middle), key: event.key, shift: event.shiftKey };
+    touch(presses ? "press" : "key", at, more);
+  });
+
+  // Fields and buttons around the picture have messages of their own. What they cause
+  // waits for the same kernel, so ask it whether it listens.
+  function asking(event) {
+    if (asked || host.contains(event.target)) return;
+    ask();
+    model.send({ touches: [] });
+  }
+  (function settle() {
+    root = host.closest(".cnn-view");
+    if (!root) return gone || requestAnimationFrame(settle);
+    // Else `x` would cut the cell. On what has the focus: JupyterLab looks there first.
+    root.addEventListener("focusin", (event) => {
+      event.target.dataset.lmSuppressShortcuts = "true";
+    });
+    root.dataset.lmSuppressShortcuts = "true";
+    for (const kind of ["pointerup", "keyup"]) root.addEventListener(kind, asking);
+  })();
+
+  draw();
+  return () => {
+    gone = true;
+    clearTimeout(timer);
+  };
+}
+
+export default { render };
