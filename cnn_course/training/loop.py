@@ -94,7 +94,7 @@ def train(
                 print(f"training on {device}{going_on}{mps if is_mps(device) else ''}")
             watch = watch_classes and test_iter is not None
             show = progress or ProgressBar
-            bar = show(train_iter, num_epochs, verbose, device, watch)
+            bar = show(net, train_iter, num_epochs, verbose, device, watch)
         if device.type == "cuda":
             torch.set_float32_matmul_precision("high")  # TF32, as convolutions have it
         run = Run(net, device, precision, stop, loss, optimizer, history, bar)

@@ -1,6 +1,6 @@
 """What shows the progress of `train`: a bar, in notebooks and in terminals.
 
-`train(…, progress=show)` calls show(train_iter, num_epochs, shown, device,
+`train(…, progress=show)` calls show(net, train_iter, num_epochs, shown, device,
 watch_classes) for a context manager `bar`, and then, always from one thread:
 
     bar.start(epoch, history)  before every epoch, counted from 0; a training that goes
@@ -21,7 +21,7 @@ import time
 class ProgressBar:
     """A bar over all epochs with images/s and the loss; silent unless `shown`."""
 
-    def __init__(self, train_iter, num_epochs, shown, device, watch_classes=False):
+    def __init__(self, net, train_iter, num_epochs, shown, device, watch_classes=False):
         from tqdm.auto import tqdm  # a widget in a notebook, text elsewhere
 
         batches = count_batches(train_iter)

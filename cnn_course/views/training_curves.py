@@ -6,17 +6,36 @@ from dataclasses import replace
 import torch
 from IPython import get_ipython
 from IPython.display import display
+from torch import nn
 
+from cnn_course.data import Batches, to_float
+from cnn_course.device import modes_kept
 from cnn_course.training import ProgressBar, count_batches, place
 from cnn_course.views.kit.controls import Number, checkbox
 from cnn_course.views.kit.texts import duration
 from cnn_course.views.kit.view import View
-from cnn_course.views.training_picture import TrainingState, draw_training
+from cnn_course.views.training_picture import Sample, TrainingState, draw_training
 
 PAUSE = 0.5  # seconds from one drawing to the next, at least
 SHARE = 0.04  # of the time may be spent drawing
 SMOOTHING = 20  # steps
+PER_CLASS = 6  # training pictures that the network is asked about
 EXPECTED = (KeyboardInterrupt, FloatingPointError)
+
+
+def take_sample(train_iter):
+    """Return a `Sample` of the course's own loader, and None of any other."""
+    if not isinstance(train_iter, Batches):
+        return None
+    labels, rounds = train_iter.labels.cpu(), []
+    for c in range(len(train_iter.classes)):
+        rounds.append((labels == c).nonzero().flatten()[:PER_CLASS])
+    if min(map(len, rounds)) == 0:
+        return None  # a class without a picture
+    most = min(map(len, rounds))
+    rows = torch.stack([r[:most] for r in rounds], dim=1).flatten()
+    images = train_iter.images[rows.to(train_iter.device)].cpu().numpy()
+    return Sample(images, labels[rows].numpy(), train_iter.classes)
 
 
 class LiveCurves:
@@ -26,14 +45,18 @@ class LiveCurves:
     a drawing reads changes under the view's lock only.
     """
 
-    def __init__(self, train_iter, num_epochs, device, classes):
-        self.device = device
+    def __init__(self, net, train_iter, num_epochs, device, classes):
+        self.net, self.device = net, device
+        self.resize = getattr(train_iter, "resize", None)
         self.state = TrainingState(num_epochs, count_batches(train_iter), classes)
+        self.state.sample = take_sample(train_iter)
+        layers = (m for m in net.modules() if isinstance(m, nn.Conv2d))
+        self.first = next(layers, None)
         self.images, self.drawn, self.cost = 0, 0.0, 0.0
         self.view = View(
             "Training, live",
-            "while it trains, make the loss logarithmic, or smooth it more. Then "
-            "Kernel → Interrupt Kernel: what is kept?",
+            "which class is learned first, which last? Make the loss logarithmic while "
+            "it trains. Then Kernel → Interrupt Kernel: what is kept?",
             {
                 "logarithmic": checkbox("logarithmic loss"),
                 "smoothing": Number(
@@ -51,9 +74,6 @@ class LiveCurves:
     def __enter__(self):
         self.began = time.perf_counter()
         self.handle = display(self.view, display_id=True)
-        logarithmic, smoothing = self.view.controls.values()
-        for control in (logarithmic, smoothing.slider, smoothing.field):
-            _hear_while_busy(control)
         return self
 
     def start(self, epoch, history):
@@ -95,6 +115,7 @@ class LiveCurves:
             return
         with self.view.lock:
             self._read()
+            self._ask()
             self.view.refresh()
         self.drawn = time.perf_counter()
         self.cost = self.drawn - start
@@ -107,6 +128,23 @@ class LiveCurves:
             state.losses += torch.stack(new).tolist()
             state.speed = self.images / (now - self.since)
         state.seconds = now - self.began
+
+    def _ask(self):
+        """Look at the first kernels, and at what the network says to the sample."""
+        if self.first is not None:
+            kernels = self.first.weight.detach()[:, 0]
+            self.state.kernels = kernels.float().cpu().numpy()
+        sample = self.state.sample
+        if sample is None:
+            return
+        X = to_float(torch.tensor(sample.images, device=self.device), self.resize)
+        with modes_kept(self.net), torch.no_grad():
+            logits = self.net.eval()(X).float().cpu()
+        answers, largest = logits.argmax(dim=1), logits.abs().amax(dim=0)
+        if logits.shape[1] == len(sample.names):
+            self.state.sample = replace(
+                sample, answers=answers.numpy(), largest=largest.numpy()
+            )
 
     def _finish(self, error):
         """Draw for the last time, and leave that picture in the notebook."""
@@ -130,16 +168,7 @@ class LiveCurves:
         return f"ended {self.place} by {type(error).__name__}"
 
 
-def _hear_while_busy(control):
-    """Let a control be heard while a cell runs.
-
-    JupyterLab asks for another thread than the one that runs cells. ipykernel 7.4
-    prefers the thread that last wrote to the control, and that one is busy now.
-    """
-    vars(control.comm).pop("_reply_subshell_id", None)
-
-
-def training_curves(train_iter, num_epochs, shown, device, watch_classes=False):
+def training_curves(net, train_iter, num_epochs, shown, device, watch_classes=False):
     """Follow a training live: pass this function itself, `train(…, progress=…)`.
 
     Arguments as of `ProgressBar`. Returns live curves in a notebook, and with
@@ -147,6 +176,6 @@ def training_curves(train_iter, num_epochs, shown, device, watch_classes=False):
     bar, and nothing to be seen unless `shown`.
     """
     if not shown or not hasattr(get_ipython(), "kernel"):
-        return ProgressBar(train_iter, num_epochs, shown, device)
+        return ProgressBar(net, train_iter, num_epochs, shown, device)
     classes = tuple(getattr(train_iter, "classes", ())) if watch_classes else None
-    return LiveCurves(train_iter, num_epochs, device, classes)
+    return LiveCurves(net, train_iter, num_epochs, device, classes)

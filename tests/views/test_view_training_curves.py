@@ -11,18 +11,23 @@ import pytest
 import torch
 from line_by_line import before_line
 from torch import nn
+from view_helpers import noise
 
 from cnn_course import History, train
+from cnn_course.networks import lenet
 from cnn_course.training import ProgressBar
 from cnn_course.views import training_curves
-from cnn_course.views.kit import curves
-from cnn_course.views.kit.board import Board
+from cnn_course.views.kit import svg
 from cnn_course.views.training_picture import TrainingState, draw_training
 
 MODULE = sys.modules["cnn_course.views.training_curves"]
 X = torch.randn(24, 5, generator=torch.Generator().manual_seed(0))
 Y = torch.arange(24) % 3
 BATCHES = [(X[i : i + 8], Y[i : i + 8]) for i in range(0, 24, 8)]
+
+
+def label_of(drawn):
+    return re.search('aria-label="([^"]*)"', drawn)[1]
 
 
 @pytest.fixture
@@ -66,9 +71,9 @@ def note_texts(monkeypatch):
     """Return a list that will hold the text of every drawing."""
     texts, show = [], MODULE.View.show
 
-    def note(self, picture, text):
-        texts.append(text)
-        show(self, picture, text)
+    def note(self, svg):
+        show(self, svg)
+        texts.append(self.label)
 
     monkeypatch.setattr(MODULE.View, "show", note)
     return texts
@@ -91,15 +96,15 @@ def test_training_is_the_same_with_the_view_bit_for_bit(shown, every_step, capsy
 def test_the_text_tells_the_result_and_follows_the_smoothing(shown):
     history = follow()
     (view,) = shown.views
-    assert view.last_text.startswith("finished: 3 epochs in ")
+    assert view.label.startswith("finished: 3 epochs in ")
     result = f"after epoch 3: loss {history.loss[-1]:.3f}, training accuracy "
     result += f"{history.train_acc[-1]:.3f}, test accuracy {history.test_acc[-1]:.3f}"
-    assert result in view.last_text and "never predicted" not in view.last_text
+    assert result in view.label and "never predicted" not in view.label
     mean = sum(history.step_loss) / 9  # 20 are asked for
-    assert f"mean loss of the last 9 steps {mean:.3f}" in view.last_text
+    assert f"mean loss of the last 9 steps {mean:.3f}" in view.label
     view.controls["smoothing"].write(4)
     mean = sum(history.step_loss[-4:]) / 4
-    assert view.last_text.endswith(f"mean loss of the last 4 steps {mean:.3f}")
+    assert view.label.endswith(f"mean loss of the last 4 steps {mean:.3f}")
 
 
 def test_the_text_while_it_trains(shown, every_step, monkeypatch):
@@ -140,12 +145,11 @@ def test_the_time_left():
 def clock(monkeypatch):
     """The seconds that the view believes in; drawing takes 0.1 of them."""
     now = SimpleNamespace(seconds=100.0, drawings=[])
-    board = Board(4, 4)
 
     def draw(state, **_):
         now.drawings.append(now.seconds)
         now.seconds += 0.1
-        return board, "drawn"
+        return svg.picture(4, 4, "drawn")
 
     def tick():
         now.seconds += 1e-6
@@ -177,7 +181,7 @@ def test_the_saved_text_stays_and_the_picture_becomes_the_last(shown):
     follow(watch_classes=True)
     (first, text), (last, last_text) = shown.static
     assert text == last_text
-    assert last.size == first.size and last.tobytes() != first.tobytes()
+    assert shown.views[0].picture.svg in last and last != first
 
 
 @pytest.mark.parametrize("kernel", [None, SimpleNamespace(), "shell"])
@@ -185,7 +189,7 @@ def test_outside_a_notebook_there_is_a_plain_bar(monkeypatch, capsys, kernel):
     monkeypatch.setattr(MODULE, "get_ipython", lambda: kernel)
     assert len(follow()) == 3
     assert capsys.readouterr().out.count("epoch ") == 3
-    bar = training_curves(BATCHES, 1, True, torch.device("cpu"))
+    bar = training_curves(network(), BATCHES, 1, True, torch.device("cpu"))
     with bar:
         assert isinstance(bar, ProgressBar)
 
@@ -252,14 +256,14 @@ def test_an_interrupt_at_any_line_keeps_everything(shown, every_step, clock, cap
 
 
 def test_an_interrupt_in_the_drawing_keeps_everything(shown, every_step, capsys):
-    files = ("training_curves.py", "training_picture.py", "curves.py")
-    files += ("view.py", "board.py")
+    files = ("training_curves.py", "training_picture.py", "parts.py")
+    files += ("view.py", "svg.py")
     found = states()
     total = check_interrupted(shown, capsys, found, 10**9, files)
     for number in range(total // 14, total, total // 7):
         check_interrupted(shown, capsys, found, number, files)
         for view in shown.views:
-            assert re.match("stopped|finished", view.last_text)
+            assert re.match("stopped|finished", view.label)
             assert view.message.value == ""
 
 
@@ -277,11 +281,11 @@ def test_an_interrupt_leaves_its_place_and_the_curves_up_to_it(shown, capsys):
 
     history = follow(batches=Second(), epochs=9)
     (view,) = shown.views
-    assert view.last_text.startswith("stopped in epoch 2 after step 2; after epoch 1: ")
+    assert view.label.startswith("stopped in epoch 2 after step 2; after epoch 1: ")
     assert "stopped in epoch 2 after step 2: the network" in capsys.readouterr().out
-    assert len(history) == 1 and "mean loss of the last 5 steps" in view.last_text
+    assert len(history) == 1 and "mean loss of the last 5 steps" in view.label
     assert len(shown.static) == 2
-    assert shown.static[-1][0].tobytes().endswith(view.last.tobytes())
+    assert view.picture.svg in shown.static[-1][0]
 
 
 def test_a_loss_that_is_not_finite_keeps_the_curves_and_says_so(shown):
@@ -290,8 +294,8 @@ def test_a_loss_that_is_not_finite_keeps_the_curves_and_says_so(shown):
         follow(batches=batches)
     (view,) = shown.views
     text = "diverged: the loss became nan in epoch 1, step 4: the pictures of this step"
-    assert view.last_text.startswith(text) and len(caught.value.history) == 0
-    assert "mean loss of the last 3 steps" in view.last_text
+    assert view.label.startswith(text) and len(caught.value.history) == 0
+    assert "mean loss of the last 3 steps" in view.label
     assert view.message.value == "" and len(shown.static) == 2
 
 
@@ -302,14 +306,14 @@ def test_another_error_is_named_and_let_through(shown):
 
     with pytest.raises(OSError, match="the disk is gone"):
         follow(batches=broken())
-    assert shown.views[0].last_text.startswith("ended in epoch 1 after step 1 by OSErr")
+    assert shown.views[0].label.startswith("ended in epoch 1 after step 1 by OSErr")
 
 
 def test_losses_that_are_not_finite_end_the_curve():
     state = TrainingState(1, 5, losses=[2.0, 1.0, math.nan, math.inf, 3.0])
     for logarithmic, scale in {False: "", True: ", logarithmic scale"}.items():
-        _, text = draw_training(state, logarithmic, 20)
-        assert text.endswith(f"mean loss of the last 2 steps 1.500{scale}")
+        label = label_of(draw_training(state, logarithmic, 20))
+        assert label.endswith(f"mean loss of the last 2 steps 1.500{scale}")
 
 
 def test_controls_moved_by_another_thread_while_it_trains(shown, every_step):
@@ -337,24 +341,7 @@ def test_controls_moved_by_another_thread_while_it_trains(shown, every_step):
     assert len(moves) > 3 and set(moves) == {""}
     (view,) = shown.views
     view.refresh()
-    assert view.last_text.startswith("finished: 6 epochs")
-
-
-def test_controls_are_heard_while_a_cell_runs(shown, monkeypatch):
-    comms = []
-    init = MODULE.View.__init__
-
-    def note(self, *arguments, **options):
-        init(self, *arguments, **options)
-        number = self.controls["smoothing"]
-        for control in (self.controls["logarithmic"], number.slider, number.field):
-            comms.append(control.comm)
-            control.comm._reply_subshell_id = None  # as ipykernel 7.4 does
-
-    monkeypatch.setattr(MODULE.View, "__init__", note)
-    follow(epochs=1)
-    assert len(comms) == 3
-    assert not any(hasattr(comm, "_reply_subshell_id") for comm in comms)
+    assert view.label.startswith("finished: 6 epochs")
 
 
 def test_a_bad_entry_does_not_cost_the_last_picture(shown):
@@ -364,7 +351,7 @@ def test_a_bad_entry_does_not_cost_the_last_picture(shown):
 
     follow(batches=typing(), epochs=1)
     (view,) = shown.views
-    assert view.last_text.startswith("finished") and view.message.value == ""
+    assert view.label.startswith("finished") and view.message.value == ""
     assert view.controls["smoothing"].read() == MODULE.SMOOTHING
 
 
@@ -388,16 +375,17 @@ def test_classes_that_get_lost_are_named(shown, batches):
     follow(Dead(), batches, epochs=2, lr=1e-4, watch_classes=True)
     (view,) = shown.views
     bag, coat = ("Bag", "Coat") if batches is not BATCHES else ("class 1", "class 2")
-    assert f"; never predicted: {bag}, {coat}; dead: {bag}; " in view.last_text
-    assert view.last.height > draw_training(TrainingState(1), False, 1)[0].image.height
+    assert f"; never predicted: {bag}, {coat}; dead: {bag}; " in view.label
+    for word in ("× dead", "never", "100%"):
+        assert f">{word}<" in view.picture.svg
 
 
 def test_many_classes_and_many_epochs_are_drawn_too():
     history = History([1.0] * 90, [0.5] * 90, [0.5] * 90, step_loss=[1.0] * 90)
     history.predicted += [[0] * 99 + [5]] * 90
     history.largest_logit += [[1.0] * 100] * 90
-    _, text = draw_training(TrainingState(90, 1, (), history), True, 20)
-    assert "class 98; dead: none" in text
+    drawn = draw_training(TrainingState(90, 1, (), history), True, 20)
+    assert "class 98; dead: none" in label_of(drawn)
 
 
 def test_the_axes_grow_and_end_where_training_ended():
@@ -410,13 +398,21 @@ def test_the_axes_grow_and_end_where_training_ended():
     assert epochs(2, num_epochs=5) == 5 and epochs(2, ended="stopped") == 3
 
 
-def test_an_envelope_keeps_the_extremes_of_every_column():
-    generator = np.random.default_rng(0)
-    x, y = np.sort(generator.uniform(0, 40, 5000)), generator.normal(size=5000)
-    short_x, short_y = curves.envelope(x, y)
-    assert len(short_x) == len(short_y) == 80
-    for column in range(40):
-        part = y[np.floor(x) == column]
-        assert short_y[2 * column : 2 * column + 2].tolist() == [part.min(), part.max()]
-    few_x, few_y = curves.envelope(x[::100], y[::100])
-    assert few_x.tolist() == x[::100].tolist() and few_y.tolist() == y[::100].tolist()
+def test_pictures_kernels_and_classes_are_there_from_the_first_step(shown, every_step):
+    data = noise(torch.arange(120) % 10)
+    drawn = []
+
+    class Noted(type(data)):
+        def __iter__(self):
+            for batch in super().__iter__():
+                drawn.append(shown.views[0].picture.svg)
+                yield batch
+
+    data.__class__ = Noted
+    follow(lenet(), data, epochs=1, test=None)
+    assert "5×5" not in drawn[0] and drawn[1].count("<image") == 6 + 10
+    assert len(re.findall(">[✓✗] ", drawn[1])) == 10
+    sample = MODULE.take_sample(data)
+    assert sample.labels.tolist() == 6 * list(range(10))
+    assert MODULE.take_sample(BATCHES) is None
+    assert MODULE.take_sample(noise(torch.zeros(8).long())) is None  # classes missing
