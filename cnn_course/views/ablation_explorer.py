@@ -2,12 +2,13 @@
 
 import statistics
 
-import ipywidgets
-
 from cnn_course.checks import refuse
 from cnn_course.device import torch_as_it_starts
-from cnn_course.plots import plot_runs
-from cnn_course.views.kit.controls import LABEL, Number, dropdown
+from cnn_course.views.kit import svg
+from cnn_course.views.kit.controls import Number
+from cnn_course.views.kit.parts import ticks
+from cnn_course.views.kit.svg import BLUE, INK, LINE, ORANGE, SOFT
+from cnn_course.views.kit.touch import Chips, chips
 from cnn_course.views.kit.view import View
 
 # What is shown: (column of the results, what its axis says)
@@ -24,11 +25,14 @@ APART = {  # column: (its value in the main study, how another one is told)
     "protocol": ("full", "{} protocol"),
     "epochs": (5, "{} epochs"),  # 0: looked at before the first step only
     "lr": (0.002, "rate {}"),
-    "init": ("default", "Kaiming initialisation"),
+    "init": ("default", "Kaiming init"),
     "warm_up_steps": (0, "warm-up {} steps"),
     "batch_norm": ("no", "batch norm"),
 }
-FIRST = ["one 1×1 · with last ReLU", "two 1×1 · with last ReLU"]
+FIRST = ["one 1×1 · ReLU", "two 1×1 · ReLU"]
+# In CSS pixels: the picture's width, where its axis begins and ends, of lines of chips,
+# of a dot and of what it needs, and how far a dot lies from its neighbours.
+WIDTH, LEFT, RIGHT, CHIPS, RADIUS, APART_BY = 860, 240, 840, 26, 8, 17
 
 
 def arm_name(row):
@@ -36,8 +40,7 @@ def arm_name(row):
     name, apart = row["network"], {k for k in APART if row[k] not in (APART[k][0], 0)}
     if name == "NiN":
         number = ("no", "one", "two", "three")[row["num_1x1"]]
-        with_or_no = "with" if row["last_relu"] == "yes" else "no"
-        name = f"{number} 1×1 · {with_or_no} last ReLU"
+        name = f"{number} 1×1 · {'no ' * (row['last_relu'] == 'no')}ReLU"
     else:
         apart -= {"lr"}  # each of the other networks has a rate of its own
     told = [text.format(row[k]) for k, (_, text) in APART.items() if k in apart]
@@ -65,12 +68,8 @@ def measure_of(row, measure):
 def chosen_runs(rows, arms, seeds, measure, epoch):
     """Return {arm: [row, …]} of the runs asked for, arms as given, rows by seed.
 
-    Raises ValueError with a sentence if no arm or no seed is chosen, or if none of the
-    rows has what was asked for.
+    Raises ValueError with a sentence if none of the rows has what was asked for.
     """
-    if not arms or not seeds:
-        missing = "seed" if arms else "arm"
-        raise ValueError(f"no {missing} is chosen: take at least one from the list")
     if epoch == 0 and measure not in COUNTED:
         raise ValueError(
             f"epoch 0 is before the first step: there is no {measure} yet, only "
@@ -90,27 +89,96 @@ def chosen_runs(rows, arms, seeds, measure, epoch):
     return found
 
 
-def draw_ablation(rows, arms, seeds, measure, epoch):
-    """Draw every run as a dot with its seed, and medians; return (picture, text)."""
+def draw_ablation(rows, arms, seeds, measure, epoch, above=("", 0)):
+    """Draw every run as a dot with its seed; lines join equal seeds from arm to arm.
+
+    above  what stands above, and how high it is in CSS pixels
+    """
     found = chosen_runs(rows, arms, seeds, measure, epoch)
-    values, summaries = {}, []
+    values = {
+        arm: {row["seed"]: measure_of(row, measure) for row in runs}
+        for arm, runs in found.items()
+    }
+    every = [value for runs in values.values() for value in runs.values()]
+    low, high = min(every), max(every)
+    margin = 0.04 * (high - low) or 0.5
+
+    def place(value):
+        return LEFT + (RIGHT - LEFT) * (value - low + margin) / (
+            high - low + 2 * margin
+        )
+
+    drawn, y = above
+    y += 30
+    top, lines, marks, said = y, [], [], []
+    places = {}  # seed: where its dot of the arm before lies
     for arm, runs in found.items():
-        values[arm] = [measure_of(row, measure) for row in runs]
-        summaries.append(f"{arm}: no such run")
+        spread = levels({seed: place(value) for seed, value in values[arm].items()})
+        height = max(54, APART_BY * (1 + max(spread.values(), default=0)) + 14)
+        for row in runs:
+            seed, value = row["seed"], values[arm][row["seed"]]
+            at = place(value), y + 14 + APART_BY * spread[seed]
+            marks.append(_dot(*at, seed, value, measure_of(row, COUNTED[0])))
+            if seed in places:
+                look = dict(stroke=SOFT, stroke_width=1, class_=f"seed-{seed}")
+                lines.append(svg.line(*places[seed], *at, **look))
+            places[seed] = at
+        name, summary, lost = _summary(arm, runs, values[arm], measure)
+        said.append(f"{name}: {summary}{lost}")
+        marks.append(svg.text(0, y + 10, name, size=12, bold=True))
+        marks.append(svg.text(0, y + 27, summary, size=12))
+        marks.append(svg.text(0, y + 42, lost.strip(", "), size=12, fill=SOFT))
         if runs:
-            median = round(statistics.median(values[arm]), 3)
-            lost = sum(measure_of(row, COUNTED[0]) > 0 for row in runs)
-            summaries[-1] = (
-                f"{arm}: median {median:g} (n = {len(runs)}), "
-                f"{lost} of them with classes never predicted"
-            )
-    picture = plot_runs(
-        values,
-        title=f"epoch {epoch}: every run is a dot with its seed, a bar is the median",
-        xlabel=MEASURES[measure][1],
-        names={arm: [row["seed"] for row in runs] for arm, runs in found.items()},
-    )
-    return picture, f"{measure} at epoch {epoch}. {'; '.join(summaries)}"
+            x = place(statistics.median(values[arm].values()))
+            line = dict(stroke=INK, stroke_width=2, stroke_dasharray="4 3")
+            lines.append(svg.line(x, y, x, y + height - 8, **line))
+        y += height
+    axis = [svg.text(LEFT, top - 18, MEASURES[measure][1] + f", epoch {epoch}", bold=1)]
+    for tick in ticks(low - margin, high + margin, 8):
+        x = place(tick)
+        axis.append(svg.line(x, top - 4, x, y, stroke=LINE, stroke_width=1))
+        axis.append(svg.text(x, y + 10, f"{tick:.4g}", size=12, anchor="middle"))
+    key = "a dot is a run with its seed, an orange square one with classes never "
+    key += "predicted, a dashed line the median; point at a run to follow its seed"
+    axis.append(svg.text(0, y + 32, key, size=12, fill=SOFT))
+    label = f"{measure} at epoch {epoch}. {'; '.join(said)}"
+    return svg.picture(WIDTH, y + 42, label, drawn, *axis, *lines, *marks)
+
+
+def levels(places):
+    """Return {seed: a level from 0 on}: on one level no two dots touch.
+
+    places  {seed: where its dot lies, in CSS pixels}
+    """
+    found, ends = {}, []
+    for seed, x in sorted(places.items(), key=lambda item: item[1]):
+        free = (level for level, end in enumerate(ends) if x - end >= APART_BY)
+        found[seed] = next(free, len(ends))
+        ends[found[seed] : found[seed] + 1] = [x]
+    return found
+
+
+def _dot(x, y, seed, value, lost):
+    """Draw a run; while it is pointed at its seed's dots and lines are lit."""
+    place = dict(fill=ORANGE if lost else BLUE, class_=f"seed-{seed}")
+    if lost:
+        box = (x - RADIUS, y - RADIUS, 2 * RADIUS, 2 * RADIUS)
+        shape = svg.rect(*box, **place)
+    else:
+        shape = svg.tag("circle", cx=float(x), cy=float(y), r=RADIUS, **place)
+    word = svg.text(x, y, seed, size=11, anchor="middle", fill=svg.PAPER)
+    name = svg.tag("title", f"seed {seed}: {value:.4g}")
+    return svg.tag("g", shape, word, name, data_shows=f".seed-{seed}")
+
+
+def _summary(arm, runs, values, measure):
+    """Return an arm's name, its median, and how many of its runs lost classes."""
+    if not runs:
+        return arm, "no such run", ""
+    median = round(statistics.median(values.values()), 3)
+    lost = sum(measure_of(row, COUNTED[0]) > 0 for row in runs)
+    words = f", {lost} with classes never predicted" if lost else ""
+    return arm, f"median {median:g} (n = {len(runs)})", words
 
 
 @torch_as_it_starts()
@@ -121,31 +189,52 @@ def ablation_explorer(rows):
     """
     if not rows:
         refuse("rows", "rows of results, as read_rows gives them", rows)
-    arms = list(dict.fromkeys(map(arm_name, sorted(rows, key=_place))))
-    seeds = sorted({row["seed"] for row in rows})
+    names = list(dict.fromkeys(map(arm_name, sorted(rows, key=_place))))
+    all_seeds = sorted({row["seed"] for row in rows})
     last = max(row["epoch"] for row in rows)
-    first = [arm for arm in FIRST if arm in arms]
+    options = {
+        "arms": {name: name for name in names},
+        "seeds": {seed: str(seed) for seed in all_seeds},
+        "measure": {measure: measure for measure in MEASURES},
+    }
+    first = [arm for arm in FIRST if arm in names] or names[:4]
+
+    def draw(epoch, **chosen):
+        above = _choices(options, chosen)
+        chosen["arms"] = [arm for arm in names if arm in chosen["arms"]]
+        return draw_ablation(rows, epoch=epoch, **chosen, above=above)
+
     return View(
         "The study, run by run",
-        "choose only seed 0, then only seed 1: which arm would you have called the "
-        "better one? Hold Ctrl or Cmd to choose several.",
+        "press seed 0, then seed 1 instead: which arm would you have called the better "
+        "one?",
         {
-            "arms": _several("arms", arms, first or arms[:4], "420px"),
-            "seeds": _several("seeds", seeds, seeds, "110px"),
-            "measure": dropdown("measure", list(MEASURES)),
+            "arms": Chips(options["arms"], first, several=True),
+            "seeds": Chips(options["seeds"], all_seeds, several=True),
+            "measure": Chips(options["measure"], "test accuracy"),
             "epoch": Number("epoch", min(5, last), 0, last),
         },
-        lambda **values: draw_ablation(rows, **values),
-        rows=[["arms", "seeds"], ["measure", "epoch"]],
+        draw,
     )
 
 
-def _several(label, options, value, width):
-    """Return a list to choose several from."""
-    return ipywidgets.SelectMultiple(
-        options=options,
-        value=value,
-        description=label,
-        style=LABEL,
-        layout={"width": width, "height": "132px"},
-    )
+def _choices(options, chosen):
+    """Draw what can be chosen, in lines of chips; return (piece, height)."""
+    parts, y = [], 13
+    for at, words in options.items():
+        line, number, x = {}, 0, 60
+        parts.append(svg.text(0, y, at, size=12))
+        for value, word in words.items():
+            width = svg.width_of(word, 12) + 22
+            if x + width > WIDTH:
+                parts.append(_line(y, at, line, chosen[at], number))
+                line, number, x, y = {}, number + len(line), 60, y + CHIPS
+            line[value] = word
+            x += width
+        parts.append(_line(y, at, line, chosen[at], number))
+        y += CHIPS + 4
+    return svg.join(*parts), y
+
+
+def _line(y, at, words, chosen, first):
+    return chips(60, y, at, words, chosen, size=12, first=first)[0]

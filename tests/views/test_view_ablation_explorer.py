@@ -1,5 +1,6 @@
 """View 10: the recorded study, arm by arm."""
 
+import re
 import statistics
 
 import pytest
@@ -7,10 +8,16 @@ import torch
 
 from cnn_course.studies import read_rows
 from cnn_course.studies.arms import nin_arm
-from cnn_course.views.ablation_explorer import arm_name, chosen_runs, draw_ablation
+from cnn_course.views.ablation_explorer import (
+    RADIUS,
+    arm_name,
+    chosen_runs,
+    draw_ablation,
+    levels,
+)
 
-ARMS = ONE, TWO = "one 1×1 · with last ReLU", "two 1×1 · with last ReLU"
-SLOW = "no 1×1 · no last ReLU · rate 0.0005"
+ARMS = ONE, TWO = "one 1×1 · ReLU", "two 1×1 · ReLU"
+SLOW = "no 1×1 · no ReLU · rate 0.0005"
 
 
 @pytest.fixture(scope="module")
@@ -24,10 +31,10 @@ def asked(**changes):
 
 def test_an_arm_is_called_by_what_sets_it_apart():
     row = dict(protocol="full", epochs=0, **nin_arm(3, "no", "gradient clipping"))
-    assert arm_name(row) == "three 1×1 · no last ReLU · gradient clipping"
+    assert arm_name(row) == "three 1×1 · no ReLU · gradient clipping"
     row |= dict(lr=0.0005, init="kaiming", warm_up_steps=100, batch_norm="yes")
     row |= dict(epochs=15)
-    told = "15 epochs · rate 0.0005 · Kaiming initialisation · warm-up 100 steps"
+    told = "15 epochs · rate 0.0005 · Kaiming init · warm-up 100 steps"
     assert f"ReLU · {told} · batch norm · gradient" in arm_name(row)
 
 
@@ -42,20 +49,26 @@ def test_an_arm_s_runs_are_those_of_the_file(rows):
     assert {row["alone"] for runs in timed.values() for row in runs} == {"yes"}
 
 
-def test_the_text_has_the_median_and_how_many_runs_lost_classes(rows):
+def test_the_label_has_the_median_and_how_many_runs_lost_classes(rows):
     accuracies = [row["test_acc"] for row in chosen_runs(rows, **asked())[ONE]]
     median = round(statistics.median(accuracies), 3)
-    picture, text = draw_ablation(rows, **asked())
-    assert f"{ONE}: median {median:g} (n = 10), 4 of them with classes never" in text
-    picture.draw_without_rendering()
-    (ax,) = picture.axes
-    dots = ax.transData.transform(ax.lines[0].get_xydata())
-    assert sorted(ax.lines[0].get_xdata()) == sorted(accuracies)
-    assert torch.pdist(torch.tensor(dots)).min() > 7  # pixels: a dot has 5 points
-    _, text = draw_ablation(rows, **asked(measure="dead classes", epoch=0))
-    assert f"epoch 0. {ONE}: median 5 (n = 10), 10 of them" in text
-    _, text = draw_ablation(rows, **asked(arms=[ONE, SLOW], seeds=[7]))
-    assert f"{SLOW}: no such run" in text
+    drawn = draw_ablation(rows, **asked())
+    assert f"{ONE}: median {median:g} (n = 10), 4 with classes never" in drawn
+    for accuracy in accuracies:
+        assert f": {accuracy:.4g}<" in drawn
+    drawn = draw_ablation(rows, **asked(measure="dead classes", epoch=0))
+    assert f"epoch 0. {ONE}: median 5 (n = 10), 10 with classes never" in drawn
+    drawn = draw_ablation(rows, **asked(arms=[ONE, SLOW], seeds=[7]))
+    assert f"{SLOW}: no such run" in drawn
+
+
+def test_dots_do_not_touch_and_lines_join_equal_seeds(rows):
+    drawn = draw_ablation(rows, **asked())
+    found = re.findall(r'<text x="(\S+)" y="(\S+)" font-size="11" text-anchor', drawn)
+    dots = torch.tensor([[float(x), float(y)] for x, y in found])
+    assert len(dots) == 20 and torch.pdist(dots).min() >= 2 * RADIUS
+    assert len(re.findall('<line [^>]*class="seed-', drawn)) == 10
+    assert levels({0: 5.0, 1: 5.0, 2: 99.0}) == {0: 0, 1: 1, 2: 0}
 
 
 def test_seeds_0_and_1_tell_opposite_stories(rows):  # which the view proposes to try
@@ -67,8 +80,6 @@ def test_seeds_0_and_1_tell_opposite_stories(rows):  # which the view proposes t
 @pytest.mark.parametrize(
     "changes, words",
     [
-        (dict(arms=[]), "no arm is chosen"),
-        (dict(seeds=[]), "no seed is chosen"),
         (dict(epoch=6), "no run of these arms .* at epoch 6. Choose others"),
         (dict(epoch=0), "no test accuracy yet, only classes never predicted and dead"),
         (dict(arms=[SLOW], measure="seconds"), "alone: only then do seconds count"),

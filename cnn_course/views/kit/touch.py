@@ -42,7 +42,8 @@ class Chips:
     """One of several words, all in sight: a control for a `View`, and what it draws.
 
     options  {value: word}
-    several  a list of values is chosen, by pressing them on and off
+    several  a list of values is chosen, by pressing them on and off: never none, and
+             where all are on the pressed one alone
     """
 
     def __init__(self, options, value, several=False):
@@ -54,11 +55,15 @@ class Chips:
     def touch(self, place, touch):
         """Choose what is pressed."""
         values = list(self.options)
-        if touch.kind == "press" and self.several:
-            pressed = values[int(place)]
+        if touch.kind != "press":
+            return
+        pressed = values[int(place)]
+        if not self.several:
+            self.value = pressed
+        elif len(self.value) == len(values) or self.value == [pressed]:
+            self.value = [pressed]
+        else:
             self.value = [v for v in values if (v in self.value) != (v == pressed)]
-        elif touch.kind == "press":
-            self.value = values[int(place)]
 
 
 class Switch:
@@ -75,14 +80,15 @@ class Switch:
             self.value = not self.value
 
 
-def chips(x, y, at, options, chosen, *, size=13, gap=6):
+def chips(x, y, at, options, chosen, *, size=13, gap=6, first=0):
     """Draw words to press, from x to the right; return (piece, right end).
 
     chosen  the value of the one that is on, or a list of them
+    first   the number of the first of them, where they stand in several lines
     """
     on = chosen if isinstance(chosen, list) else [chosen]
     parts, height = [], size + 11
-    for i, (value, words) in enumerate(options.items()):
+    for i, (value, words) in enumerate(options.items(), first):
         pressed, width = value in on, svg.width_of(words, size) + 16
         box = svg.rect(
             x,
