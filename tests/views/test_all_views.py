@@ -1,15 +1,16 @@
-"""What holds for all of the eleven views: controls, absurd entries, a saved picture."""
+"""What holds for all views: touches, absurd entries, colours, a saved picture."""
 
 import base64
 import inspect
 import io
 import re
+import xml.etree.ElementTree as ElementTree
 
-import ipywidgets
 import numpy as np
 import pytest
 import torch
 from PIL import Image
+from svg_reader import read_contrasts
 from view_helpers import noise
 
 from cnn_course import views
@@ -22,7 +23,7 @@ SOME = torch.arange(60) % 10  # six pictures of each class
 MAKE = {  # each with what its saved text begins with, after its title
     "ablation_explorer": (
         lambda: views.ablation_explorer(read_rows("09_ablation.csv")),
-        "The study, run by run: test accuracy at epoch 5. one 1×1 · with last R",
+        "The study, run by run: test accuracy at epoch 5. one 1×1 · ReLU: median 0.8",
     ),
     "augmentation_mixer": (
         views.augmentation_mixer,
@@ -34,9 +35,9 @@ MAKE = {  # each with what its saved text begins with, after its title
     ),
     "correlation_stepper": (
         views.correlation_stepper,
-        "Cross-correlation, step by step: cross-correlation, output row 1, column 1, "
-        "step 1 of 4: 1·1 + 2·2 + 3·3 + 1·0 = 14; input 3×3, kernel 2×2, padding 0, "
-        "stride 1: output 2×2",
+        "Cross-correlation, step by step: cross-correlation, output row 1, column 1: "
+        "1·1 + 2·2 + 3·3 + 1·0 = ?; input 3×3, kernel 2×2, padding 0, stride 1: "
+        "output 2×2, 0 of 4 shown",
     ),
     "edge_learner": (
         views.edge_learner,
@@ -61,7 +62,7 @@ MAKE = {  # each with what its saved text begins with, after its title
         "nothing is lost",
     ),
     "training_curves": (
-        lambda: LiveCurves([0, 1], 1, torch.device("cpu"), None).view,
+        lambda: LiveCurves(lenet(), [0, 1], 1, torch.device("cpu"), None).view,
         "Training, live: loss and accuracy by epoch",
     ),
     "vgg_builder": (
@@ -77,33 +78,47 @@ def name(request):
     return request.param
 
 
-def change(control):
-    """Touch a control of any kind."""
-    match control:
-        case Number(slider=ipywidgets.FloatSlider() as slider):
-            slider.value = slider.min if slider.value > slider.min else slider.max
-        case Number(slider=slider):
-            slider.value += 1 if slider.value < slider.max else -1
-        case ipywidgets.Checkbox():
-            control.value = not control.value
-        case ipywidgets.SelectMultiple():
-            control.value = control.value[:1]
-        case ipywidgets.Dropdown() | ipywidgets.ToggleButtons():
-            control.index = 0 if control.index else 1
-        case ipywidgets.Text():
-            control.value = "5/2"
-        case ipywidgets.Button():
-            control.click()
-        case object(buttons=buttons):  # a Stepper
-            buttons[1].click()
-        case object(preset=preset):  # a KernelChooser
-            preset.value = "blur"
-        case object(number=number):  # a Chooser
-            number.write(3)
-        case object(fields=dict(fields)):  # a NumberGrid
-            fields[0, 0].value = "-3"
-        case object(fields=fields):  # a BlockTable
-            fields[0].value = "3"
+TOUCHES = {  # view: what is done to each of its controls
+    "ablation_explorer": [
+        ("press", "arms:0"),
+        ("press", "seeds:1"),
+        ("press", "measure:1"),
+        ("epoch", 4),
+    ],
+    "correlation_stepper": [
+        ("press", "place:1,1"),
+        ("hover", "place:0,1"),
+        ("press", "size:1"),
+        ("press", "flip:0"),
+        ("press", "reveal:0"),
+        ("drag", "K:0,0"),
+        ("padding", 1),
+        ("stride", 2),
+    ],
+    "training_curves": [],  # nothing is drawn before the first step
+}
+
+
+def do(view, what, to):
+    """Touch an element of the picture, or change a control above it."""
+    if what in ("press", "hover"):
+        view.touch(what, to, x=1.0, y=1.0)
+    elif what == "drag":
+        view.touch("press", to, x=100.0, y=100.0)
+        view.touch("drag", to, x=140.0, y=120.0)
+        view.touch("drop", to, x=140.0, y=120.0)
+    elif what.startswith("key "):
+        view.touch("key", to, key=what[4:])
+    elif isinstance(view.controls[what], Number):
+        view.controls[what].write(to)
+    else:
+        view.controls[what].value = to
+
+
+def elements(view, name):
+    """Return the elements of a view's picture that have an attribute of this name."""
+    tree = ElementTree.fromstring(view.picture.svg)
+    return [element for element in tree.iter() if element.get(name) is not None]
 
 
 def test_all_views_are_here():
@@ -111,15 +126,42 @@ def test_all_views_are_here():
     assert list(MAKE) == offered
 
 
-def test_every_control_changes_the_picture(name):
-    for control in MAKE[name][0]().controls:
-        if control in ("photo", "smoothing"):
-            continue  # they need a file, or losses; both have tests of their own
+def test_every_touch_changes_the_picture(name):
+    for what, to in TOUCHES[name]:
         view = MAKE[name][0]()
-        before = view.last.tobytes()
-        change(view.controls[control])
-        assert view.message.value == "", control
-        assert view.last.tobytes() != before, control
+        before = view.picture.svg
+        do(view, what, to)
+        assert view.message.value == "", (what, to)
+        assert view.picture.svg != before, (what, to)
+
+
+def test_what_can_be_touched_can_be_reached_by_key_and_has_a_name(name):
+    view = MAKE[name][0]()
+    for element in elements(view, "data-at"):
+        assert element.get("tabindex") == "0" and element.get("role")
+        assert element.get("aria-label")
+    used = elements(view, "data-at") + elements(view, "data-hover")
+    for element in used:
+        at = element.get("data-at") or element.get("data-hover")
+        assert hasattr(view.controls[at.partition(":")[0]], "touch"), at
+    touched = {to.partition(":")[0] for _, to in TOUCHES[name] if isinstance(to, str)}
+    offered = {name for name, c in view.controls.items() if hasattr(c, "touch")}
+    assert offered <= touched | {what for what, _ in TOUCHES[name]}
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_every_text_can_be_read(name, theme):
+    view = MAKE[name][0]()
+    for found, words in read_contrasts(view.picture.svg, theme):
+        assert found >= 4.5, words
+
+
+def test_the_picture_fits_on_a_screen(name):
+    _, _, width, height = map(
+        float, elements(MAKE[name][0](), "viewBox")[0].get("viewBox").split()
+    )
+    assert width <= 860
+    assert height <= 470 or name == "ablation_explorer"
 
 
 def test_where_nothing_runs_there_is_a_picture_and_its_text(name):
@@ -132,8 +174,9 @@ def test_where_nothing_runs_there_is_a_picture_and_its_text(name):
         assert data["text/plain"] == f"[picture] {text}"
     kind = "image/jpeg" if view.photograph else "image/png"
     assert about[kind]["alt"] == data["text/plain"]
+    assert about["svg"] == view.picture.svg
     sheet = Image.open(io.BytesIO(base64.b64decode(data[kind])))
-    assert sheet.height > view.last.height  # the title is above
+    assert sheet.width == 2 * about[kind]["width"]
     assert np.asarray(sheet.convert("RGB")).std() > 10
     assert "application/vnd.jupyter.widget-view+json" in data
 
@@ -161,7 +204,6 @@ ENTRIES = {  # view: (control, what is typed, what is said)
     "correlation_stepper": [
         ("padding", "3", "padding: type a whole number, from 0 to 2; got '3'"),
         ("stride", "0", "from 1 to 8; got '0': a stride of 0 would never move the win"),
-        ("step", "5", "step: type a whole number, from 1 to 4; got '5'"),
     ],
     "edge_learner": [
         ("lr", "0", "learning rate: .* got '0': at 0 it never moves the kernel, below"),
@@ -201,7 +243,7 @@ ENTRIES = {  # view: (control, what is typed, what is said)
 def test_absurd_entries_are_told_and_the_view_recovers(name):
     view = MAKE[name][0]()
     for control, typed, words in ENTRIES.get(name, ()):
-        before, text = view.last.tobytes(), view.last_text
+        before = view.picture.svg
         number = view.controls[control]
         field = getattr(number, "number", number).field
         for absurd in ("", "many" * 1000, "nan", "1e300", typed):
@@ -209,9 +251,9 @@ def test_absurd_entries_are_told_and_the_view_recovers(name):
             assert "role=" in view.message.value, (control, absurd)
             assert len(view.message.value) < 500
             assert "fault" not in view.message.value
-            assert view.last.tobytes() == before  # the last picture stays, pale
+            assert view.picture.svg == before  # the last picture stays, pale
             said, field.value = view.message.value, kept
-            assert view.message.value == "" and view.last_text == text
+            assert view.message.value == "" and view.picture.svg == before
         assert re.search(words, said.replace("&#x27;", "'")), (control, said)
 
 
@@ -269,5 +311,4 @@ def test_a_switch_of_torch_that_is_left_on_changes_no_view(name):
         torch.set_grad_enabled(True)
         torch.set_default_dtype(torch.float32)
         torch.set_default_device(None)
-    assert found.last_text == expected.last_text and found.message.value == ""
-    assert found.last.tobytes() == expected.last.tobytes()
+    assert found.picture.svg == expected.picture.svg and found.message.value == ""

@@ -1,31 +1,61 @@
-"""What all views share: reading controls, complaining, a picture without a kernel."""
+"""What all views share: controls, touches, complaints, a picture without a kernel."""
 
-import io
 import math
 import re
+import xml.etree.ElementTree as ElementTree
 
+import numpy as np
 import pytest
-from PIL import Image
+import torch
 
-from cnn_course.views.kit.board import SCALE, Board, grey
+from cnn_course.views.kit import svg
 from cnn_course.views.kit.controls import Number
+from cnn_course.views.kit.parts import envelope, grid
 from cnn_course.views.kit.texts import duration, is_exact, memory, number, short
+from cnn_course.views.kit.touch import (
+    Cells,
+    Chips,
+    Place,
+    Switch,
+    Touch,
+    as_typed,
+    button,
+    chips,
+)
 from cnn_course.views.kit.view import View
 
+EVIL = "</text><script>alert('1 & \"2\"')</script>"
 
-def draw(n):
+
+class Log:
+    """A control in the picture that notes what it is told."""
+
+    problem = None
+
+    def __init__(self):
+        self.told = []
+
+    def read(self):
+        return self.told
+
+    def touch(self, place, touch):
+        self.told.append((place, touch))
+
+
+def draw(n, log):
     if n == 13:
         raise ValueError("no <b>13</b> here")
     if n == 14:
         raise KeyError("n")
-    board = Board(100, 20)
-    board.text(50, 10, str(n))
-    return board, f"the number {n} & more"
+    return svg.picture(
+        100, 20, f"the number {n} & {len(log)} more", svg.text(50, 10, n)
+    )
 
 
 @pytest.fixture
 def view():
-    return View("A view", "what is it?", {"n": Number("n", 3, 0, 20)}, draw)
+    controls = {"n": Number("n", 3, 0, 20), "log": Log()}
+    return View("A view", "what is it?", controls, draw)
 
 
 def test_a_number_can_be_slid_and_typed():
@@ -66,22 +96,38 @@ def test_what_is_no_such_number_is_refused_with_its_name_and_range(typed, words)
 
 
 def test_a_view_follows_its_controls(view):
-    before = view.picture.value
     view.controls["n"].slider.value = 8
-    assert view.picture.value != before
-    assert view.text.value == "the number 8 &amp; more"
-    assert Image.open(io.BytesIO(view.picture.value)).size == (100 * SCALE, 20 * SCALE)
-    assert view.picture.width == "100"
+    assert view.label == "the number 8 & 0 more" and ">8<" in view.picture.svg
+    assert 'role="img"' in view.picture.svg
+
+
+def test_touches_reach_the_control_they_name_in_order_and_are_answered(view):
+    one = {"kind": "press", "at": "log:1,2", "x": 5, "y": 6.5}
+    two = {"kind": "key", "at": "log:", "key": "a", "shift": True}
+    gone = {"kind": "press", "at": "drawn long ago"}
+    view._touched(None, {"touches": [one, two, gone]}, [])
+    assert view.controls["log"].told == [
+        ("1,2", Touch("press", 5, 6.5)),
+        ("", Touch("key", key="a", shift=True)),
+    ]
+    assert view.label.endswith("& 2 more") and view.picture.heard == 1
+    view._touched(None, {"touches": []}, [])  # does the kernel listen?
+    assert view.picture.heard == 2
 
 
 def test_a_complaint_is_shown_as_text_and_the_last_picture_stays_pale(view):
-    before = view.picture.value
+    before = view.picture.svg
     view.controls["n"].write(13)
     assert 'role="alert">no &lt;b&gt;13&lt;/b&gt; here<' in view.message.value
-    assert view.picture.value == before
-    assert "cnn-stale" in view.picture._dom_classes
+    assert view.picture.svg == before and "cnn-stale" in view._dom_classes
     view.controls["n"].write(4)
-    assert view.message.value == "" and "cnn-stale" not in view.picture._dom_classes
+    assert view.message.value == "" and "cnn-stale" not in view._dom_classes
+
+
+def test_what_is_wrong_with_a_control_in_the_picture_is_told_beside_a_new_one(view):
+    view.controls["log"].problem = "that is no number"
+    view.touch("press", "log:0")
+    assert "that is no number" in view.message.value and view.label.endswith("1 more")
 
 
 def test_a_fault_of_ours_is_shown_too(view):
@@ -91,12 +137,141 @@ def test_a_fault_of_ours_is_shown_too(view):
 
 def test_what_cannot_be_drawn_at_first_is_an_error_of_the_cell():
     with pytest.raises(ValueError, match="13"):
-        View("A view", "what is it?", {"n": Number("n", 13, 0, 20)}, draw)
+        View("A", "?", {"n": Number("n", 13, 0, 20), "log": Log()}, draw)
+
+
+def test_what_comes_from_outside_never_becomes_markup(view):
+    words = {EVIL: EVIL}
+    parts = [svg.text(0, 0, EVIL), svg.tag("g", EVIL, data_at=EVIL), svg.join(EVIL)]
+    parts += [button(EVIL, EVIL), chips(0, 0, EVIL, words, EVIL)[0]]
+    parts += [grid([[1]], 0, 0, 9, at=EVIL, says=EVIL, texts=[[EVIL]])]
+    drawn = svg.picture(9, 9, EVIL, *parts)
+    tree = ElementTree.fromstring(drawn)  # raises ParseError if it broke out
+    assert "script" not in {element.tag.rpartition("}")[2] for element in tree.iter()}
+    assert tree.get("aria-label") == EVIL
+    view.show(drawn)
+    assert view.label == EVIL and svg.png(view.static()[0])
+
+
+def test_a_picture_has_the_colours_of_its_theme():
+    drawn = svg.picture(9, 9, "", svg.rect(0, 0, 9, 9, fill=svg.BLUE))
+    assert "#0067A3" in svg.themed(drawn) and "var(" not in svg.themed(drawn)
+    assert svg.png(drawn) != svg.png(drawn, "dark")
 
 
 def test_grey_is_clipped():
-    assert grey([[-1, 0, 0.5, 1, 9]])[0, :, 0].tolist() == [0, 0, 128, 255, 255]
-    assert grey([[3.0, 3.0]], 3, 3).max() == 0
+    assert svg.grey([[-1, 0, 0.5, 1, 9]])[0, :, 0].tolist() == [0, 0, 128, 255, 255]
+    assert svg.grey([[3.0, 3.0]], 3, 3).max() == 0
+
+
+def test_chips_and_switches_are_pressed():
+    one, several, switch = Chips("abc", "a"), Chips("abc", ["a", "b"], True), Switch()
+    for control in (one, several, switch):
+        control.touch("1", Touch("press"))
+        control.touch("2", Touch("hover"))
+    assert (one.read(), several.read(), switch.read()) == ("b", ["a"], True)
+    several.touch("0", Touch("press"))
+    assert several.read() == ["a"]  # never none
+    several.value = ["a", "b", "c"]
+    several.touch("2", Touch("press"))
+    assert several.read() == ["c"]  # of all: this one alone
+
+
+def test_a_place_is_hovered_dragged_or_stepped_to_and_stays_inside():
+    place, found = Place(), []
+    place.fit(2, 3)
+    for where, touch in [
+        ("1,2", Touch("hover")),
+        ("1,2", Touch("key", key="ArrowRight")),
+        ("1,2", Touch("key", key="ArrowLeft")),
+        ("1,1", Touch("drag", over="place:0,0")),
+        ("0,0", Touch("drag", over="")),
+        ("0,0", Touch("key", key="x")),
+        ("9,9", Touch("press")),
+    ]:
+        place.touch(where, touch)
+        found.append((place.row, place.column))
+    assert found == [(1, 2), (1, 2), (1, 1), (0, 0), (0, 0), (0, 0), (1, 2)]
+    place.fit(1, 1)
+    assert (place.row, place.column) == (0, 0)
+
+
+@pytest.fixture
+def cells():
+    return Cells("kernel", [[1, 2], [3, 0]])
+
+
+def type_into(cells, place, keys):
+    cells.touch(place, Touch("press"))
+    for key in keys:
+        cells.touch(place, Touch("key", key=key))
+
+
+def test_numbers_are_typed(cells):
+    type_into(cells, "1,0", "-2/")  # on the way to -2/3
+    assert cells.read()[1, 0] == -2 and cells.texts[1][0] == "-2/"
+    type_into(cells, "1,0", ["Backspace"])
+    assert cells.texts[1][0] == "" and "got nothing" in cells.problem
+    type_into(cells, "1,0", "-2/3")
+    assert cells.read()[1, 0].item() == pytest.approx(-2 / 3) and not cells.problem
+    cells.touch("5,5", Touch("press"))  # of a larger matrix, drawn long ago
+    assert cells.read()[0].tolist() == [1, 2]
+
+
+@pytest.mark.parametrize("typed", ["x", "nan", "inf", "1e300", "1/0", "0,5"])
+def test_what_is_no_number_is_told_and_the_one_before_counts(cells, typed):
+    before = cells.read()
+    type_into(cells, "1,1", ["Delete", *typed])
+    assert "kernel row 2, column 2: type a number from -1e6 to 1e6" in cells.problem
+    assert cells.texts[1][1] == typed
+    assert cells.read()[0].tolist() == before[0].tolist()
+
+
+def test_numbers_are_dragged(cells):
+    cells.touch("0,1", Touch("press", x=100))
+    cells.touch("0,1", Touch("drag", x=103))
+    assert cells.read()[0, 1] == 2
+    cells.touch("0,1", Touch("drag", x=124))
+    cells.touch("0,1", Touch("drag", x=84))
+    assert cells.read()[0, 1] == 1 and cells.texts[0][1] == "1"
+    type_into(cells, "0,1", "7")
+    assert cells.read()[0, 1] == 7
+
+
+def test_another_shape_keeps_numbers_in_their_places(cells):
+    cells.resize(3, 1)
+    assert cells.read().tolist() == [[1], [3], [0]]
+    cells.write(torch.ones(4, 5))
+    assert cells.read().shape == (4, 5)
+
+
+@pytest.mark.parametrize(
+    "values", [[1, 2], torch.ones(9, 1), torch.ones(0, 2), [[float("nan")]], [[1e7]]]
+)
+def test_matrices_that_do_not_fit_are_refused(cells, values):
+    with pytest.raises(ValueError, match=r"^kernel must be a matrix of 1×1 to 8×8"):
+        cells.write(values)
+    assert cells.read().tolist() == [[1, 2], [3, 0]]
+
+
+@pytest.mark.parametrize(
+    "value, text",
+    [(2.0, "2"), (-0.5, "-0.5"), (1 / 9, "1/9"), (-7 / 273, "-1/39"), (1e-9, "1e-09")],
+)
+def test_numbers_are_shown_as_a_student_types_them(value, text):
+    assert as_typed(value) == text
+
+
+def test_an_envelope_keeps_the_extremes_of_every_column():
+    generator = np.random.default_rng(0)
+    x, y = np.sort(generator.uniform(0, 40, 5000)), generator.normal(size=5000)
+    short_x, short_y = envelope(x, y)
+    assert len(short_x) == len(short_y) == 80
+    for column in range(40):
+        part = y[np.floor(x) == column]
+        assert short_y[2 * column : 2 * column + 2].tolist() == [part.min(), part.max()]
+    few_x, few_y = envelope(x[::100], y[::100])
+    assert few_x.tolist() == x[::100].tolist() and few_y.tolist() == y[::100].tolist()
 
 
 def test_numbers_sizes_and_times_are_short_texts():

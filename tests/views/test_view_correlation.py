@@ -1,5 +1,8 @@
 """View 1: the window moves, multiplies and adds."""
 
+import re
+
+import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
@@ -44,9 +47,10 @@ def test_every_sum_that_is_written_out_is_the_output():
     torch.manual_seed(1)
     A, B = torch.randint(-9, 9, (4, 5)).float(), torch.randint(-3, 4, (2, 3)).float()
     _, _, Y = correlate(A, B, 1, 2, True)
-    for step, value in enumerate(Y.flatten().tolist(), 1):
-        _, text = draw_correlation(A, B, step, padding=1, stride=2, flip=True)
-        products, total = text.split(": ")[1].split(";")[0].split(" = ")
+    for place in np.ndindex(*Y.shape):
+        value, options = Y[place].item(), dict(padding=1, stride=2, flip=True)
+        drawn = draw_correlation(A, B, place, {place}, **options)
+        products, total = drawn.split(": ")[1].split(";")[0].split(" = ")
         terms = [
             [float(factor.strip("()").replace("−", "-")) for factor in term.split("·")]
             for term in products.split(" + ")
@@ -55,27 +59,62 @@ def test_every_sum_that_is_written_out_is_the_output():
         assert sum(a * b for a, b in terms) == float(total.replace("−", "-")) == value
 
 
-def test_padding_gives_more_outputs_and_the_first_is_shown(view):
-    view.controls["step"].number.field.value = "7"  # too large, until there are 16
+def test_an_output_is_shown_when_it_is_pressed_and_not_before(view):
+    view.touch("hover", "place:1,0")
+    assert "row 2, column 1: 3·1 + 1·2 + 1·3 + 2·0 = ?" in view.label
+    view.touch("press", "place:0,1")
+    view.touch("key", "place:0,1", key="ArrowLeft")
+    assert "row 1, column 1" in view.label and "= ?" in view.label
+    assert ">5</text>" in view.picture.svg and ">14</text>" not in view.picture.svg
+    view.touch("press", "reveal:0")
+    assert "= 14;" in view.label and "4 of 4 shown" in view.label
+    view.touch("press", "reveal:0")
+    assert "1 of 4 shown" in view.label
+    view.touch("key", "K:0,0", key="2")  # other outputs: to be predicted anew
+    assert "0 of 4 shown" in view.label
+
+
+def test_playing_reveals_one_after_the_other(view):
+    (play,) = (w for w in view.children[1].children if hasattr(w, "playing"))
+    for value in (1, 2, 3):
+        play.value = value
+    assert play.max == 3 and "row 2, column 2" in view.label
+    assert "3 of 4 shown" in view.label
+
+
+def test_padding_gives_more_outputs_and_a_larger_kernel_fewer(view):
+    view.touch("press", "place:1,1")
     view.controls["padding"].write(1)
-    assert view.message.value == "" and "column 1, step 1 of 16" in view.last_text
-    assert len(view.controls["step"].cells.children) == 16
-    view.controls["step"].buttons[15].click()
+    assert "row 2, column 2" in view.label and "0 of 16 shown" in view.label
+    view.touch("hover", "place:3,3")
     view.controls["padding"].write(0)
-    assert "step 1 of 4" in view.last_text and view.message.value == ""
+    assert "row 2, column 2" in view.label and view.message.value == ""
+    view.touch("press", "size:4")
+    assert "kernel 3×3" in view.label and "output 1×1" in view.label
+
+
+def test_the_window_comes_to_the_number_that_is_pointed_at(view):
+    view.controls["stride"].write(2)
+    view.controls["padding"].write(1)
+    found = re.findall(r'data-hover="place:(\d),(\d)"', view.picture.svg)[:25]
+    assert found[0] == ("0", "0") and found[24] == ("1", "1")
+    assert found[7] == ("0", "1")  # row 2, column 3 of the padded input
 
 
 def test_a_kernel_that_does_not_fit_is_told_and_the_view_recovers(view):
     view.controls["K"].write(torch.ones(4, 4))
+    view.controls["size"].value = (4, 4)
+    view.refresh()
     assert "the kernel spans 4 numbers, but only 3" in view.message.value
-    view.controls["K"].write(K)
+    view.touch("press", "size:3")
     assert view.message.value == ""
 
 
 def test_large_and_odd_matrices_are_drawn():
     view = correlation_stepper(torch.full((8, 8), 1e6), torch.full((5, 5), -1e6))
-    assert "≈ −2e+13" in view.last_text and view.message.value == ""
+    view.touch("press", "place:0,0")
+    assert "≈ −2e+13" in view.label and view.message.value == ""
     view.controls["padding"].write(2)
-    assert "step 1 of 64" in view.last_text
+    assert "0 of 64 shown" in view.label
     view = correlation_stepper(torch.ones(1, 8, requires_grad=True), [[1, -1]])
-    assert "step 1 of 7: 1·1 + 1·(−1) = 0" in view.last_text
+    assert "1·1 + 1·(−1) = ?" in view.label and "0 of 7 shown" in view.label
