@@ -14,7 +14,7 @@ def use(notebook, record_latency):
     view.keys("seeds:0", "Space")
     view.keys("seeds:1", "Space")
     view.says("(n = 1), 1 with classes never predicted; two")
-    view.hover(".seed-0")
+    view.hover('[data-shows=".seed-0"]')
     assert view.picture.locator(".lit.seed-0").count() == 3  # two dots and their line
     view.part("arms:0").click()
     view.says("no 1×1 · ReLU: median")
