@@ -24,3 +24,4 @@ from cnn_course.networks.cost import (
     count_multiply_adds,
     count_parameters,
 )
+from cnn_course.networks.residual import Residual

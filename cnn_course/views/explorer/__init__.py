@@ -1,0 +1,1 @@
+"""Any network of the course's layers, unit by unit."""

@@ -1,0 +1,354 @@
+"""Every number that the explorer explains is the one that torch computes."""
+
+import copy
+import itertools
+import random
+import re
+
+import pytest
+import torch
+from torch import nn
+from view_helpers import noise
+
+from cnn_course.networks import (
+    NARROW_VGG,
+    Residual,
+    fully_connected,
+    lenet,
+    modern_lenet,
+    narrow_nin,
+    vgg,
+)
+from cnn_course.views.explorer.layers import (
+    ACTIVATIONS,
+    KINDS,
+    count_pictures,
+    picture,
+    strongest,
+    walk,
+)
+from cnn_course.views.explorer.units import explain
+from cnn_course.views.explorer.windows import sees
+
+
+@pytest.fixture(autouse=True)
+def seed():
+    torch.manual_seed(0)
+
+
+def convolution(lot, n_in, groups=1, **options):
+    size = lot.choice([1, 2, 3, (3, 2)])
+    options = dict(stride=lot.choice([1, 1, 2, (2, 1)])) | options
+    options |= dict(padding=lot.choice([0, 1, (2, 1)]), dilation=lot.choice([1, 2]))
+    options |= dict(bias=lot.random() < 0.8, groups=groups)
+    return nn.Conv2d(n_in, lot.choice([2, 4]) * groups, size, **options)
+
+
+def random_net(seed):
+    """Return a network with everything that may stand in one, drawn by `seed`."""
+    lot = random.Random(seed)
+    first = convolution(lot, 2, groups=2)
+    n = first.out_channels
+    window = dict(kernel_size=3, stride=2, padding=1, ceil_mode=lot.random() < 0.5)
+    pool = lot.choice(
+        [
+            nn.MaxPool2d(**window),
+            nn.MaxPool2d((2, 3), stride=1, dilation=(2, 1)),
+            nn.AvgPool2d(**window),
+            nn.AvgPool2d(**window, count_include_pad=False),
+            nn.AvgPool2d(2, divisor_override=3),
+        ]
+    )
+    adaptive = lot.choice([nn.AdaptiveAvgPool2d, nn.AdaptiveMaxPool2d])((4, 3))
+    same = nn.Conv2d(n, n, (4, 3), padding="same", dilation=lot.choice([1, 2]))
+    branch = nn.Sequential(same, nn.BatchNorm2d(n, affine=lot.random() < 0.5))
+    shortcut = lot.choice([None, nn.Conv2d(n, n, 1, padding="valid")])
+    flat = [nn.BatchNorm1d(5), nn.Dropout(), lot.choice(ACTIVATIONS)()]
+    net = nn.Sequential(
+        nn.Sequential(first, nn.BatchNorm2d(n), nn.ReLU(inplace=True)),
+        pool,
+        Residual(branch, shortcut),
+        nn.Sequential(nn.Identity(), lot.choice(ACTIVATIONS)(), nn.Dropout2d()),
+        adaptive,
+        nn.Flatten(),
+        nn.Linear(n * 12, 5, bias=lot.random() < 0.5),
+        *flat[: lot.randint(0, 3)],
+        Residual(nn.Sequential(nn.Linear(5, 5), nn.Tanh())),
+        nn.Linear(5, 3),
+    )
+    net(torch.randn(16, 2, 13, 11))  # the averages of batch norm
+    for module in net.modules():
+        module.training = lot.random() < 0.5
+    return net
+
+
+def activations(net, X):
+    """Return {name of a module: what torch gives behind it}, by forward hooks."""
+    found, net = {}, copy.deepcopy(net).eval()
+    for name, module in net.named_modules():
+
+        def keep(module, inputs, output, name=name):
+            found[name] = output[0].detach().clone()
+
+        module.register_forward_hook(keep)
+    net(X)
+    return found
+
+
+def places(stage, count=12):
+    every = list(itertools.product(*map(range, stage.Y.shape)))
+    return random.Random(0).sample(every, min(count, len(every)))
+
+
+SMALL = [
+    (lenet, 28),
+    (modern_lenet, 28),
+    (fully_connected, 28),
+    (narrow_nin, 67),
+    (lambda: vgg(NARROW_VGG, side=32, hidden=64), 32),
+]
+
+
+def nets():
+    for seed in range(12):
+        yield random_net(seed), torch.randn(1, 2, 13, 11)
+    for build, side in SMALL:
+        yield build(), torch.rand(1, 1, side, side)
+
+
+@pytest.mark.filterwarnings("ignore:Using padding='same' with even kernel")
+def test_every_number_is_explained_as_torch_computes_it():
+    kinds = set()
+    for net, X in nets():
+        stages, behind = walk(net, X), activations(net, X)
+        assert torch.equal(stages[0].Y, X[0])
+        for stage in stages[1:]:
+            kinds.add(stage.kind)
+            name = stage.name.split(" · ")[0]
+            Y = behind[name] if name in behind else behind[""].softmax(0)
+            close(stage.Y.reshape(Y.shape), Y)
+            for place in places(stage):
+                found = explain(stage, *place)
+                close(found.total, stage.Y[place].item())
+                assert found.sentences
+    assert kinds == {*KINDS, "add"}
+
+
+def close(found, expected):
+    torch.testing.assert_close(found, expected, rtol=1e-5, atol=1e-5)
+
+
+def test_the_sum_of_window_times_kernel_with_groups_and_padding():
+    layer = nn.Conv2d(4, 2, 3, stride=2, padding=1, groups=2)
+    stages = walk(nn.Sequential(layer), torch.randn(1, 4, 5, 5))
+    found = explain(stages[1], 1, 0, 1)
+    assert found.window == (range(2, 4), range(-1, 2), range(1, 4))
+    assert found.inside.tolist() == [[False] * 3, [True] * 3, [True] * 3]
+    close(found.values[:, 1:].float(), stages[0].Y[2:, :2, 1:4])
+    assert (found.values[:, 0] == 0).all()
+    close(found.kernel.float(), layer.weight[1].detach())
+    close(found.partial, (found.values * found.kernel).sum((1, 2)))
+    close(found.partial.sum().item() + found.bias, found.total)
+    assert found.sentences[0] == "3 of 9 places of the window lie in the padding"
+
+
+def last(X, *layers):
+    """Return what is told of the first number behind these layers."""
+    return explain(walk(nn.Sequential(*layers), torch.tensor(X)[None])[-1], 0).sentences
+
+
+def test_what_is_told():
+    X = [[[1.0, 3.0], [5.0, 3.0]]]
+    assert last(X, nn.MaxPool2d(2)) == ["max of 1, 3, 5, 3: 5"]
+    average = "sum of 1, 3, 5, 3: 12, divided by 4: 3"
+    assert last(X, nn.AvgPool2d(2)) == [average]
+    assert last([[[-1.25]]], nn.ReLU()) == ["max(0, −1.25) = 0"]
+    assert last([[[-2.0]]], nn.Sigmoid()) == ["1 / (1 + e^(2)) = 0.12"]
+    assert last([[[2.0]]], nn.ELU()) == ["ELU(2) = 2"]
+    flat = "3 is passed on as it is, from row 1, column 2 of channel 1"
+    stages = walk(nn.Sequential(nn.Flatten()), torch.tensor([X]))
+    assert explain(stages[1], 1).sentences == [flat]
+    assert last([[[0.0]], [[0.0]]], nn.Flatten()) == [
+        "e^(0) = 1",
+        "the 2 powers together: 2",
+        "1 / 2 = 0.5",
+    ]
+    weighted = nn.Linear(8, 1)
+    weighted.weight.data = torch.tensor([[2.0, 0, 0, 0, 0, 0, 0.5, -4]])
+    weighted.bias.data[:] = 3
+    ones = torch.ones(8, 1, 1).tolist()
+    assert last(ones, nn.Flatten(), weighted) == [
+        "input × weight: 1 × −4 = −4 (input 8), 1 × 2 = 2 (input 1), 1 × 0.5 = 0.5 "
+        "(input 7), 1 × 0 = 0 (input 2), 1 × 0 = 0 (input 3), the rest 0",
+        "sum −1.5 + bias 3 = 1.5",
+    ]
+
+
+def test_logits_too_large_for_powers_have_shares_all_the_same():
+    X = torch.tensor([1000.0, 1001.0, -2000.0])[None, :, None, None]
+    stage = walk(nn.Sequential(nn.Flatten()), X)[-1]
+    for i in range(3):
+        close(explain(stage, i).total, stage.Y[i].item())
+
+
+@pytest.mark.parametrize("padding", [0, 1])
+def test_a_unit_sees_where_its_gradient_is(padding):
+    branch = nn.Sequential(nn.Conv2d(3, 3, 3, padding=1), nn.Conv2d(3, 3, 1))
+    net = nn.Sequential(
+        nn.Conv2d(1, 3, (5, 3), stride=2, padding=padding),
+        Residual(branch),
+        nn.AvgPool2d(3, stride=1, padding=padding),
+        nn.Conv2d(3, 2, 2),
+        nn.AdaptiveAvgPool2d((3, 2)),
+        nn.Flatten(),
+        nn.Linear(12, 3),
+    )
+    for parameter in net.parameters():
+        parameter.data.abs_()
+    X = torch.rand(1, 1, 29, 31, requires_grad=True)
+    stages = walk(net, X.detach())
+    for k, stage in enumerate(stages[:-1]):
+        if not k or "branch" in stage.name:
+            continue
+        Y = net[: int(stage.name[0]) + 1](X)
+        for place in places(stage, 12):
+            own = place[:1] if stage.flat else place
+            gradient = torch.autograd.grad(Y[0][own], X, retain_graph=True)[0][0, 0]
+            seen = sees(stages, k, *place)
+            rows, columns = gradient.nonzero().unbind(1)
+            assert seen.rows == range(rows.min(), rows.max() + 1)
+            assert seen.columns == range(columns.min(), columns.max() + 1)
+
+
+def everything(net):
+    modes = [module.training for module in net.modules()]
+    grads = [parameter.grad.clone() for parameter in net.parameters()]
+    kept = copy.deepcopy(net.state_dict())
+    return modes, [*grads, *kept.values(), torch.get_rng_state()]
+
+
+def test_the_network_itself_does_not_change():
+    net, X = random_net(0), torch.randn(4, 2, 13, 11)
+    for parameter in net.parameters():
+        parameter.grad = torch.ones_like(parameter)
+    modes, numbers = everything(net)
+    assert any(modes) and not all(modes)
+    explain(walk(net, X[:1])[-1], 0)
+    assert everything(net)[0] == modes
+    assert all(map(torch.equal, everything(net)[1], numbers))
+
+
+@pytest.mark.parametrize("dtype", [torch.float64, torch.bfloat16])
+def test_a_network_in_another_precision_is_shown_in_float32(dtype):
+    net = lenet().to(dtype)
+    stages = walk(net, torch.rand(1, 1, 28, 28))
+    assert next(net.parameters()).dtype == dtype
+    assert {stage.Y.dtype for stage in stages} == {torch.float32}
+    close(explain(stages[1], 3, 4, 5).total, stages[1].Y[3, 4, 5].item())
+
+
+def test_layers_are_named_by_where_they_stand():
+    shared = nn.ReLU()
+    branch = nn.Sequential(nn.Conv2d(1, 1, 1), shared)
+    block = nn.Sequential(Residual(branch, nn.Conv2d(1, 1, 1)), shared)
+    net = nn.Sequential(shared, block, Residual(nn.Dropout()), nn.Identity())
+    stages = walk(net, torch.rand(1, 1, 3, 3))
+    assert [(stage.name, stage.sources) for stage in stages] == [
+        ("picture", ()),
+        ("0 · ReLU", (0,)),
+        ("1.0.branch.0 · Conv2d", (1,)),
+        ("1.0.branch.1 · ReLU", (2,)),
+        ("1.0.shortcut · Conv2d", (1,)),
+        ("1.0 · Residual", (3, 4)),
+        ("1.1 · ReLU", (5,)),
+        ("2.branch · Dropout", (6,)),
+        ("2 · Residual", (7, 6)),
+    ]
+
+
+def test_the_strongest_channels_come_first():
+    X = torch.tensor([1.0, -3, 0, 2])[None, :, None, None].expand(1, 4, 2, 2)
+    stage = walk(nn.Sequential(nn.Identity()), X)[0]
+    assert strongest(stage) == [1, 3, 0, 2] and strongest(stage, 2) == [1, 3]
+
+
+class Own(nn.Module):
+    def forward(self, X):
+        return X
+
+
+def broken():
+    net = lenet()
+    net[3].weight.data[2] = torch.nan
+    return net
+
+
+@pytest.mark.parametrize(
+    "build, words",
+    [
+        (Own, "this is a Own; expected is an nn.Sequential of these layers: Conv2d"),
+        (lambda: nn.Sequential(Own()), "0 · Own is no layer that this view can"),
+        (lambda: nn.Sequential(nn.Sequential(nn.LPPool2d(2, 2))), "0.0 · LPPool2d is"),
+        (lambda: nn.Sequential(nn.LazyConv2d(3, 3)), "call net(X) once"),
+        (lambda: nn.Sequential(nn.Linear(28, 10)), "put nn.Flatten() before it"),
+        (lambda: nn.Sequential(nn.Flatten(2)), "0 · Flatten gives the shape (1, 1, 7"),
+        (lambda: nn.Sequential(nn.Softmax(dim=-1)), "0 · Softmax has dim=-1"),
+        (
+            lambda: nn.Sequential(nn.Conv2d(3, 6, 5)),
+            "0 · Conv2d cannot take what comes",
+        ),
+        (lambda: nn.Sequential(nn.Flatten(), nn.Linear(9, 2)), "change this layer, or"),
+        (broken, "behind 3 · Conv2d are not all finite numbers: its training went"),
+        (
+            lambda: nn.Sequential(nn.Conv2d(1, 2, 3, padding_mode="reflect")),
+            "0 · Conv2d pads with other numbers than 0",
+        ),
+        (
+            lambda: nn.Sequential(nn.BatchNorm2d(1, track_running_stats=False)),
+            "0 · BatchNorm2d keeps no averages",
+        ),
+        (
+            lambda: nn.Sequential(Residual(nn.Conv2d(1, 4, 3, padding=1))),
+            "0 · Residual: the branch gives (1, 4, 28, 28) and the shortcut (1, 1, 28",
+        ),
+    ],
+)
+def test_what_cannot_be_explained_is_refused_by_name(build, words):
+    with pytest.raises(ValueError, match=re.escape(words)):
+        walk(build(), torch.rand(1, 1, 28, 28))
+
+
+def test_no_network_is_refused():
+    with pytest.raises(
+        TypeError, match=re.escape("such as lenet(); got the class Own")
+    ):
+        walk(Own, torch.rand(1, 1, 28, 28))
+
+
+def test_pictures_come_from_a_loader_or_a_tensor():
+    loader = noise([3, 9, 0])
+    assert count_pictures(loader) == 3
+    X, name = picture(loader, 1)
+    assert X.shape == (1, 1, 28, 28) and name == "Ankle boot"
+    close(X[0, 0], loader.images[1] / 255)
+    loader.resize = (40, 32)
+    assert picture(loader, 2)[0].shape == (1, 1, 40, 32)
+    X = torch.rand(5, 3, 8, 9, dtype=torch.float64, requires_grad=True)
+    assert count_pictures(X) == 5
+    found, name = picture(X, 4)
+    assert found.dtype == torch.float32 and not found.requires_grad and name is None
+    close(found[0], X[4].detach().float())
+
+
+@pytest.mark.parametrize(
+    "pictures",
+    [
+        torch.zeros(2, 1, 28, 28, dtype=torch.uint8),
+        torch.rand(1, 28, 28),
+        torch.rand(0, 1, 28, 28),
+        (torch.rand(2, 1, 28, 28), torch.tensor([1, 2])),
+    ],
+)
+def test_other_pictures_are_refused(pictures):
+    with pytest.raises(TypeError, match="pictures must be a loader as load_data"):
+        count_pictures(pictures)
