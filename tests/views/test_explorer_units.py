@@ -3,12 +3,10 @@
 import copy
 import itertools
 import random
-import re
 
 import pytest
 import torch
 from torch import nn
-from view_helpers import noise
 
 from cnn_course.networks import (
     NARROW_VGG,
@@ -22,9 +20,6 @@ from cnn_course.networks import (
 from cnn_course.views.explorer.layers import (
     ACTIVATIONS,
     KINDS,
-    count_pictures,
-    picture,
-    strongest,
     walk,
 )
 from cnn_course.views.explorer.units import explain
@@ -170,7 +165,7 @@ def test_what_is_told():
     assert explain(stages[1], 1).sentences == [flat]
     assert last([[[0.0]], [[0.0]]], nn.Flatten()) == [
         "e^(0) = 1",
-        "the 2 powers together: 2",
+        "sum of all, 1, 1: 2",
         "1 / 2 = 0.5",
     ]
     weighted = nn.Linear(8, 1)
@@ -218,137 +213,3 @@ def test_a_unit_sees_where_its_gradient_is(padding):
             rows, columns = gradient.nonzero().unbind(1)
             assert seen.rows == range(rows.min(), rows.max() + 1)
             assert seen.columns == range(columns.min(), columns.max() + 1)
-
-
-def everything(net):
-    modes = [module.training for module in net.modules()]
-    grads = [parameter.grad.clone() for parameter in net.parameters()]
-    kept = copy.deepcopy(net.state_dict())
-    return modes, [*grads, *kept.values(), torch.get_rng_state()]
-
-
-def test_the_network_itself_does_not_change():
-    net, X = random_net(0), torch.randn(4, 2, 13, 11)
-    for parameter in net.parameters():
-        parameter.grad = torch.ones_like(parameter)
-    modes, numbers = everything(net)
-    assert any(modes) and not all(modes)
-    explain(walk(net, X[:1])[-1], 0)
-    assert everything(net)[0] == modes
-    assert all(map(torch.equal, everything(net)[1], numbers))
-
-
-@pytest.mark.parametrize("dtype", [torch.float64, torch.bfloat16])
-def test_a_network_in_another_precision_is_shown_in_float32(dtype):
-    net = lenet().to(dtype)
-    stages = walk(net, torch.rand(1, 1, 28, 28))
-    assert next(net.parameters()).dtype == dtype
-    assert {stage.Y.dtype for stage in stages} == {torch.float32}
-    close(explain(stages[1], 3, 4, 5).total, stages[1].Y[3, 4, 5].item())
-
-
-def test_layers_are_named_by_where_they_stand():
-    shared = nn.ReLU()
-    branch = nn.Sequential(nn.Conv2d(1, 1, 1), shared)
-    block = nn.Sequential(Residual(branch, nn.Conv2d(1, 1, 1)), shared)
-    net = nn.Sequential(shared, block, Residual(nn.Dropout()), nn.Identity())
-    stages = walk(net, torch.rand(1, 1, 3, 3))
-    assert [(stage.name, stage.sources) for stage in stages] == [
-        ("picture", ()),
-        ("0 · ReLU", (0,)),
-        ("1.0.branch.0 · Conv2d", (1,)),
-        ("1.0.branch.1 · ReLU", (2,)),
-        ("1.0.shortcut · Conv2d", (1,)),
-        ("1.0 · Residual", (3, 4)),
-        ("1.1 · ReLU", (5,)),
-        ("2.branch · Dropout", (6,)),
-        ("2 · Residual", (7, 6)),
-    ]
-
-
-def test_the_strongest_channels_come_first():
-    X = torch.tensor([1.0, -3, 0, 2])[None, :, None, None].expand(1, 4, 2, 2)
-    stage = walk(nn.Sequential(nn.Identity()), X)[0]
-    assert strongest(stage) == [1, 3, 0, 2] and strongest(stage, 2) == [1, 3]
-
-
-class Own(nn.Module):
-    def forward(self, X):
-        return X
-
-
-def broken():
-    net = lenet()
-    net[3].weight.data[2] = torch.nan
-    return net
-
-
-@pytest.mark.parametrize(
-    "build, words",
-    [
-        (Own, "this is a Own; expected is an nn.Sequential of these layers: Conv2d"),
-        (lambda: nn.Sequential(Own()), "0 · Own is no layer that this view can"),
-        (lambda: nn.Sequential(nn.Sequential(nn.LPPool2d(2, 2))), "0.0 · LPPool2d is"),
-        (lambda: nn.Sequential(nn.LazyConv2d(3, 3)), "call net(X) once"),
-        (lambda: nn.Sequential(nn.Linear(28, 10)), "put nn.Flatten() before it"),
-        (lambda: nn.Sequential(nn.Flatten(2)), "0 · Flatten gives the shape (1, 1, 7"),
-        (lambda: nn.Sequential(nn.Softmax(dim=-1)), "0 · Softmax has dim=-1"),
-        (
-            lambda: nn.Sequential(nn.Conv2d(3, 6, 5)),
-            "0 · Conv2d cannot take what comes",
-        ),
-        (lambda: nn.Sequential(nn.Flatten(), nn.Linear(9, 2)), "change this layer, or"),
-        (broken, "behind 3 · Conv2d are not all finite numbers: its training went"),
-        (
-            lambda: nn.Sequential(nn.Conv2d(1, 2, 3, padding_mode="reflect")),
-            "0 · Conv2d pads with other numbers than 0",
-        ),
-        (
-            lambda: nn.Sequential(nn.BatchNorm2d(1, track_running_stats=False)),
-            "0 · BatchNorm2d keeps no averages",
-        ),
-        (
-            lambda: nn.Sequential(Residual(nn.Conv2d(1, 4, 3, padding=1))),
-            "0 · Residual: the branch gives (1, 4, 28, 28) and the shortcut (1, 1, 28",
-        ),
-    ],
-)
-def test_what_cannot_be_explained_is_refused_by_name(build, words):
-    with pytest.raises(ValueError, match=re.escape(words)):
-        walk(build(), torch.rand(1, 1, 28, 28))
-
-
-def test_no_network_is_refused():
-    with pytest.raises(
-        TypeError, match=re.escape("such as lenet(); got the class Own")
-    ):
-        walk(Own, torch.rand(1, 1, 28, 28))
-
-
-def test_pictures_come_from_a_loader_or_a_tensor():
-    loader = noise([3, 9, 0])
-    assert count_pictures(loader) == 3
-    X, name = picture(loader, 1)
-    assert X.shape == (1, 1, 28, 28) and name == "Ankle boot"
-    close(X[0, 0], loader.images[1] / 255)
-    loader.resize = (40, 32)
-    assert picture(loader, 2)[0].shape == (1, 1, 40, 32)
-    X = torch.rand(5, 3, 8, 9, dtype=torch.float64, requires_grad=True)
-    assert count_pictures(X) == 5
-    found, name = picture(X, 4)
-    assert found.dtype == torch.float32 and not found.requires_grad and name is None
-    close(found[0], X[4].detach().float())
-
-
-@pytest.mark.parametrize(
-    "pictures",
-    [
-        torch.zeros(2, 1, 28, 28, dtype=torch.uint8),
-        torch.rand(1, 28, 28),
-        torch.rand(0, 1, 28, 28),
-        (torch.rand(2, 1, 28, 28), torch.tensor([1, 2])),
-    ],
-)
-def test_other_pictures_are_refused(pictures):
-    with pytest.raises(TypeError, match="pictures must be a loader as load_data"):
-        count_pictures(pictures)

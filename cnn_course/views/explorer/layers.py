@@ -11,15 +11,7 @@ from cnn_course.data import Batches, to_float
 from cnn_course.networks import Residual
 from cnn_course.views.kit.network import answer_of, refuse_diverged
 
-ACTIVATIONS = (
-    nn.ReLU,
-    nn.Sigmoid,
-    nn.Tanh,
-    nn.LeakyReLU,
-    nn.ELU,
-    nn.GELU,
-    nn.SiLU,
-)
+ACTIVATIONS = (nn.ReLU, nn.Sigmoid, nn.Tanh, nn.LeakyReLU, nn.ELU, nn.GELU, nn.SiLU)
 KINDS = {
     "convolution": (nn.Conv2d,),
     "max pooling": (nn.MaxPool2d, nn.AdaptiveMaxPool2d),
@@ -33,12 +25,10 @@ KINDS = {
 }
 KNOWN = ", ".join(kind.__name__ for kinds in KINDS.values() for kind in kinds)
 EXPECTED = (
-    f"expected is an nn.Sequential of these layers: {KNOWN}, Identity, and of "
-    "nn.Sequential and Residual(branch, shortcut), from cnn_course.networks, with them"
+    f"expected is an nn.Sequential of these layers: {KNOWN}, Identity; nn.Sequential, "
+    "and Residual(branch, shortcut) of cnn_course.networks, may hold some of them"
 )
-FITTING = (
-    "change this layer, or give pictures of the size that the network was made for"
-)
+FITTING = "change this layer, or give pictures of the shape the network was made for"
 PICTURES = (
     "a loader as load_data_fashion_mnist gives, or a float tensor (n, channels, height,"
     " width): X of a batch (X, y), X.float() / 255 of bytes, X[None] of one picture"
@@ -102,6 +92,11 @@ def walk(net, X):
     """
     if not isinstance(network("net", net), nn.Sequential):
         raise ValueError(f"this is a {type(net).__name__}; {EXPECTED}")
+    if not X.isfinite().all():
+        raise ValueError(
+            "this picture has numbers that are not finite: look at how it was made, "
+            "perhaps something was divided by 0"
+        )
     net = copy.deepcopy(net).float().cpu().eval()
     stages = [Stage("picture", "picture", None, (), (), X[0], False)]
     last = stages[_follow(net, "", 0, stages)]
@@ -143,9 +138,9 @@ def _follow(layer, place, source, stages):
 
 
 def _kind(name, layer, flat):
-    """Return the kind of a layer; ValueError if it is none of those, or used otherwise.
+    """Return the kind of a layer that gets maps, or a vector if `flat`.
 
-    flat  whether numbers without a place come in
+    Raises ValueError for a layer that is of no such kind, or used in another way.
     """
     kinds = [kind for kind, classes in KINDS.items() if isinstance(layer, classes)]
     problem = None

@@ -9,7 +9,6 @@ from cnn_course.views.explorer.windows import Window, pair, window_of
 from cnn_course.views.kit.texts import number
 
 MOST = 5  # numbers that a sentence names one by one
-CHANNELS = ("window × kernel, summed", "channel")
 FORMULAS = {
     nn.ReLU: "max(0, {x})",
     nn.Sigmoid: "1 / (1 + e^({minus_x}))",
@@ -89,12 +88,14 @@ def _weighted(found, stage, channel):
         told = f"sum {digits(found.total)} + bias {digits(found.bias)} = "
         found.total += found.bias
         told += digits(found.total)
-    names = ("input × weight", "input") if stage.kind == "linear" else CHANNELS
-    found.sentences += [_products(found, *names), told]
+    found.sentences += [_products(found, stage.kind), told]
 
 
-def _products(found, what, where):
+def _products(found, kind):
     """Name the inputs, or the channels of the input, that count most."""
+    what, where = "window × kernel, summed", "channel"
+    if kind == "linear":
+        what, where = "input × weight", "input"
     order = found.partial.abs().argsort(descending=True, stable=True)
     named = []
     for c in order[:MOST].tolist():
@@ -167,7 +168,7 @@ def _softmax(found, stage, channel):
     found.total = (powers[channel] / powers.sum()).item()
     found.sentences += [
         f"e^({digits(z[channel])}) = {digits(powers[channel])}",
-        f"the {len(z)} powers together: {digits(powers.sum())}",
+        f"sum of all, {_listed(powers)}: {digits(powers.sum())}",
         f"{digits(powers[channel])} / {digits(powers.sum())} = {digits(found.total)}",
     ]
 

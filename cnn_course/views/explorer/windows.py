@@ -22,42 +22,38 @@ def window_of(stage, channel, row, column):
         return here._replace(channels=range(C))
     if stage.kind == "flatten":
         return _unit(*map(int, np.unravel_index(channel, (C, H, W))))
-    if isinstance(layer, (nn.AdaptiveAvgPool2d, nn.AdaptiveMaxPool2d)):
-        # From n numbers to m: windows that share them out, and overlap if they must.
-        sides = zip((row, column), (H, W), stage.Y.shape[1:], strict=True)
-        shares = (range(i * n // m, -(-(i + 1) * n // m)) for i, n, m in sides)
-        return Window(here.channels, *shares)
     if stage.kind == "convolution":
         size = C // layer.groups
         first = channel // (layer.out_channels // layer.groups) * size
         here = here._replace(channels=range(first, first + size))
-    if "pooling" in stage.kind or stage.kind == "convolution":
-        sides = (_side(layer, i, at) for at, i in enumerate((row, column)))
-        return Window(here.channels, *sides)
-    return here
+    elif "pooling" not in stage.kind:
+        return here
+    if isinstance(layer, (nn.AdaptiveAvgPool2d, nn.AdaptiveMaxPool2d)):
+        # From n numbers to m: windows that share them out, and overlap if they must.
+        sides = zip((row, column), (H, W), stage.Y.shape[1:], strict=True)
+        sides = (range(i * n // m, -(-(i + 1) * n // m)) for i, n, m in sides)
+    else:
+        sides = (_side(layer, i, axis) for axis, i in enumerate((row, column)))
+    return Window(here.channels, *sides)
 
 
 def _unit(*place):
     return Window(*(range(i, i + 1) for i in place))
 
 
-def _side(layer, i, at):
-    """Return the rows (at 0) or columns (at 1) of window number i, as a range."""
-    size, stride = pair(layer.kernel_size)[at], pair(layer.stride)[at]
-    dilation = pair(getattr(layer, "dilation", 1))[at]
-    extent = dilation * (size - 1) + 1
-    first = i * stride - _padding(layer, extent, at)
+def _side(layer, i, axis):
+    """Return the rows (axis 0) or columns (axis 1) of window number i."""
+    dilation = pair(getattr(layer, "dilation", 1))[axis]
+    extent = dilation * (pair(layer.kernel_size)[axis] - 1) + 1
+    named = {"same": (extent - 1) // 2, "valid": 0}
+    padding = pair(named.get(layer.padding, layer.padding))[axis]
+    first = i * pair(layer.stride)[axis] - padding
     return range(first, first + extent, dilation)
 
 
 def pair(value):
+    """Return (height, width) of what torch takes as one number or as two."""
     return value if isinstance(value, tuple) else (value, value)
-
-
-def _padding(layer, extent, at):
-    """Return how many zeros lie above (at 0) or left of (at 1) the input."""
-    named = {"same": (extent - 1) // 2, "valid": 0}
-    return named[layer.padding] if layer.padding in named else pair(layer.padding)[at]
 
 
 def sees(stages, k, channel, row=0, column=0):
@@ -82,13 +78,13 @@ def _behind(stage, part, shape):
         return Window(*map(range, shape))
     first = window_of(stage, *(side[0] for side in part))
     last = window_of(stage, *(side[-1] for side in part))
-    # At least one number, also of a window that lies in the padding altogether.
-    return Window(
-        *(
-            range(min(max(side.start, 0), n - 1), max(min(side.stop, n), 1))
-            for side, n in zip(_union(first, last), shape, strict=True)
-        )
-    )
+    sides = zip(_union(first, last), shape, strict=True)
+    return Window(*(_clip(side, n) for side, n in sides))
+
+
+def _clip(side, n):
+    """Leave out what is not in range(n), but for one number if all is padding."""
+    return range(min(max(side.start, 0), n - 1), max(min(side.stop, n), 1))
 
 
 def _union(one, other):
