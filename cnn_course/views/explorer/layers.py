@@ -168,7 +168,7 @@ def _append(stages, name, kind, layer, sources, Y):
             f"{name} gives the shape {tuple(Y.shape)} for one picture, neither maps "
             "(1, C, H, W) nor a vector (1, n): nn.Flatten() makes vectors of maps"
         )
-    refuse_diverged(Y, f"the network's numbers behind {name}")
+    refuse_diverged(Y, f"the network's outputs behind {name}")
     inputs = tuple(stages[source].Y for source in sources)
     maps = Y[0] if Y.dim() == 4 else Y[0, :, None, None]
     stages.append(Stage(name, kind, layer, sources, inputs, maps, Y.dim() == 2))
