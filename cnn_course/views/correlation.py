@@ -192,7 +192,9 @@ def correlation_stepper(X=None, K=None):
     )
     outputs, play = (
         Outputs(),
-        ipywidgets.Play(0, interval=900, show_repeat=False, tooltip="play, stop"),
+        ipywidgets.Play(
+            -1, min=-1, interval=900, show_repeat=False, tooltip="play, stop"
+        ),
     )
     sizes = {
         size: f"{size[0]}×{size[1]}" for size in sorted({*SIZES, cells.read().shape})
@@ -239,8 +241,9 @@ def correlation_stepper(X=None, K=None):
     )
 
     def step(change):
-        row, column = divmod(change["new"], outputs.columns)
-        view.touch("press", f"place:{row},{column}")
+        if change["new"] >= 0:  # -1: stopped, before the first
+            row, column = divmod(change["new"], outputs.columns)
+            view.touch("press", f"place:{row},{column}")
 
     play.observe(step, "value")
     return view

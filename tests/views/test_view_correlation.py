@@ -76,10 +76,12 @@ def test_an_output_is_shown_when_it_is_pressed_and_not_before(view):
 
 def test_playing_reveals_one_after_the_other(view):
     (play,) = (w for w in view.children[1].children if hasattr(w, "playing"))
-    for value in (1, 2, 3):
+    for value in (0, 1, 2, 3):
         play.value = value
     assert play.max == 3 and "row 2, column 2" in view.label
-    assert "3 of 4 shown" in view.label
+    assert "4 of 4 shown" in view.label
+    play.value = -1  # stopped
+    assert "row 2, column 2" in view.label
 
 
 def test_padding_gives_more_outputs_and_a_larger_kernel_fewer(view):
