@@ -14,10 +14,5 @@ from cnn_course.plots.diagrams import (
     show_shapes,
     show_tensors,
 )
-from cnn_course.plots.pictures import (
-    COLOURS,
-    SIGNED,
-    Picture,
-    show_images,
-    show_numbers,
-)
+from cnn_course.plots.picture import Picture
+from cnn_course.plots.pictures import COLOURS, SIGNED, show_images, show_numbers

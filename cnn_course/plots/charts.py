@@ -5,7 +5,8 @@ import statistics
 import torch
 
 from cnn_course.checks import refuse
-from cnn_course.plots.pictures import CENTRED, COLOURS, Picture
+from cnn_course.plots.picture import Picture, with_defaults
+from cnn_course.plots.pictures import CENTRED, COLOURS
 
 # Each colour has a line style and a marker of its own, for print in grey.
 LINES = ("-", "--", "-.", ":", "-", "--", "-.")
@@ -13,6 +14,7 @@ MARKERS = ("o", "s", "^", "D", "v", "P", "x")
 BESIDE = {"va": "center", "fontsize": 7, "in_layout": False}  # a name by its dot
 
 
+@with_defaults
 def plot_lines(series, *, title, xlabel, ylabel, x=None, log=False):
     """Plot {name: values} against `x` (default 1, 2, 3, …), on one pair of axes.
 
@@ -32,6 +34,7 @@ def plot_lines(series, *, title, xlabel, ylabel, x=None, log=False):
     return picture
 
 
+@with_defaults
 def plot_history(history, title="Training"):
     """Plot a `History`: the loss on the left, the accuracies on the right."""
     picture = Picture(10, 3.6, f"{title}: loss and accuracy by epoch")
@@ -66,6 +69,7 @@ def _draw_lines(ax, series, x=None):
         ax.legend()
 
 
+@with_defaults
 def plot_runs(arms, *, title, xlabel, names=None):
     """Show every run as a dot, and each arm's median as a bar; {arm: [value, …]}.
 
@@ -111,6 +115,7 @@ def _levels(values, room):
     return levels
 
 
+@with_defaults
 def show_confusion(counts, classes, *, title):
     """Show counts (classes, classes), true by row, predicted by column, in percent."""
     counts = counts.detach().cpu().double()

@@ -5,15 +5,11 @@ from itertools import product
 
 from matplotlib.patches import Rectangle
 
-from cnn_course.plots.pictures import (
-    COLOURS,
-    SIGNED,
-    Picture,
-    draw_signed,
-    plain_tensors,
-)
+from cnn_course.plots.picture import Picture, with_defaults
+from cnn_course.plots.pictures import COLOURS, SIGNED, draw_signed, plain_tensors
 
 
+@with_defaults
 def show_tensors(tensors, *, title):
     """Draw tensors of up to four axes as boxes of numbers; {name: tensor}.
 
@@ -63,6 +59,7 @@ def _finish(picture, ax, title, words, largest):
     picture.suptitle(title)
 
 
+@with_defaults
 def show_shapes(shapes, *, title):
     """Draw what flows through a network: [(layer, (C, H, W) or (features,)), …].
 
@@ -93,6 +90,7 @@ def show_shapes(shapes, *, title):
     return picture
 
 
+@with_defaults
 def show_layers(image, maps, scores, *, title):
     """Draw one picture's way through a network, from left to right.
 
@@ -128,6 +126,7 @@ def show_layers(image, maps, scores, *, title):
     return picture
 
 
+@with_defaults
 def show_classes(panels, *, title, xlabel):
     """Draw what became of ten classes, look by look: alive, never predicted or dead.
 
@@ -176,6 +175,7 @@ def show_classes(panels, *, title, xlabel):
     return picture
 
 
+@with_defaults
 def show_maps(sheet, maps, names, *, title, columns, place):
     """Draw the class maps of a sheet, each under the sheet, in one scale of colours.
 

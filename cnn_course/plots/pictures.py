@@ -1,21 +1,14 @@
-"""Galleries of pictures and grids of numbers, and the `Picture` of them all.
+"""Galleries of pictures and grids of numbers."""
 
-Every function returns a `Picture`, a matplotlib Figure made without pyplot: pyplot is
-not safe in the threads that widget callbacks run on, and slow to import.
-"""
-
-import base64
-import io
 import math
 import textwrap
 from itertools import product
 
 import torch
-from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
-from matplotlib.transforms import Bbox
 
 from cnn_course.checks import refuse
+from cnn_course.plots.picture import Picture, with_defaults
 
 # Okabe and Ito's colours, told apart with every kind of colour blindness.
 COLOURS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#D55E00", "#56B4E9", "#000000")
@@ -24,36 +17,6 @@ CENTRED = {"ha": "center", "va": "center", "fontsize": 9}  # a number in its cel
 GAP = 0.06  # inches between two pictures
 LARGEST = 30  # inches: a higher picture is pressed into this
 MOST_IMAGES, MOST_NUMBERS = 200, 1000  # more would take long seconds
-
-
-class Picture(Figure):
-    """A figure, in inches, that shows itself in a notebook; `alt` says it in words."""
-
-    def __init__(self, width, height, alt):
-        super().__init__(figsize=(width, height), layout="constrained", dpi=100)
-        self.get_layout_engine().set(h_pad=0.06)  # inches: titles keep off labels
-        self.alt = alt
-        self.photograph = False  # in colour: as a PNG it would take several times more
-
-    def _repr_mimebundle_(self, include=None, exclude=None):
-        from PIL import Image  # comes with matplotlib
-
-        buffer = io.BytesIO()
-        self.draw_without_rendering()
-        self.set_layout_engine(None)  # it has been laid out
-        # It grows where a title or a label is too long for it: nothing is cut off.
-        whole = Bbox.union([self.bbox_inches, self.get_tightbbox()])
-        self.savefig(buffer, format="png", bbox_inches=whole)
-        image = Image.open(buffer).convert("RGB")
-        if not self.photograph:
-            # 256 colours hold any grey picture or colour map, in a third of the size.
-            image = image.quantize(256)
-        kind = "jpeg" if self.photograph else "png"
-        buffer = io.BytesIO()
-        image.save(buffer, format=kind, optimize=True, quality=90)
-        encoded = base64.b64encode(buffer.getvalue()).decode()
-        data = {f"image/{kind}": encoded, "text/plain": f"[picture] {self.alt}"}
-        return data, {f"image/{kind}": {"alt": self.alt}}
 
 
 def draw_signed(ax, values, room=1.0, top=None, **place):
@@ -66,6 +29,7 @@ def draw_signed(ax, values, room=1.0, top=None, **place):
     ax.imshow(values.numpy(), cmap=SIGNED, vmin=-room * top, vmax=room * top, **place)
 
 
+@with_defaults
 def show_images(
     images, titles=None, *, title, columns=None, rows=(), signed=False, limits=None
 ):
@@ -148,6 +112,7 @@ def _plain_image(i, image):
     return image
 
 
+@with_defaults
 def show_numbers(grids, *, title, windows=None, pictures=(), digits=2, top=None):
     """Show matrices as grids of numbers: orange below 0, white at 0, purple above.
 

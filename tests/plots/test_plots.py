@@ -2,15 +2,21 @@
 
 import base64
 import io
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
 import torch
+from matplotlib import rc_context, rcParams, style
 from matplotlib.colors import to_rgb
+from matplotlib.patches import Rectangle
 from PIL import Image
 
 from cnn_course import History, plots
 from cnn_course.plots import COLOURS, show_images, show_numbers
+from cnn_course.plots.picture import with_defaults
 
 CHECKERS = torch.tensor([[0.0, 1.0], [1.0, 0.0]])
 HISTORY = History([1.5, 0.9], [0.4, 0.6], [0.5, 0.7], [1.0, 1.0], [9.0, 9.0], [2, 1])
@@ -78,6 +84,75 @@ def test_it_shows_what_was_given_and_says_it_to_those_who_cannot_see(areas, name
     assert len(found) == len(expected)
     for area, colours in zip(found, expected, strict=True):
         assert all(share(area, colour) > 0.001 for colour in colours)
+
+
+def cell_of_a_notebook():
+    """Draw as cells do: a Picture whose axes are drawn on outside of any function."""
+    picture = plots.Picture(5, 2, "What to see")
+    left, right = picture.subplots(1, 2, width_ratios=(1, 2))
+    left.imshow(torch.arange(9.0).view(3, 3))
+    left.add_patch(Rectangle((0, 0), 1, 1, fill=False, lw=2))
+    left.add_patch(Rectangle((1, 1), 1, 1, fc=AMBER))
+    left.text(0.5, 0.5, "7", ha="center")
+    right.plot([1, 3, 2], "o-", label="a line")
+    right.set(title="lines", xlabel="x")
+    right.legend()
+    picture.suptitle("What to see")
+    return picture
+
+
+SETTINGS = {
+    "pictures upside down": {"image.origin": "lower"},
+    "TeX": {"text.usetex": True},
+    "a dark style": style.library["dark_background"],
+    "an old style": style.library["classic"],
+    "transparent": {"savefig.transparent": True},
+    "cut": {"savefig.bbox": "tight", "savefig.pad_inches": 1},
+    "another resolution": {"savefig.dpi": 37, "figure.dpi": 41},
+    "large letters": {"font.size": 30},
+}
+
+
+def looks(settings, draw):
+    """Return what a notebook and a view show of a Picture, drawn with settings."""
+    with rc_context(settings):
+        before, file = dict(rcParams), io.BytesIO()
+        picture = draw()
+        picture.savefig(file, format="png", dpi=150)
+        shown = picture._repr_mimebundle_()
+        assert dict(rcParams) == before  # for the cells that draw with plt themselves
+    return file.getvalue(), shown
+
+
+@pytest.mark.parametrize("settings", SETTINGS.values(), ids=SETTINGS)
+def test_a_picture_is_the_same_whatever_matplotlib_is_set_to(settings):
+    assert looks(settings, cell_of_a_notebook) == looks({}, cell_of_a_notebook)
+
+
+@pytest.mark.parametrize("name", PICTURES)
+def test_every_function_draws_the_same_whatever_matplotlib_is_set_to(name):
+    def draw():
+        given, options, _ = PICTURES[name]
+        return getattr(plots, name)(*given, title="What to see", **options)
+
+    together = {key: value for each in SETTINGS.values() for key, value in each.items()}
+    assert looks(together, draw) == looks({}, draw)
+
+
+def test_a_drawing_that_ends_does_not_take_the_defaults_from_another_thread():
+    begun = threading.Event()
+
+    @with_defaults
+    def draw():
+        begun.set()
+        time.sleep(0.2)
+        return rcParams["font.size"]
+
+    with rc_context({"font.size": 30}), ThreadPoolExecutor(2) as threads:
+        first = threads.submit(draw)
+        begun.wait(10)
+        second = threads.submit(draw)
+        assert (first.result(), second.result(), rcParams["font.size"]) == (10, 10, 30)
 
 
 def corners(area):
