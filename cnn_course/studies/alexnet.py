@@ -5,22 +5,19 @@
     python -m cnn_course.studies.alexnet --choose rates     of augmented pictures, too
     python -m cnn_course.studies.alexnet --seeds 5          then all arms with these
 
-The first three write notebooks/results/06_rates.csv, the last 06_alexnet.csv, a row a
-run and epoch, each run as it ends. Runs that the file already holds are skipped, so an
-interrupted study goes on where it was.
+The first three write 06_rates.csv, the last 06_alexnet.csv.
 
-Of the 60,000 training pictures 10,000 are held out (stratified, the same for all
-seeds), and each seed draws 10,000 others to train on. What is chosen is chosen by the
-accuracy on those held out; the test set is looked at once a run, at its end.
+Choices are made by the accuracy on held-out training pictures. Each seed draws 10,000
+others to train on.
 """
 
-import argparse
+from functools import partial
 
 import torch
 from torch import nn
 
 from cnn_course.data import hold_out, load_data_fashion_mnist
-from cnn_course.studies import provenance, results
+from cnn_course.studies import results
 from cnn_course.studies.lenet import Moved
 from cnn_course.training import evaluate, train
 
@@ -48,49 +45,18 @@ EPOCHS = 30
 
 def narrow_alexnet(activation, dropout):
     """Return AlexNet for 67 pixels with an eighth of the channels and features."""
-    return nn.Sequential(
-        nn.Conv2d(1, 12, kernel_size=11, stride=4),
-        activation(),
-        nn.MaxPool2d(kernel_size=3, stride=2),
-        nn.Conv2d(12, 32, kernel_size=5, padding=2),
-        activation(),
-        nn.MaxPool2d(kernel_size=3, stride=2),
-        nn.Conv2d(32, 48, kernel_size=3, padding=1),
-        activation(),
-        nn.Conv2d(48, 48, kernel_size=3, padding=1),
-        activation(),
-        nn.Conv2d(48, 32, kernel_size=3, padding=1),
-        activation(),
-        nn.MaxPool2d(kernel_size=3, stride=2),
-        nn.Flatten(),
-        nn.Linear(32, 512),
-        activation(),
-        nn.Dropout(dropout),
-        nn.Linear(512, 512),
-        activation(),
-        nn.Dropout(dropout),
-        nn.Linear(512, 10),
-    )
-
-
-class Changed:
-    """The batches of `data_iter`, every picture changed at random, anew in each pass.
-
-    Moved by up to `pixels` (black comes in), and with `mirrored` half of them mirrored.
-    """
-
-    def __init__(self, data_iter, pixels, mirrored):
-        self.moved, self.mirrored = Moved(data_iter, pixels), mirrored
-
-    def __len__(self):
-        return len(self.moved)
-
-    def __iter__(self):
-        for X, y in self.moved:
-            if self.mirrored:
-                turned = torch.rand(len(X), device=X.device) < 0.5
-                X = torch.where(turned.view(-1, 1, 1, 1), X.flip(-1), X)
-            yield X, y
+    layers, channels = [nn.Conv2d(1, 12, kernel_size=11, stride=4), activation()], 12
+    layers.append(nn.MaxPool2d(kernel_size=3, stride=2))
+    for i, out in enumerate((32, 48, 48, 32)):
+        size = 3 if i else 5
+        layers += [nn.Conv2d(channels, out, size, padding=size // 2), activation()]
+        if i in (0, 3):
+            layers.append(nn.MaxPool2d(kernel_size=3, stride=2))
+        channels = out
+    layers.append(nn.Flatten())
+    for features in (32, 512):
+        layers += [nn.Linear(features, 512), activation(), nn.Dropout(dropout)]
+    return nn.Sequential(*layers, nn.Linear(512, 10))
 
 
 def run(arm, pictures, lr, seed, test=True):
@@ -109,18 +75,14 @@ def run(arm, pictures, lr, seed, test=True):
     few.shuffle = True
     torch.manual_seed(seed)
     net = narrow_alexnet(activation, dropout)
-    seen = few if pictures == AS_THEY_ARE else Changed(few, *CHANGES[pictures])
+    seen = few if pictures == AS_THEY_ARE else Moved(few, *CHANGES[pictures])
     history = train(net, seen, held_out, EPOCHS, lr=lr, verbose=False)
     results.finished(history, EPOCHS)
-    about = {"data": test_iter.name, **PROTOCOL, **provenance()}
-    rows = []
-    for row in results.held_out_rows(history):
-        measures = {"train_acc_in_use": ""} | ({"test_acc": ""} if test else {})
-        settings = {"arm": arm, "pictures": pictures, "lr": lr, "seed": seed}
-        rows.append(settings | row | measures | about)
-    rows[-1]["train_acc_in_use"] = round(evaluate(net, few), 5)
-    if test:
-        rows[-1]["test_acc"] = round(evaluate(net, test_iter), 5)
+    looks = {"train_acc_in_use": few} | ({"test_acc": test_iter} if test else {})
+    which = dict(arm=arm, pictures=pictures, lr=lr, seed=seed)
+    about = {"data": test_iter.name, **PROTOCOL}
+    rows = results.held_out_rows(history, which, looks, about)
+    rows[-1] |= {name: round(evaluate(net, it), 5) for name, it in looks.items()}
     return rows
 
 
@@ -143,33 +105,26 @@ def chosen_change():
 
 
 def main(arguments=None):
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--choose", choices=["rates", "pictures"], help="try them")
+    own = {"--choose": dict(choices=["rates", "pictures"], help="try them")}
     options = results.study_options(
-        parser, arguments, lambda options: CHOICE if options.choose else RESULTS
+        __doc__, arguments, lambda options: CHOICE if options.choose else RESULTS, own
     )
     change = chosen_change()
-    seen = {
+    arms = {
         arm: change if changed else AS_THEY_ARE for arm, (*_, changed) in ARMS.items()
     }
     if options.choose == "pictures":
-        rate, arm = chosen_rate("ReLU"), "ReLU + augmentation"
-        runs = [dict(arm=arm, pictures=it, lr=rate, seed=100) for it in CHANGES]
-    elif options.choose == "rates":
+        tries = [("ReLU + augmentation", how, chosen_rate("ReLU")) for how in CHANGES]
+    else:  # as long as none is chosen, not those with augmentation
+        tries = [(arm, how, lr) for arm, how in arms.items() if how for lr in RATES]
+    runs = [dict(arm=arm, pictures=how, lr=lr, seed=100) for arm, how, lr in tries]
+    if not options.choose:
         runs = [
-            dict(arm=arm, pictures=seen[arm], lr=lr, seed=100)
-            for arm in ARMS
-            for lr in RATES
-            if seen[arm]  # the augmentation is chosen later
-        ]
-    else:
-        runs = [
-            dict(arm=arm, pictures=seen[arm], lr=chosen_rate(arm), seed=seed)
+            dict(arm=arm, pictures=how, lr=chosen_rate(arm), seed=seed)
             for seed in range(options.seeds)
-            for arm in ARMS
+            for arm, how in arms.items()
         ]
-    test = not options.choose
-    results.run_missing(options, runs, lambda **settings: run(**settings, test=test))
+    results.run_missing(options, runs, partial(run, test=not options.choose))
 
 
 if __name__ == "__main__":

@@ -2,22 +2,19 @@
 
     python -m cnn_course.studies.class_maps
 
-tries RATES, a short training each, keeps what came out in
-notebooks/results/08_rates.csv, trains with the best of them (some 20 minutes on two
-cores) and writes cnn_course/networks/nin.pt. Every picture lies somewhere on a sheet;
-the network is told the class only.
+tries RATES, a short training each, keeps what came out in 08_rates.csv, trains with the
+best of them (some 20 minutes on two cores) and writes cnn_course/networks/nin.pt. Every
+picture lies somewhere on a sheet; the network is told the class only.
 
-Of the 60,000 training pictures 10,000 are held out (stratified). The rate was chosen by
-the accuracy on these; the study never looks at the test set.
+The rate is chosen by the accuracy on held-out training pictures; the study never looks
+at the test set.
 """
-
-import argparse
 
 import torch
 
 from cnn_course.data import hold_out, load_data_fashion_mnist, scattered
 from cnn_course.networks import TRAINED_NIN, narrow_nin
-from cnn_course.studies import provenance, results
+from cnn_course.studies import results
 from cnn_course.training import train
 
 RESULTS = results.FOLDER / "08_rates.csv"
@@ -29,8 +26,9 @@ LONG = dict(train_size=50_000, epochs=10)
 
 def trained(lr, train_size, epochs):
     """Train one network; return (net, rows), one dict an epoch."""
-    sizes = {key: PROTOCOL[key] for key in ("batch_size", "resize")}
-    train_iter, _ = load_data_fashion_mnist(**sizes)
+    train_iter, _ = load_data_fashion_mnist(
+        PROTOCOL["batch_size"], resize=PROTOCOL["resize"]
+    )
     rest, held_out = hold_out(train_iter, PROTOCOL["held_out"])
     if train_size < len(rest.labels):
         _, rest = hold_out(rest, train_size)
@@ -44,19 +42,17 @@ def trained(lr, train_size, epochs):
     torch.manual_seed(0)
     history = train(net, rest, held_out, epochs, lr=lr, verbose=False)
     results.finished(history, epochs)
-    about = {"data": train_iter.name, **PROTOCOL, **provenance()}
     which = dict(lr=lr, train_size=train_size, epochs=epochs)
-    return net, [which | row | about for row in results.held_out_rows(history)]
+    about = {"data": train_iter.name, **PROTOCOL}
+    return net, results.held_out_rows(history, which, [], about)
 
 
 def main(arguments=None):
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    options = results.study_options(parser, arguments, lambda options: RESULTS)
+    options = results.study_options(__doc__, arguments, lambda options: RESULTS)
     runs = [dict(lr=lr, **SHORT) for lr in RATES]
     results.run_missing(options, runs, lambda **run: trained(**run)[1])
-    short = [
-        row for row in results.read_rows(options.out) if SHORT.items() <= row.items()
-    ]
+    rows = results.read_rows(options.out)
+    short = [row for row in rows if SHORT.items() <= row.items()]
     net, rows = trained(results.best(short)["lr"], **LONG)
     results.append_rows(options.out, rows)
     torch.save(net.cpu().state_dict(), TRAINED_NIN)

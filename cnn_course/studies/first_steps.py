@@ -2,11 +2,11 @@
 
     python -m cnn_course.studies.first_steps --num-1x1 0 1 --warm-up 0 64
 
-writes notebooks/results/09_first_steps.csv, a row a run and look, each run as it ends;
-on two cores a run takes one to three minutes. The factors are those of `studies.nin`.
+writes 09_first_steps.csv, a row a run and look; on two cores a run takes one to three
+minutes. The factors are those of `studies.nin`.
 """
 
-import argparse
+from functools import partial
 from itertools import chain, islice, repeat
 
 import torch
@@ -14,11 +14,12 @@ import torch.nn.functional as F
 from torch import nn
 
 from cnn_course.data import load_data_fashion_mnist
-from cnn_course.studies import provenance, results
+from cnn_course.studies import results
 from cnn_course.studies.arms import build
 from cnn_course.studies.nin import (
     BATCH_SIZE,
-    arm_options,
+    FACTOR_OPTIONS,
+    FACTORS,
     chosen_arms,
     classes_in,
     spread,
@@ -79,10 +80,7 @@ def watch(net, optimizer, train_iter, pictures, looks=LOOKS):
 
 
 def run(seed, **arm):
-    """Train one arm for 96 steps with one seed; return its rows, one dict a look.
-
-    Raises ValueError for an arm that the study does not have.
-    """
+    """Train one arm for 96 steps with one seed; return its rows, one dict a look."""
     sizes = dict(resize=SIDE, test_size=TEST_IMAGES, seed=seed)
     train_iter, test_iter = load_data_fashion_mnist(BATCH_SIZE, **sizes)
     pictures = torch.cat([X for X, _ in test_iter])
@@ -90,46 +88,37 @@ def run(seed, **arm):
     net, optimizer = build(**arm)
     net.to(train_iter.device)
     torch.manual_seed(seed)  # for the order of the pictures: the same in every arm
+    about = {key: arm[key] for key in ("last_relu", "init", "batch_norm")}
+    about |= dict(side=SIDE, batch_size=BATCH_SIZE, test_images=TEST_IMAGES)
+    about |= {"data": train_iter.name} | results.provenance()
+    which = dict(num_1x1=arm["num_1x1"], seed=seed, lr=arm["lr"])
+    which["warm_up_steps"] = arm["warm_up_steps"]
     rows = []
-    for seen in watch(net, optimizer, train_iter, pictures, LOOKS):
-        rows.append(
-            {
-                "num_1x1": arm["num_1x1"],
-                "seed": seed,
-                "lr": arm["lr"],
-                "warm_up_steps": arm["warm_up_steps"],
-                "step": seen["step"],
-                "loss": seen["loss"] and round(seen["loss"], 4),
-                "dead": len(seen["dead"].split()),
-                "never_predicted": len(seen["never_predicted"].split()),
-                "spread": seen["spread"],
-                "largest_pre_activation_by_class": _signed(seen["largest"]),
-                "mean_pre_activation_by_class": _signed(seen["mean"]),
-                **{key: arm[key] for key in ("last_relu", "init", "batch_norm")},
-                "side": SIDE,
-                "batch_size": BATCH_SIZE,
-                "test_images": TEST_IMAGES,
-                "data": train_iter.name,
-                **provenance(),
-            }
-        )
+    for look in watch(net, optimizer, train_iter, pictures, LOOKS):
+        look["loss"] = look["loss"] and round(look["loss"], 4)
+        for key in ("dead", "never_predicted"):
+            look[key] = len(look.pop(key).split())
+        look["spread"] = look.pop("spread")
+        for key in ("largest", "mean"):
+            values = " ".join(f"{value:+.3f}" for value in look.pop(key))
+            look[f"{key}_pre_activation_by_class"] = values
+        rows.append(which | look | about)
     return rows
 
 
-def _signed(values):
-    return " ".join(f"{value:+.3f}" for value in values)
-
-
 def main(arguments=None):
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    arm_options(parser)
-    parser.set_defaults(num_1x1=(0, 1), last_relu=("yes",), warm_up_steps=(0, 64))
-    options = results.study_options(parser, arguments, lambda _: RESULTS)
-    wanted = ("num_1x1", "last_relu", "lr", "init", "warm_up_steps", "batch_norm")
-    arms = [{key: arm[key] for key in wanted} for arm in chosen_arms(options)]
+    options = results.study_options(
+        __doc__,
+        arguments,
+        lambda options: RESULTS,
+        FACTOR_OPTIONS,
+        num_1x1=(0, 1),
+        last_relu=("yes",),
+        warm_up_steps=(0, 64),
+    )
+    arms = [{key: arm[key] for key in FACTORS} for arm in chosen_arms(options)]
     runs = [{**arm, "seed": seed} for seed in range(options.seeds) for arm in arms]
-    rest = dict(network="NiN", remedy="none")
-    results.run_missing(options, runs, lambda **which: run(**rest, **which))
+    results.run_missing(options, runs, partial(run, network="NiN", remedy="none"))
 
 
 if __name__ == "__main__":

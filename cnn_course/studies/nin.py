@@ -2,34 +2,23 @@
 
     python -m cnn_course.studies.nin --seeds 10
 
-writes notebooks/results/09_ablation.csv, a row a run and epoch, each run as it ends.
-Runs that the file already holds are skipped, so an interrupted study goes on where it
-was. A GPU takes some 15 s a run, two cores hours: for them there is --protocol reduced.
+writes 09_ablation.csv. A GPU takes some 15 s a run, two cores hours: for them there is
+--protocol reduced, which writes 09_reduced.csv.
 Every factor is an option, such as --rate 0.0005 --init kaiming; --help names them.
 """
 
-import argparse
 from copy import deepcopy
+from functools import partial
 from itertools import product
 
 import torch
 from torch import nn
 
-from cnn_course.checks import choice
 from cnn_course.data import load_data_fashion_mnist
 from cnn_course.device import choose_precision, try_gpu
 from cnn_course.networks import count_parameters
-from cnn_course.studies import provenance, results
-from cnn_course.studies.arms import (
-    LR,
-    OTHERS,
-    PARAMETERS,
-    REMEDIES,
-    build,
-    check_declared,
-    nin_arm,
-    other_arm,
-)
+from cnn_course.studies import results
+from cnn_course.studies.arms import LR, OTHERS, REMEDIES, build, nin_arm, other_arm
 from cnn_course.training import train
 
 # "full" is the protocol of the lecture notes, "reduced" what a CPU can repeat. At 128
@@ -95,17 +84,12 @@ def run(protocol, epochs, precision, seed, alone, **arm):
     """Train one arm with one seed; return its rows, one dict an epoch.
 
     The first is that of epoch 0, before the first step; with 0 epochs the only one.
-    Raises ValueError for an unknown protocol, RuntimeError if the network is not the
-    declared one, `results.Unfinished` if the training was interrupted.
     """
-    settings = PROTOCOLS[choice("protocol", protocol, tuple(PROTOCOLS))]
-    settings = settings | dict(epochs=epochs)
+    settings = PROTOCOLS[protocol] | dict(epochs=epochs)
     if arm["network"] == "LeNet":
         settings["resize"] = 28  # as it was designed, so not resized at all
     torch.manual_seed(seed)
     net, optimizer = build(**arm, side=settings["resize"])
-    if arm["network"] == "NiN":
-        check_declared(net, **arm)
     sizes = {key: settings[key] for key in ("resize", "train_size", "test_size")}
     train_iter, test_iter = load_data_fashion_mnist(BATCH_SIZE, **sizes, seed=seed)
     sizes = dict(resize=settings["resize"], test_size=FIRST_LOOK, device="cpu")
@@ -120,14 +104,13 @@ def run(protocol, epochs, precision, seed, alone, **arm):
         for e, row in enumerate(results.epoch_rows(history)):
             row["never_predicted"] = names(history.never_predicted(e))
             rows.append(row | {"dead": names(history.dead_classes(e)), "spread": ""})
-    rate = {"lr": arm.pop("lr")}  # stands where it stood before it was a factor
     about = {
         "parameters": count_parameters(net),
-        **rate,
+        "lr": arm.pop("lr"),  # stands where it stood before it was a factor
         "batch_size": BATCH_SIZE,
         "data": train_iter.name,
         **settings,
-        **provenance(),
+        **results.provenance(),
         "alone": alone,
     }
     which = dict(protocol=protocol, **arm, precision=precision, seed=seed)
@@ -136,21 +119,17 @@ def run(protocol, epochs, precision, seed, alone, **arm):
 
 BOTH = ("yes", "no")
 FACTORS = {  # of `nin_arm`: option, type, values that a command has by itself, all
-    "num_1x1": ("--num-1x1", int, tuple(PARAMETERS), PARAMETERS),
+    "num_1x1": ("--num-1x1", int, (0, 1, 2, 3), (0, 1, 2, 3)),
     "last_relu": ("--last-relu", str, BOTH, BOTH),
     "lr": ("--rate", float, (LR,), None),
     "init": ("--init", str, ("default",), ("default", "kaiming")),
     "warm_up_steps": ("--warm-up", int, (0,), None),
     "batch_norm": ("--batch-norm", str, ("no",), BOTH),
 }
-
-
-def arm_options(parser):
-    """Add to a command the factors of the study, each with one value or several."""
-    for factor, (option, kind, default, choices) in FACTORS.items():
-        how = dict(type=kind, nargs="+", default=default, choices=choices)
-        told = " ".join(map(str, default))
-        parser.add_argument(option, dest=factor, **how, help=f"default: {told}")
+FACTOR_OPTIONS = {
+    option: dict(dest=factor, type=kind, nargs="+", default=default, choices=choices)
+    for factor, (option, kind, default, choices) in FACTORS.items()
+}
 
 
 def chosen_arms(options):
@@ -160,28 +139,19 @@ def chosen_arms(options):
 
 
 def main(arguments=None):
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--protocol", choices=PROTOCOLS, default="full")
-    parser.add_argument(
-        "--arms",
-        choices=("grid", "remedies", "networks"),
-        default="grid",
-        help="grid (the default): all that the factors below combine to",
+    best = choose_precision(None, try_gpu())
+    alone = dict(action="store_const", const="yes", default="no")
+    alone["help"] = "nothing else runs beside it: only then do its seconds count"
+    own = {
+        "--protocol": dict(choices=PROTOCOLS, default="full"),
+        "--arms": dict(choices=("grid", "remedies", "networks"), default="grid"),
+        "--epochs": dict(type=int, help="default 5; 0: only before step 1"),
+        "--precision": dict(choices=["fp32", "bf16"], default=best),
+        "--alone": alone,
+    }
+    options = results.study_options(
+        __doc__, arguments, lambda o: RESULTS[o.protocol], own | FACTOR_OPTIONS
     )
-    arm_options(parser)
-    parser.add_argument("--epochs", type=int, help="default 5; 0: only before step 1")
-    parser.add_argument(
-        "--precision",
-        choices=["fp32", "bf16"],
-        default=choose_precision(None, try_gpu()),
-        help="default: bf16 on an NVIDIA GPU made for it, else fp32",
-    )
-    parser.add_argument(
-        "--alone",
-        action="store_true",
-        help="nothing else runs beside it: only then do its seconds count",
-    )
-    options = results.study_options(parser, arguments, lambda o: RESULTS[o.protocol])
     arms = {
         "grid": chosen_arms(options),
         "remedies": [nin_arm(2, "yes", remedy) for remedy in REMEDIES],
@@ -197,8 +167,7 @@ def main(arguments=None):
         for seed in range(options.seeds)
         for arm in arms[options.arms]
     ]
-    alone = "yes" if options.alone else "no"
-    results.run_missing(options, runs, lambda **which: run(alone=alone, **which))
+    results.run_missing(options, runs, partial(run, alone=options.alone))
 
 
 if __name__ == "__main__":

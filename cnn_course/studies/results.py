@@ -2,17 +2,22 @@
 
 import argparse
 import csv
+import datetime
 import glob
 import io
 import math
+import platform
 import re
 import statistics
 import sys
 import time
 from pathlib import Path
 
+import torch
+
 from cnn_course.checks import refuse
 from cnn_course.data import find_fashion_mnist
+from cnn_course.device import try_gpu
 from cnn_course.files import NOTEBOOKS, write_whole
 
 # Student's t for a 95 % interval, by degrees of freedom 1, 2, 3, … (any table has it).
@@ -69,20 +74,41 @@ def epoch_rows(history):
     ]
 
 
-def held_out_rows(history):
-    """Return `epoch_rows` of a training that was tested on held-out pictures.
+def held_out_rows(history, which, measures, about):
+    """Return the rows, one an epoch, of a training tested on held-out pictures.
 
-    What `train` calls test_acc is held_out_acc here, the last key.
+    What `train` calls test_acc is held_out_acc there. Before it stand the settings
+    `which`; after it empty `measures`, for the last row to fill, and `about`.
     """
     rows = epoch_rows(history)
     for row in rows:
         row["held_out_acc"] = row.pop("test_acc")
-    return rows
+    after = dict.fromkeys(measures, "") | about | provenance()
+    return [which | row | after for row in rows]
 
 
 def best(rows):
     """Return the row with the highest accuracy on held-out pictures."""
     return max(rows, key=lambda row: row["held_out_acc"])
+
+
+def provenance():
+    """Return what a measurement must name: machine, threads, torch version and date."""
+    return {
+        "machine": machine_name(try_gpu()),
+        "threads": torch.get_num_threads(),
+        "torch": torch.__version__,
+        "date": datetime.date.today().isoformat(),
+    }
+
+
+def machine_name(device):
+    """Return the model of the GPU or CPU that `device` stands for."""
+    if device.type == "cuda":
+        return torch.cuda.get_device_name(device)
+    info = Path("/proc/cpuinfo")
+    found = re.search(r"model name\s*: (.*)", info.read_text() if info.exists() else "")
+    return found[1] if found else platform.processor() or platform.machine()
 
 
 def append_rows(path, rows):
@@ -91,99 +117,83 @@ def append_rows(path, rows):
     Raises ValueError if the file has other columns than one of them.
     """
     old = path.read_text(encoding="utf-8") if path.exists() else ""
-    text = io.StringIO(newline="")
-    writer = csv.DictWriter(text, rows[0].keys(), lineterminator="\n")
-    if not old:
-        writer.writeheader()
     columns = old.splitlines()[0].split(",") if old else list(rows[0])
     if any(list(row) != columns for row in rows):
         raise ValueError(
             f"{path.name} has other columns than these rows; "
             "move it away and let the study start a new file"
         )
+    text = io.StringIO(newline="")
+    writer = csv.DictWriter(text, columns, lineterminator="\n")
+    if not old:
+        writer.writeheader()
     writer.writerows(rows)
     write_whole(path, old + text.getvalue())
 
 
-def study_options(parser, arguments, path):
-    """Return the options of a study's command: --seeds, --out, and parts.
+def study_options(about, arguments, path, more=None, **defaults):
+    """Return the options of a study's command: --seeds, --out, --part and its own.
 
-    `path(options)` is where results go without --out. With --merge it joins the files
-    of all parts and ends the program. Ends it with a sentence, too, if the real
-    Fashion-MNIST is not there.
+    about     the docstring of the study
+    path      path(options) is where results go without --out
+    more      {option: what `add_argument` takes}; `defaults` replace theirs
+
+    Ends the program after --merge, and with a sentence if the real Fashion-MNIST is not
+    there.
     """
-    parser.add_argument("--seeds", type=int, default=5, help="how many (default 5)")
-    parser.add_argument("--out", type=Path, help="the file of results")
-    parser.add_argument(
-        "--part",
-        type=_part,
-        metavar="I/N",
-        help="of all runs take every Nth, from the Ith on, into a file of its own: N "
-        "such commands share the runs among machines, or among processes",
-    )
-    parser.add_argument(
-        "--merge", action="store_true", help="join the files of all parts; run nothing"
-    )
+    parser = argparse.ArgumentParser(description=about.splitlines()[0])
+    for option, how in {
+        "--seeds": dict(type=int, default=5, help="how many (default 5)"),
+        "--out": dict(type=Path, help="the file of results"),
+        "--part": dict(type=part, metavar="I/N", help="every Nth run, from the Ith on"),
+        "--merge": dict(action="store_true", help="only join the files of all parts"),
+        **(more or {}),
+    }.items():
+        parser.add_argument(option, **how)
+    parser.set_defaults(**defaults)
     options = parser.parse_args(arguments)
     # For read_rows a relative path is elsewhere.
     options.out = (options.out or path(options)).absolute()
     if options.merge:
         sys.exit(merge(options.out))
-    if options.seeds < 1:
-        parser.error(f"--seeds must be 1 or more, not {options.seeds}")
     folder, name, why = find_fashion_mnist()
     if folder is None:
         sys.exit(f"The study needs the real Fashion-MNIST, but found {name}: {why}")
     return options
 
 
-def _part(text):
+def part(text):
     """Read "2/8" as (2, 8)."""
-    found = re.fullmatch(r"(\d+)/(\d+)", text)
-    i, n = map(int, found.groups()) if found else (0, 0)
+    i, n = map(int, text.split("/"))
     if not 1 <= i <= n:
-        raise argparse.ArgumentTypeError(
-            f"{text!r} is not a part such as 2/8, the second of eight"
-        )
+        raise ValueError
     return i, n
 
 
-def parts_of(path):
-    """Return the files beside the one at `path` that hold parts of its runs."""
-    return sorted(path.parent.glob(f"{glob.escape(path.stem)}.part-*-of-*.csv"))
+def files_of(path):
+    """Return the file at `path` and those of parts beside it, if they are there."""
+    parts = path.parent.glob(f"{glob.escape(path.stem)}.part-*-of-*.csv")
+    return [*([path] if path.exists() else []), *sorted(parts)]
 
 
 def merge(path):
-    """Add to the file at `path` what the files of its parts have; say what was done.
-
-    A row that is there already is not added again, so merging twice changes nothing.
-    The parts are kept.
-    """
-    parts = parts_of(path)
-    if not parts:
-        return f"No parts of {path.name} lie beside it, so there is nothing to merge."
+    """Add the rows of all parts to the file at `path`, but for those it has already."""
     there = read_rows(path) if path.exists() else []
-    there = {tuple(row.values()) for row in there}
-    rows = {tuple(row.values()): row for part in parts for row in read_rows(part)}
-    new = [row for values, row in rows.items() if values not in there]
+    parts = [file for file in files_of(path) if file != path]
+    new = [row for file in parts for row in read_rows(file) if row not in there]
     if new:
         append_rows(path, new)
     print(f"{len(new)} rows of {len(parts)} parts were added to {path.name}")
-    return 0
-
-
-class Unfinished(Exception):
-    """A run was interrupted before its last epoch, so it has no result."""
 
 
 def finished(history, num_epochs):
-    """Raise Unfinished if a history has fewer than `num_epochs` epochs.
+    """Interrupt the study if a history has fewer than `num_epochs` epochs.
 
     `train` returns what it has when it is interrupted. Half a run is no result, and a
     study that wrote it down would never make the other half.
     """
     if len(history) < num_epochs:
-        raise Unfinished(f"interrupted after {len(history)} of {num_epochs} epochs")
+        raise KeyboardInterrupt
 
 
 def run_missing(options, runs, run):
@@ -194,39 +204,29 @@ def run_missing(options, runs, run):
     run      returns the rows of one run, which are added when it ends
 
     An interrupted study so goes on where it was. Prints a line a run, with the
-    settings that differ among them; ends the program with a sentence if it is
-    interrupted.
+    settings that differ among them.
     """
-    keys, out, where = list(runs[0]), options.out, options.out
+    keys, out = list(runs[0]), options.out
     told = [key for key in keys if len({settings[key] for settings in runs}) > 1]
+    # Of all parts: other numbers of parts than before divide the runs otherwise.
+    there = [row for file in files_of(out) for row in read_rows(file)]
+    done = {tuple(row[key] for key in keys) for row in there}
     if options.part:
         i, n = options.part
-        out = where.with_name(f"{where.stem}.part-{i}-of-{n}.csv")
-        runs = runs[i - 1 :: n]
-    # Of all parts: other numbers of parts than before divide the runs otherwise.
-    files = [path for path in (where, *parts_of(where)) if path.exists()]
-    there = [row for path in files for row in read_rows(path)]
-    done = {tuple(row[key] for key in keys) for row in there}
+        out, runs = out.with_name(f"{out.stem}.part-{i}-of-{n}.csv"), runs[i - 1 :: n]
     todo = [settings for settings in runs if tuple(settings.values()) not in done]
-    print(
-        f"{len(runs) - len(todo)} of {len(runs)} runs are there already, the others "
-        f"go into {out.name}"
-    )
+    there = len(runs) - len(todo)
+    print(f"{there} of {len(runs)} runs are there already; the others go to {out.name}")
     start = time.perf_counter()
     for i, settings in enumerate(todo, 1):
         what = ", ".join(f"{key} {settings[key]}" for key in told or keys)
         try:
             rows = run(**settings)
-        except (KeyboardInterrupt, Unfinished):
+        except KeyboardInterrupt:
             sys.exit(
                 f"Interrupted in run {i} of {len(todo)} ({what}), which is not written "
                 f"down. The same command goes on with it: {out.name} keeps the others."
             )
         append_rows(out, rows)
-        left = (time.perf_counter() - start) / i * (len(todo) - i)
-        accuracy = rows[-1].get("test_acc")
-        reached = f": test acc {accuracy:.3f}" if accuracy else ""
-        print(
-            f"{i}/{len(todo)} {what}{reached}; about {left / 60:.0f} min left",
-            flush=True,
-        )
+        left = (time.perf_counter() - start) / i * (len(todo) - i) / 60
+        print(f"{i}/{len(todo)} {what}; about {left:.0f} min left", flush=True)

@@ -29,7 +29,7 @@ def test_the_narrow_network_is_alexnet_with_an_eighth_of_everything():
 def test_pictures_are_mirrored_one_by_one():
     torch.manual_seed(0)
     X = torch.arange(4.0).view(1, 1, 2, 2).repeat(200, 1, 1, 1)
-    changed = study.Changed([(X, torch.zeros(200))], 0, True)
+    changed = study.Moved([(X, torch.zeros(200))], 0, mirrored=True)
     ((Y, _),) = changed
     mirrored = (Y == X.flip(-1)).flatten(1).all(1)
     assert 60 < mirrored.sum() < 140 and Y[~mirrored].equal(X[~mirrored])
