@@ -1,12 +1,6 @@
 """Pictures from tensors and histories, drawings of tensors and networks."""
 
-from cnn_course.plots.charts import (
-    MARKERS,
-    plot_history,
-    plot_lines,
-    plot_runs,
-    show_confusion,
-)
+from cnn_course.plots.charts import MARKERS, plot_lines, plot_runs, show_confusion
 from cnn_course.plots.diagrams import (
     show_classes,
     show_layers,

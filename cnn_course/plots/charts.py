@@ -22,40 +22,12 @@ def plot_lines(series, *, title, xlabel, ylabel, x=None, log=False):
     """
     if not isinstance(series, dict):
         refuse("series", 'a dict such as {"loss": losses}', series)
-    series = {name: _numbers(values) for name, values in series.items()}
+    series = {name: torch.as_tensor(v).tolist() for name, v in series.items()}
     for name, values in series.items():
         if x is not None and len(values) != len(x):
             refuse("x", f"{len(values)} places, as many as {name!r} has values", x)
     picture = Picture(7, 3.8, f"{title}: lines for {', '.join(series)}")
     ax = picture.subplots()
-    _draw_lines(ax, series, x)
-    scale = "log" if log else "linear"
-    ax.set(title=title, xlabel=xlabel, ylabel=ylabel, yscale=scale)
-    return picture
-
-
-@with_defaults
-def plot_history(history, title="Training"):
-    """Plot a `History`: the loss on the left, the accuracies on the right."""
-    picture = Picture(10, 3.6, f"{title}: loss and accuracy by epoch")
-    left, right = picture.subplots(1, 2)
-    _draw_lines(left, {"training loss": history.loss})
-    accuracies = {"training": history.train_acc, "test": history.test_acc}
-    _draw_lines(right, {name: line for name, line in accuracies.items() if line})
-    picture.suptitle(title)
-    left.set(xlabel="epoch", ylabel="loss, mean over the images")
-    right.set(xlabel="epoch", ylabel="accuracy", ylim=(0, 1))
-    return picture
-
-
-def _numbers(values):
-    """Return the values of a line, a list or a tensor, as floats."""
-    if isinstance(values, torch.Tensor):
-        values = values.detach()
-    return [float(value) for value in values]
-
-
-def _draw_lines(ax, series, x=None):
     ax.set_prop_cycle(color=COLOURS, linestyle=LINES, marker=MARKERS)
     for name, values in series.items():
         places = range(1, len(values) + 1) if x is None else x
@@ -65,8 +37,10 @@ def _draw_lines(ax, series, x=None):
     if x is None:
         ax.xaxis.get_major_locator().set_params(integer=True)
     ax.grid(alpha=0.3)
-    if series:
-        ax.legend()
+    ax.legend()
+    scale = "log" if log else "linear"
+    ax.set(title=title, xlabel=xlabel, ylabel=ylabel, yscale=scale)
+    return picture
 
 
 @with_defaults

@@ -51,9 +51,8 @@ def _finish(picture, ax, title, words, largest):
     """
     (left, low), (right, high) = ax.dataLim.min, ax.dataLim.max
     unit = min(picture.get_figwidth() / (right - left + 1), largest)
-    picture.set_size_inches(
-        unit * (right - left + 1), unit * (high - low) + words + 0.5
-    )
+    size = unit * (right - left + 1), unit * (high - low) + words + 0.5
+    picture.set_size_inches(size)
     ax.set(xlim=(left - 0.5, right + 0.5), ylim=(low - 0.2, high + 0.2), aspect="equal")
     ax.axis("off")
     picture.suptitle(title)
@@ -73,16 +72,14 @@ def show_shapes(shapes, *, title):
         colour = COLOURS[i % 2]
         if len(shape) == 3:
             channels, height, width = shape[0], *(6 * n / largest for n in shape[1:])
-            look = {"fc": "white", "ec": colour, "lw": 0.8}
-            step = min(0.22, 4 / channels)
-            for c in reversed(range(channels)):
-                corner = (x + step * c, -height / 2 + step * c)
-                ax.add_patch(Rectangle(corner, width, height, **look))
-            width += step * (channels - 1)
+            step, look = min(0.22, 4 / channels), {"fc": "white", "lw": 0.8}
         else:
-            (features,) = shape
-            width, height = 0.5, 1.5 + 3 * math.log10(features)
-            ax.add_patch(Rectangle((x, -height / 2), width, height, fc=colour))
+            channels, height, width = 1, 1.5 + 3 * math.log10(shape[0]), 0.5
+            step, look = 0, {"fc": colour}
+        for c in reversed(range(channels)):
+            corner = (x + step * c, -height / 2 + step * c)
+            ax.add_patch(Rectangle(corner, width, height, ec=colour, **look))
+        width += step * (channels - 1)
         words = f"{layer}\n{' × '.join(map(str, shape))}"
         _name_below(ax, x + width / 2, "\n\n" * (i % 2) + words)
         x += width + 1.8
@@ -100,27 +97,27 @@ def show_layers(image, maps, scores, *, title):
     """
     alt = f"{title}: the picture, {', '.join(maps)}, the likeliest classes"
     picture = Picture(11, 4.2, alt)
-    parts = [("input", image[None]), *maps.items()]
-    widths = [max(2.0, math.ceil(len(m) / 4) * 1.3) for _, m in parts]
+    parts = {"input": image[None], **maps}
+    widths = [max(2.0, math.ceil(len(m) / 4) * 1.3) for m in parts.values()]
     panels = picture.subfigures(1, len(parts) + 1, width_ratios=[*widths, 3.0])
     picture.suptitle(title)
-    for panel, (name, channels) in zip(panels, parts, strict=False):
+    for panel, (name, channels) in zip(panels, parts.items(), strict=False):
         columns = math.ceil(len(channels) / 4)
         rows = math.ceil(len(channels) / columns)
-        axes = list(panel.subplots(rows, columns, squeeze=False).flat)
+        axes = panel.subplots(rows, columns, squeeze=False).flatten()
         for ax in axes:
             ax.axis("off")
         for ax, channel in zip(axes, channels.detach().cpu(), strict=False):
-            if panel is panels[0]:
+            if name == "input":
                 ax.imshow(channel.numpy(), cmap="gray")
             else:
                 draw_signed(ax, channel)
         size = " × ".join(map(str, channels.shape))
         panel.suptitle(f"{name}\n{size}", fontsize=9)
-    best = sorted(scores.items(), key=lambda item: -item[1])[:3]
+    best = sorted(scores, key=scores.get, reverse=True)[:3]
     panels[-1].suptitle(f"output\nthe likeliest of {len(scores)}", fontsize=9)
     ax = panels[-1].subplots()
-    ax.barh([name for name, _ in best], [p for _, p in best], color=COLOURS[0])
+    ax.barh(best, [scores[name] for name in best], color=COLOURS[0])
     ax.invert_yaxis()
     ax.set(xlim=(0, 1), xlabel="probability")
     return picture
@@ -138,15 +135,12 @@ def show_classes(panels, *, title, xlabel):
     kinds = "alive", "never predicted", "dead: logit 0 for every picture"
     # Light, middle and dark, so that they are told apart in grey, too.
     alive, lost, dead = colours = "#BFE3F5", COLOURS[1], COLOURS[6]
-    told = [
-        f"{name} {run}: ".lstrip()
-        + ", ".join(
-            f"{len((rows[i]['dead'] or '').split())} dead at {when}"
-            for i, when in ((0, "first"), (-1, "last"))
-        )
-        for name, runs in panels.items()
-        for run, rows in runs.items()
-    ]
+    told = []
+    for name, runs in panels.items():
+        for run, rows in runs.items():
+            first, last = (len((rows[i]["dead"] or "").split()) for i in (0, -1))
+            words = f"{name} {run}: {first} dead at first, {last} dead at last"
+            told.append(words.lstrip())
     alt = f"{title}: of ten classes are, {'; '.join(told)}"
     picture = Picture(10, 0.9 + 2.1 * len(panels), alt)
     picture.suptitle(title)

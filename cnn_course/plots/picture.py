@@ -29,8 +29,8 @@ def with_defaults(function):
 
     # The settings are those of all threads. The lock keeps two drawings apart: the
     # first to end would restore the settings under the other one. Only a cell that
-    # draws with plt in the same moment as a view's callback sees the defaults, for the
-    # split second that one drawing takes.
+    # draws with plt while a view's callback draws a Picture sees the defaults instead
+    # of the student's settings, for as long as that one drawing takes.
     @functools.wraps(function)
     def drawn(*args, **kwargs):
         global inside

@@ -14,12 +14,11 @@ from matplotlib.colors import to_rgb
 from matplotlib.patches import Rectangle
 from PIL import Image
 
-from cnn_course import History, plots
+from cnn_course import plots
 from cnn_course.plots import COLOURS, show_images, show_numbers
 from cnn_course.plots.picture import with_defaults
 
 CHECKERS = torch.tensor([[0.0, 1.0], [1.0, 0.0]])
-HISTORY = History([1.5, 0.9], [0.4, 0.6], [0.5, 0.7], [1.0, 1.0], [9.0, 9.0], [2, 1])
 BLACK, WHITE, ORANGE, PURPLE = "#000000", "#FFFFFF", "#7F3B08", "#2D004B"
 BLUE, AMBER, DARK, YELLOW = *COLOURS[:2], "#00224E", "#FEE838"
 LILAC = "#7967A6"  # how show_numbers draws the largest number
@@ -38,7 +37,6 @@ PICTURES = {
     "show_images": ([[CHECKERS, -CHECKERS]], {}, [(BLACK, WHITE)] * 2),
     "show_numbers": ([NUMBERS], {"windows": {"a": (0, 0, 2, 2)}}, [(BLACK, LILAC)] * 2),
     "plot_lines": ([LINES], {"xlabel": "x", "ylabel": "y"}, [(BLUE, AMBER)]),
-    "plot_history": ([HISTORY], {}, [(BLUE,), (BLUE, AMBER)]),
     # The first colour, seen through:
     "plot_runs": ([RUNS], {"xlabel": "x"}, [("#66AAD1",)]),
     "show_confusion": ([torch.tensor([[9, 0], [0, 9]]), "ab"], {}, [(DARK, YELLOW)]),
