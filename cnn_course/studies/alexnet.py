@@ -86,22 +86,15 @@ def run(arm, pictures, lr, seed, test=True):
     return rows
 
 
-def tried():
-    """Return the last rows of the runs that were made to choose."""
-    rows = results.read_rows(CHOICE) if CHOICE.exists() else []
-    return [row for row in rows if row["epoch"] == EPOCHS]
-
-
 def chosen_rate(arm):
     """Return the rate of the arm's best run."""
-    return results.best([row for row in tried() if row["arm"] == arm])["lr"]
+    return results.best(CHOICE, arm=arm, epoch=EPOCHS).get("lr")
 
 
 def chosen_change():
-    """Return the best of CHANGES at the rate of plain ReLU, "" if none was tried."""
-    rows = [row for row in tried() if row["arm"] == "ReLU + augmentation"]
-    rows = [row for row in rows if row["lr"] == chosen_rate("ReLU")]
-    return results.best(rows)["pictures"] if rows else ""
+    """Return the best of CHANGES at the rate of plain ReLU, None if none was tried."""
+    wanted = dict(arm="ReLU + augmentation", lr=chosen_rate("ReLU"), epoch=EPOCHS)
+    return results.best(CHOICE, **wanted).get("pictures")
 
 
 def main(arguments=None):

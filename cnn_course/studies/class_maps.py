@@ -51,9 +51,7 @@ def main(arguments=None):
     options = results.study_options(__doc__, arguments, lambda options: RESULTS)
     runs = [dict(lr=lr, **SHORT) for lr in RATES]
     results.run_missing(options, runs, lambda **run: trained(**run)[1])
-    rows = results.read_rows(options.out)
-    short = [row for row in rows if SHORT.items() <= row.items()]
-    net, rows = trained(results.best(short)["lr"], **LONG)
+    net, rows = trained(results.best(options.out, **SHORT)["lr"], **LONG)
     results.append_rows(options.out, rows)
     torch.save(net.cpu().state_dict(), TRAINED_NIN)
 

@@ -112,8 +112,7 @@ def trained(network, pictures, lr, seed):
         rest = Moved(rest, 2)
     torch.manual_seed(seed)  # for the order of the pictures: the same in every arm
     history = train(net, rest, held_out, EPOCHS, lr=lr, verbose=False)
-    results.finished(history, EPOCHS)
-    return net, history, test_iter
+    return net, results.finished(history, EPOCHS), test_iter
 
 
 def run(network, pictures, lr, seed, test=True):
@@ -136,8 +135,7 @@ def run(network, pictures, lr, seed, test=True):
 
 def chosen_rate(network):
     """Return the rate with the highest accuracy on held-out pictures at the end."""
-    last = [row for row in results.read_rows(CHOICE) if row["epoch"] == EPOCHS]
-    return results.best([row for row in last if row["network"] == network])["lr"]
+    return results.best(CHOICE, network=network, epoch=EPOCHS)["lr"]
 
 
 def main(arguments=None):

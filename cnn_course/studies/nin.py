@@ -92,7 +92,7 @@ def run(protocol, epochs, precision, seed, alone, **arm):
     net, optimizer = build(**arm, side=settings["resize"])
     sizes = {key: settings[key] for key in ("resize", "train_size", "test_size")}
     train_iter, test_iter = load_data_fashion_mnist(BATCH_SIZE, **sizes, seed=seed)
-    sizes = dict(resize=settings["resize"], test_size=FIRST_LOOK, device="cpu")
+    sizes |= dict(train_size=None, test_size=FIRST_LOOK, device="cpu")
     _, pictures = load_data_fashion_mnist(100, **sizes)
     not_yet = dict.fromkeys(("loss", "train_acc", "test_acc", "seconds"), "")
     rows = [{"epoch": 0, **not_yet, **first_look(net, pictures)}]

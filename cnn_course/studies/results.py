@@ -87,9 +87,14 @@ def held_out_rows(history, which, measures, about):
     return [which | row | after for row in rows]
 
 
-def best(rows):
-    """Return the row with the highest accuracy on held-out pictures."""
-    return max(rows, key=lambda row: row["held_out_acc"])
+def best(path, **wanted):
+    """Return the row with the highest accuracy on held-out pictures, {} without rows.
+
+    Of the rows of a file that have the values `wanted`, by column.
+    """
+    rows = read_rows(path) if path.exists() else []
+    rows = [row for row in rows if wanted.items() <= row.items()]
+    return max(rows, key=lambda row: row["held_out_acc"], default={})
 
 
 def provenance():
@@ -187,13 +192,14 @@ def merge(path):
 
 
 def finished(history, num_epochs):
-    """Interrupt the study if a history has fewer than `num_epochs` epochs.
+    """Return a history; interrupt the study if it has fewer than `num_epochs` epochs.
 
     `train` returns what it has when it is interrupted. Half a run is no result, and a
     study that wrote it down would never make the other half.
     """
     if len(history) < num_epochs:
         raise KeyboardInterrupt
+    return history
 
 
 def run_missing(options, runs, run):
