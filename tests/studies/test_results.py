@@ -1,18 +1,14 @@
 """Raw results: numbers come back as numbers, files grow by whole runs or not at all."""
 
 import contextlib
-import json
 import math
 import os
 import statistics
-import subprocess
-import sys
 from types import SimpleNamespace
 
 import pytest
 
 from cnn_course import History
-from cnn_course.data import fashion_mnist
 from cnn_course.studies import (
     first_steps,
     lenet,
@@ -148,36 +144,6 @@ def test_what_is_no_part_is_refused(part, capsys):
     with pytest.raises(SystemExit, match="2"):
         lenet.main([f"--part={part}"])
     assert f"invalid part value: '{part}'" in capsys.readouterr().err
-
-
-PROCESS = """
-import json, sys
-from cnn_course.data import fashion_mnist
-from cnn_course.studies import nin
-files, nin.PROTOCOLS["reduced"], options = map(json.loads, sys.argv[1:])
-fashion_mnist.FILES.update({name: tuple(pair) for name, pair in files.items()})
-nin.main(options)
-"""
-
-
-def test_four_processes_at_once_make_the_undivided_study(small, tmp_path):
-    one, four = tmp_path / "one.csv", ["--out", str(tmp_path / "four.csv")]
-    options = "--protocol reduced --last-relu yes --seeds 1 --precision fp32".split()
-    small_study = fashion_mnist.FILES, nin.PROTOCOLS["reduced"]
-    started = []
-    for part in ("1/4", "2/4", "3/4", "4/4"):
-        arguments = *small_study, [*options, *four, "--part", part]
-        command = [sys.executable, "-c", PROCESS, *map(json.dumps, arguments)]
-        started.append(subprocess.Popen(command))
-    nin.main([*options, "--out", str(one)])
-    assert [process.wait(timeout=120) for process in started] == [0] * 4
-    assert len(list(tmp_path.glob("four.part-?-of-4.csv"))) == 4
-    with pytest.raises(SystemExit):
-        nin.main(["--merge", *four])
-    expected, found = read_rows(one), read_rows(four[1])
-    for row in expected + found:
-        del row["seconds"]
-    assert len(expected) == 12 and found == expected
 
 
 STUDIES = [(lenet, [], [1, 2])]
