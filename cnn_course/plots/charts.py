@@ -11,7 +11,6 @@ from cnn_course.plots.pictures import CENTRED, COLOURS
 # Each colour has a line style and a marker of its own, for print in grey.
 LINES = ("-", "--", "-.", ":", "-", "--", "-.")
 MARKERS = ("o", "s", "^", "D", "v", "P", "x")
-BESIDE = {"va": "center", "fontsize": 7, "in_layout": False}  # a name by its dot
 
 
 @with_defaults
@@ -44,32 +43,26 @@ def plot_lines(series, *, title, xlabel, ylabel, x=None, log=False):
 
 
 @with_defaults
-def plot_runs(arms, *, title, xlabel, names=None):
+def plot_runs(arms, *, title, xlabel):
     """Show every run as a dot, and each arm's median as a bar; {arm: [value, …]}.
 
-    names  {arm: [text, …]} to stand small beside the dots, such as their seeds
-
-    Dots that would cover each other or a name are piled up.
+    Dots that would cover each other are piled up.
     """
     picture = Picture(8, 1, f"{title}: one dot a run, by arm")
     ax = picture.subplots()
     every = [value for values in arms.values() for value in values]
-    room = 0.04 if names else 0.012  # of the axis: a dot with its name, or without
-    room *= max(every, default=0) - min(every, default=0)
+    room = 0.012 * (max(every) - min(every))  # for a dot
     bases, base = [], -1  # how far down an arm's lowest dots lie, counted in dots
-    for arm, values in arms.items():
+    for values in arms.values():
         levels = _levels(values, room)
-        top, base = base + 4, base + 4 + max(levels, default=0)
+        top, base = base + 4, base + 4 + max(levels)
         bases.append(base)
         places = [base - level for level in levels]
         ax.plot(values, places, "o", color=COLOURS[0], alpha=0.6, ms=5)
-        for i, name in enumerate(names[arm] if names else ()):
-            ax.text(values[i], places[i], f"  {name}", **BESIDE)
-        if values:
-            median, ends = [statistics.median(values)] * 2, [top - 0.9, base + 0.9]
-            style = dict(color="#999999", lw=0.8, mec="black", ms=6, mew=2, zorder=1)
-            ax.plot(median, ends, "|-", **style)
-    picture.set_figheight(1.1 + (0.09 if names else 0.08) * (base + 2.5))
+        median, ends = [statistics.median(values)] * 2, [top - 0.9, base + 0.9]
+        style = dict(color="#999999", lw=0.8, mec="black", ms=6, mew=2, zorder=1)
+        ax.plot(median, ends, "|-", **style)
+    picture.set_figheight(1.1 + 0.08 * (base + 2.5))
     picture.suptitle(title)
     ax.set_yticks(bases, arms)
     ax.set_ylim(base + 2.5, 0)

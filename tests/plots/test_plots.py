@@ -25,7 +25,7 @@ LILAC = "#7967A6"  # how show_numbers draws the largest number
 NUMBERS = {"a": torch.eye(3), "b": torch.ones(1, 2)}
 LINES = {"a": [1, 2, 3], "b": torch.tensor([3.0, 2.0, 1.0], requires_grad=True)}
 SIGNS = torch.stack([CHECKERS - 0.5, 0.5 - CHECKERS])
-RUNS = {"one": [i / 9 for i in range(10)], "two": []}
+RUNS = {"one": [i / 9 for i in range(10)], "two": [0.5, 0.5]}
 SHAPES = [("a", (1, 8, 8)), ("b", (4, 4, 4)), ("c", (10,))]
 LOOKS = [  # of three networks: what became of ten classes, before and after a step
     {"step": 0, "never_predicted": "c0 c1 c2 c3", "dead": "c0 c1"},
