@@ -25,8 +25,11 @@ from cnn_course.training import evaluate, train
 
 RESULTS = results.FOLDER / "05_lenet.csv"
 CHOICE = results.FOLDER / "05_rates.csv"
-NETWORKS = {"LeNet": lenet, "fully connected": fully_connected}
-NETWORKS |= {"modern LeNet": modern_lenet}
+NETWORKS = {
+    "LeNet": lenet,
+    "fully connected": fully_connected,
+    "modern LeNet": modern_lenet,
+}
 RATES = [0.001, 0.002, 0.005, 0.01]  # of Adam, tried with seed 100
 ARMS = [  # what is trained, and on which pictures
     (network, pictures)
