@@ -104,22 +104,20 @@ class Code(Exercise):
         for says, example in declared.items():
             yield says, lambda right, *case, wrong=example: self.run(wrong, *case)
         if rules_too:
-            longest = max((one.case for one in tries), key=len)
-            names, values = zip(*self.named(longest), strict=True)
-            yield from rules(self.run, self.reference, names, values)
+            yield from rules(self.run, self.reference, self.parameters())
 
-    def named(self, case):
-        """Return [(name, value)] of the arguments of a case."""
-        names = self.names or inspect.signature(self.reference).parameters
-        return list(zip(names, case, strict=False))
+    def parameters(self):
+        """Return the names of the arguments."""
+        return self.names or tuple(inspect.signature(self.reference).parameters)
 
     def inputs(self, case):
         """Return the arguments of a case in words."""
-        return ", ".join(f"{name} = {in_full(x)}" for name, x in self.named(case))
+        named = zip(self.parameters(), case, strict=False)
+        return ", ".join(f"{name} = {in_full(x)}" for name, x in named)
 
     def changed(self, case, given):
         """Return a sentence if the call changed a tensor or list that it was given."""
-        for (name, before), after in zip(self.named(case), given, strict=False):
+        for name, before, after in zip(self.parameters(), case, given, strict=False):
             if not same(before, after):
                 copied = "clone" if isinstance(before, torch.Tensor) else "copy"
                 return (

@@ -19,7 +19,7 @@ from cnn_course.exercises.engine.reckoning import (
     parameters,
     pooling,
 )
-from cnn_course.exercises.engine.rules import OF_A_RESULT
+from cnn_course.exercises.engine.rules import OUTPUT
 
 
 def run_layer(layer_class, X, size, stride=None, compared="output"):
@@ -151,7 +151,7 @@ MAX_POOL_SLIPS = {
         says: wrong(
             lambda X, size, stride, change=change: change(pooled(X, size, stride), X)
         )
-        for says, change in OF_A_RESULT.items()
+        for says, change in OUTPUT.items()
     },
 }
 

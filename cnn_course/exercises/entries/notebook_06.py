@@ -218,6 +218,9 @@ WORK_SLIPS = {
     "You count one row of places. A map has size · size of them: square the side.": (
         counting(lambda step: step.weights * step.after)
     ),
+    "`size` changes nothing in yours: it counts as 224.": (
+        lambda rows, channels=1, size=224: multiply_adds(rows, channels)
+    ),
 }
 
 
@@ -285,9 +288,7 @@ NO_LAST_POOLING = (
     convolution(384, 3, padding=1),
     convolution(384, 3, padding=1),
     convolution(256, 3, padding=1),
-    linear(4096),
-    linear(4096),
-    linear(10),
+    *map(linear, (4096, 4096, 10)),
 )
 
 EXERCISES = [
