@@ -151,7 +151,7 @@ ROWS = "A list of rows such as `[[1, 2], [3, 4]]` is wanted,"
         (LETTERS, "D", "D is not it, and one letter is wanted."),
         (LETTERS, "E", f"{LETTERS_ARE}'E'."),
         (SEVERAL, "abc", "Says 0."),
-        (SEVERAL, {"B", "A"}, "AB: 1 of your letters should not be there, and 1 miss"),
+        (SEVERAL, {"B", "A"}, "AB: 1 too many, 1 missing."),
         (ORDER, "b a c", "Says 0."),
         (ORDER, "ABC", "ABC is not the order."),
         (GRID, [[1, 3], [2, 4]], "Says 0."),

@@ -25,13 +25,11 @@ def plain_call(answer, *args):
 class Code(Exercise):
     """A function or class, compared with a `reference` on every case.
 
-    cases      cases(generator) returns a list of tuples of arguments: tiny ones that
-               can be read, random shapes in float64, the defaults, and the edges; under
-               a second in all. They are tried from the smallest to the largest
-    run        run(answer, *case) gives what is compared: a tensor, a number, or a tuple
-               of them. Default: answer(*case)
-    names      of the arguments of a case, for messages; default: the reference's own
-    slips      more known wrong functions: {what is said: function}
+    cases  cases(generator) returns tuples of arguments: tiny ones that can be read,
+           random shapes in float64, the defaults, the edges; under a second in all
+    run    run(answer, *case) gives what is compared: a tensor, a number, or several
+    names  of the arguments of a case, for messages; default: the reference's own
+    slips  more known wrong functions: {what is said: function}
     Examples of misconceptions are wrong functions, too: an answer that gives the same
     as one of them on every case is taken for it, else for a slip, else for a rule.
     """
@@ -47,67 +45,69 @@ class Code(Exercise):
             found = describe(answer)
             return f"The function or class itself is wanted, and this is {found}."
         tries = []
-        cases = self.cases(torch.Generator().manual_seed(0))
-        for case in sorted(cases, key=amount):
+        for case in sorted(self.cases(torch.Generator().manual_seed(0)), key=amount):
             given = copy.deepcopy(case)
             right = self.run(self.reference, *case)
+            with_inputs = f"With {self.inputs(case)}"
             try:
                 result, printed = call(self.run, answer, *given)
             except Stopped as stopped:
-                tries.append(Try(case, right, stopped, f" it stopped: {stopped}."))
+                problem = f"{with_inputs} it stopped: {stopped}."
+                tries.append(Try(case, right, stopped, problem))
                 continue
             except TimeUp:
                 return (
-                    f"With {self.inputs(case)} it was still running after {SECONDS} "
-                    "seconds and was stopped. Is there a loop that never ends?"
+                    f"{with_inputs} it was still running after {SECONDS} seconds and "
+                    "was stopped. Is there a loop that never ends?"
                 )
             if changed := self.changed(case, given):
                 return changed
             problem = difference(result, right)
+            problem = problem and f"{with_inputs}: {problem}"
             said = f" (It printed: {printed.strip()[:200]})" if printed.strip() else ""
-            tries.append(Try(case, right, result, problem and f": {problem}", said))
-        return self.explained(answer, tries) if any(t.problem for t in tries) else None
+            tries.append(Try(case, right, result, problem, said))
+        return self.explained(answer, tries)
 
     def explained(self, answer, tries):
         """Return the words for a known slip, else for the smallest input."""
         wrong = [one for one in tries if one.problem]
+        if not wrong:
+            return None
         stopped = [one for one in wrong if isinstance(one.result, Stopped)]
         first = (stopped or wrong)[0]
-        text = f"With {self.inputs(first.case)}{first.problem}"
         if len(stopped) == len(tries) or all(same(t.result, t.right) for t in tries):
-            return text + first.printed  # it never runs, or only the dtype is wrong
-        if not stopped and not self.repeats(answer, wrong[-1]):
+            says = None  # it never runs, or only the dtype is wrong
+        elif not stopped and not self.repeats(answer, wrong[-1]):
             return (
-                f"{text} And when it is called again, it gives something else: are "
-                "random numbers drawn in it, or is a `torch.empty` never filled?"
+                f"{first.problem} And when it is called again, it gives something "
+                "else: are random numbers drawn in it, or is a `torch.empty` never "
+                "filled?"
             )
-        # Where all that runs is right, no rule knows why the rest stops.
-        says = self.slip(tries, rules_too=len(stopped) < len(wrong))
+        else:
+            # Where all that runs is right, no rule knows why the rest stops.
+            says = self.slip(tries, rules_too=len(stopped) < len(wrong))
         if says and stopped:
-            return f"{says} ({text})"
-        return (says or text) + first.printed
+            return f"{says} ({first.problem})"
+        return (says or first.problem) + first.printed
 
     def slip(self, tries, rules_too):
         """Return what is said to the first known slip that explains all tries."""
+        declared = {m.says: m.example for m in self.misconceptions} | self.slips
+        known = [
+            (says, lambda right, *case, wrong=wrong: self.run(wrong, *case))
+            for says, wrong in declared.items()
+        ]
+        if rules_too:
+            known += rules(self.run, self.reference, self.parameters())
         try:
             with warnings.catch_warnings(action="ignore"):  # not by the student's code
-                for says, wrong in self.known(tries, rules_too):
-                    if all(explains(wrong, one) for one in tries):
-                        return says
+                matching = (s for s, w in known if all(explains(w, t) for t in tries))
+                return next(matching, None)
         except TimeUp:  # the answer itself took nearly all of the time
-            pass
-        return None
-
-    def known(self, tries, rules_too):
-        """Yield (what is said, wrong): wrong(right result, *case) is what it gives."""
-        declared = {m.says: m.example for m in self.misconceptions} | self.slips
-        for says, example in declared.items():
-            yield says, lambda right, *case, wrong=example: self.run(wrong, *case)
-        if rules_too:
-            yield from rules(self.run, self.reference, self.parameters())
+            return None
 
     def parameters(self):
-        """Return the names of the arguments."""
+        """Return the names of the arguments of a case."""
         return self.names or tuple(inspect.signature(self.reference).parameters)
 
     def inputs(self, case):

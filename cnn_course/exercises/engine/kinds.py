@@ -4,7 +4,6 @@ An exercise is declared once, as data, in `notebook_NN.py`. Its misconceptions a
 answers that have a reason; an answer is taken for the one whose example it equals.
 """
 
-import itertools
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -79,7 +78,7 @@ class Compared(Exercise):
     """An exercise whose answer is read, and compared with the right one.
 
     right  the right answer
-    slips  how wrong ones are reckoned, behind the declared misconceptions: a Reckoned
+    slips  more wrong answers, behind the misconceptions: (answer, what is said to it)
     A kind has `read(answer)`, which returns (what it found, what is wrong with it),
     `same(found, other)`, and `like(found)`: what is said if no reason is known.
     """
@@ -91,8 +90,7 @@ class Compared(Exercise):
         found, problem = self.read(answer)
         if problem or self.same(found, self.right):
             return problem
-        wrong = [(m.example, m.says) for m in self.misconceptions]
-        wrong = itertools.chain(wrong, *(slip.wrong() for slip in self.slips))
+        wrong = [*((m.example, m.says) for m in self.misconceptions), *self.slips]
         named = (text for value, text in wrong if self.same(found, value))
         return next(named, None) or self.like(found)
 
@@ -114,8 +112,7 @@ class Number(Compared):
             return said
         if isinstance(self.right, int) and value != int(value):
             return f"{describe(value)} is not a whole number, and this must be one."
-        size = "small" if value < self.right else "large"
-        return f"{describe(value)} is too {size}."
+        return f"{describe(value)} is too {'small' if value < self.right else 'large'}."
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -131,14 +128,12 @@ class Shape(Compared):
         if not isinstance(answer, (tuple, list)):
             found = describe(answer)
             return None, f"A tuple such as `(2, 3)` is wanted, and this is {found}."
-        sizes = []
         for axis, item in enumerate(answer):
             value, problem = read_number(item)
             if problem or value != int(value) or value < 0:
                 found = describe(item)
                 return None, f"Axis {axis} is {found}, which is no length of an axis."
-            sizes.append(int(value))
-        return tuple(sizes), None
+        return tuple(int(read_number(item)[0]) for item in answer), None
 
     def same(self, sizes, other):
         return sizes == tuple(other)
@@ -171,20 +166,16 @@ class Letters(Compared):
         return letters == other or (not self.ordered and set(letters) == set(other))
 
     def like(self, letters):
-        right = self.right
         if self.ordered:
-            if sorted(letters) != sorted(right):
-                return f"{letters}: every letter is wanted once, {len(right)} in all."
-            return f"{letters} is not the order."
-        letters = "".join(sorted(set(letters)))
+            order = sorted(letters) == sorted(self.right)
+            wanted = f"every letter is wanted once, {len(self.right)} in all"
+            return f"{letters} is not the order." if order else f"{letters}: {wanted}."
+        yours, right = set(letters), set(self.right)
+        letters = "".join(sorted(yours))
         if len(right) == 1:
             return f"{letters} is not it, and one letter is wanted."
-        parts = []
-        if extra := len(set(letters) - set(right)):
-            parts.append(f"{extra} of your letters should not be there")
-        if missing := len(set(right) - set(letters)):
-            parts.append(f"{missing} missing")
-        return f"{letters}: {', and '.join(parts)}."
+        extra, missing = len(yours - right), len(right - yours)
+        return f"{letters}: {extra} too many, {missing} missing."
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -215,10 +206,10 @@ class Grid(Compared):
             f"{len(wrong)} of the {right.numel()} numbers are wrong, first the "
             f"{grid[row, column]:g} in row {row}, column {column} (counted from 0)."
         )
-        if self.windows:
-            there = likeness.sum_at(*self.windows, row, column)
-            said += f" Reckon there once more: {there}."
-        return said
+        if not self.windows:
+            return said
+        there = likeness.sum_at(*self.windows, row, column)
+        return f"{said} Reckon there once more: {there}."
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -236,11 +227,9 @@ class Prediction:
 
     def read(self, value):
         """Return (number or letters for a file, None), or (None, why it is neither)."""
-        found, fault = attempt(self._read, value)
+        read = (lambda v: as_letters(v, self.options)) if self.options else read_number
+        found, fault = attempt(read, value)
         return found or (None, fault)
-
-    def _read(self, value):
-        return as_letters(value, self.options) if self.options else read_number(value)
 
     def compared(self, value, outcome):
         """Return in a few words how far a prediction is from the outcome."""
@@ -248,9 +237,9 @@ class Prediction:
             return "✓" if value == outcome else "not what came out"
         if abs(value - outcome) <= self.near * abs(outcome):
             return "✓ close"
+        size = "large" if value > outcome else "small"
         if outcome and value / outcome > 0:
             factor = max(value / outcome, outcome / value)
             if factor >= 2:
-                size = "large" if value > outcome else "small"
                 return f"{factor:,.0f} times too {size}"
-        return "too large" if value > outcome else "too small"
+        return f"too {size}"

@@ -14,17 +14,17 @@ class Layer:
     """A layer, and the rules by which it is reckoned.
 
     out      channels or outputs that come out; 0: as many as come in
-    kernel   (height, width)
+    kernel   (height, width); (): as large as the map that comes in
     places   of a window on an axis: from its size, the kernel's, stride, and padding
     weights  their number: from channels in, the kernel's height and width, and out
     biases   their number: from channels in, and out
     there    False: somebody forgets that the layer is there
-    counted  False: somebody forgets to count it
+    counted  False: it has no parameters, or somebody forgets them
     """
 
     what: str
     out: int = 0
-    kernel: tuple = (1, 1)
+    kernel: tuple = ()
     stride: int = 1
     padding: int = 0
     places: Callable = lambda n, k, s, p: (n + 2 * p - k) // s + 1
@@ -33,24 +33,16 @@ class Layer:
     there: bool = True
     counted: bool = True
 
-    def after(self, shape):
-        """Return the shape that comes out for the one that goes in."""
+    def reckon(self, shape):
+        """Return (number of parameters, shape behind) for the shape in front."""
         if not self.there:
-            return shape
-        if self.what == "fully connected":
-            return self.out, 1, 1
-        given = self.stride, self.padding
-        sizes = zip(shape[1:], self.kernel, strict=True)
-        return self.out or shape[0], *(self.places(n, k, *given) for n, k in sizes)
-
-    def counts(self, shape):
-        """Return (number of weights, number of biases) for the shape that goes in."""
-        if self.what == "pooling" or not (self.there and self.counted):
-            return 0, 0
-        # A fully connected layer is a convolution with a kernel as large as the map.
-        h, w = shape[1:] if self.what == "fully connected" else self.kernel
-        C, out = shape[0], self.out
-        return self.weights(C, h, w, out), self.biases(C, out)
+            return 0, shape
+        C, *sides = shape
+        (H, W), (h, w), given = sides, self.kernel or sides, (self.stride, self.padding)
+        count = self.weights(C, h, w, self.out) + self.biases(C, self.out)
+        places = self.places(H, h, *given), self.places(W, w, *given)
+        behind = (self.out or C, *(places if self.kernel else (1, 1)))
+        return count if self.counted else 0, behind
 
 
 def convolution(out, kernel, stride=1, padding=0):
@@ -58,7 +50,7 @@ def convolution(out, kernel, stride=1, padding=0):
 
 
 def pooling(kernel, stride):
-    return Layer("pooling", 0, (kernel, kernel), stride)
+    return Layer("pooling", 0, (kernel, kernel), stride, counted=False)
 
 
 def linear(out):
@@ -69,18 +61,8 @@ def parameters(layers, shape):
     """Return the number of weights and biases of all layers; shape goes in."""
     count = 0
     for layer in layers:
-        count += sum(layer.counts(shape))
-        shape = layer.after(shape)
-    return count
-
-
-def multiplications(layers, shape):
-    """Return how many products all outputs of all layers need."""
-    count = 0
-    for layer in layers:
-        weights, _ = layer.counts(shape)
-        shape = layer.after(shape)
-        count += weights * shape[1] * shape[2]
+        more, shape = layer.reckon(shape)
+        count += more
     return count
 
 
@@ -88,7 +70,7 @@ def batch_shape(layers, shape):
     """Return the shape (N, C, H, W) behind the layers for the one that goes in."""
     N, *shape = shape
     for layer in layers:
-        shape = layer.after(shape)
+        _, shape = layer.reckon(shape)
     return N, *shape
 
 
@@ -98,12 +80,10 @@ SIZES = {
     "with padding on one side only": lambda n, k, s, p: (n + p - k) // s + 1,
     "with a stride of 1": lambda n, k, s, p: n + 2 * p - k + 1,
     "by dividing by the stride alone": lambda n, k, s, p: n // s,
-    "by dividing by the stride alone, and rounding up": lambda n, k, s, p: -(-n // s),
     "with rounding up": lambda n, k, s, p: -((k - n - 2 * p) // s) + 1,
     "without the “+ 1”": lambda n, k, s, p: (n + 2 * p - k) // s,
     "with one place too many": lambda n, k, s, p: (n + 2 * p - k) // s + 2,
     "without taking the kernel away": lambda n, k, s, p: (n + 2 * p) // s + 1,
-    "if windows stick out": lambda n, k, s, p: (n + 2 * p + k) // s - 1,
 }
 WEIGHTS = {
     "with one input channel": lambda C, h, w, out: h * w * out,
@@ -117,70 +97,54 @@ BIASES = {
     "with a bias for every channel that comes in": lambda C, out: C,
     "with a bias for every pair of channels": lambda C, out: C * out,
 }
+AGAIN = "Go through the network again, layer by layer."
 ASKED = {
     "places": "Where does a window stand first and last, and how far does it step?",
     "weights": "How many weights has one output, and how many outputs are there?",
     "biases": "To what is a bias added: to what comes in, or to a sum that goes out?",
     "out": "How many kernels are there?",
-    "there": "Go through the network again, layer by layer.",
-    "counted": "Go through the network again, layer by layer.",
+    "there": AGAIN,
+    "counted": AGAIN,
 }
 COUNTS = {"biases": BIASES, "weights": WEIGHTS}
 PARAMETERS = {**COUNTS, "places": SIZES}
 SHAPES = {"places": SIZES, "out": {"with the channels that come in": 0}}
-PRODUCTS = {"weights": WEIGHTS, "places": SIZES}
 
 
-@dataclass(frozen=True)
-class Reckoned:
-    """The formula of a network: formula(layers, shape), and the slips it invites."""
+def reckoned(formula, layers, shape, slips):
+    """Return [(wrong answer, what is said to it)]: the simplest slips first.
 
-    formula: Callable
-    layers: tuple
-    shape: tuple
-    slips: dict
+    formula(layers, shape) gives the right answer.
+    """
 
-    def right(self):
-        return self.formula(self.layers, self.shape)
-
-    def wrong(self):
-        """Yield (wrong answer, what is said to it): the simplest slips first."""
-        slips = [
-            (field, what, rule)
-            for field, rules in self.slips.items()
-            for what, rule in rules.items()
-        ]
-        every, groups = set(range(len(self.layers))), self.groups()
-        for slip in slips:
-            yield self.told(every, slip)
-        for name, some in groups.items():
-            yield self.told(some, ("there", f"without {name}", False))
-            yield self.told(some, ("counted", f"without {name}", False))
-            yield self.told(every - some, ("counted", f"with {name} alone", False))
-        for some, (field, what, rule) in itertools.product(groups, slips):
-            yield self.told(groups[some], (field, f"{what}, in {some}", rule))
-        # Two at once only where that is common: else any number would be named.
-        biases = [slip for slip in slips if slip[1] in list(BIASES)[:2]]
-        weights = [slip for slip in slips if slip[0] == "weights"]
-        for pair in itertools.product(biases, weights):
-            yield self.told(every, *pair)
-
-    def groups(self):
-        """Return {name: numbers of layers}: each, and all of a kind."""
-        each, kinds = {}, {}
-        for i, layer in enumerate(self.layers):
-            some = kinds.setdefault(f"the {layer.what} layers", set())
-            number = ("first", "second", "third", "fourth", "fifth")[len(some)]
-            each[f"the {number} {layer.what} layer"] = {i}
-            some.add(i)
-        return each | kinds if len(self.layers) > 1 else {}
-
-    def told(self, some, *slips):
+    def told(some, *slips):
         """Return (what comes out with slips in some layers, the slips in words)."""
         rules = {field: rule for field, _, rule in slips}
-        layers = [
-            replace(layer, **rules) if i in some else layer
-            for i, layer in enumerate(self.layers)
-        ]
+        seen = [replace(x, **rules) if i in some else x for i, x in enumerate(layers)]
         what, asks = " and ".join(what for _, what, _ in slips), ASKED[slips[-1][0]]
-        return self.formula(layers, self.shape), f"This comes out {what}. {asks}"
+        return formula(seen, shape), f"This comes out {what}. {asks}"
+
+    every, groups = set(range(len(layers))), groups_of(layers)
+    rules = [(field, *slip) for field in slips for slip in slips[field].items()]
+    found = [told(every, slip) for slip in rules]
+    for name, some in groups.items():
+        found.append(told(some, ("there", f"without {name}", False)))
+        found.append(told(some, ("counted", f"without {name}", False)))
+        found.append(told(every - some, ("counted", f"with {name} alone", False)))
+    for name, (field, what, rule) in itertools.product(groups, rules):
+        found.append(told(groups[name], (field, f"{what}, in {name}", rule)))
+    # Two at once only where that is common: else any number would be named.
+    biases = [slip for slip in rules if slip[1] in list(BIASES)[:2]]
+    weights = [slip for slip in rules if slip[0] == "weights"]
+    return found + [told(every, *two) for two in itertools.product(biases, weights)]
+
+
+def groups_of(layers):
+    """Return {name: numbers of layers}: each, and all of a kind."""
+    each, kinds = {}, {}
+    for i, layer in enumerate(layers):
+        some = kinds.setdefault(f"the {layer.what} layers", set())
+        number = ("first", "second", "third", "fourth", "fifth")[len(some)]
+        each[f"the {number} {layer.what} layer"] = {i}
+        some.add(i)
+    return each | kinds if len(layers) > 1 else {}

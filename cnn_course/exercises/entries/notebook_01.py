@@ -12,12 +12,6 @@ from cnn_course.exercises.engine.kinds import (
     Number,
     Prediction,
 )
-from cnn_course.exercises.engine.reckoning import (
-    PRODUCTS,
-    Layer,
-    Reckoned,
-    multiplications,
-)
 
 
 def cross_correlation(X, K):
@@ -263,14 +257,6 @@ EXERCISES = [
         right=184_240,
         because="The window fits at (100 − 7 + 1) · (60 − 5 + 1) = 94 · 56 = 5,264 "
         "places, and each costs 7 · 5 = 35 multiplications.",
-        slips=(
-            Reckoned(
-                multiplications,
-                (Layer("convolution", 1, (7, 5)),),
-                (1, 100, 60),
-                PRODUCTS,
-            ),
-        ),
         misconceptions=(
             Misconception(
                 "windows counted",
@@ -307,6 +293,23 @@ EXERCISES = [
                 94 * 56 * (35 + 34),
                 "You counted the additions as well. Only multiplications are asked "
                 "for.",
+            ),
+            Misconception(
+                "one side of the kernel",
+                94 * 56 * 7,
+                "You counted one side of the kernel. How many numbers has all of it?",
+            ),
+            Misconception(
+                "one place too many",
+                95 * 57 * 35,
+                "You counted one place too many on each axis. Before the first step it "
+                "stands at one place already: how many steps follow?",
+            ),
+            Misconception(
+                "over the edge",
+                106 * 64 * 35,
+                "In yours the window sticks out over the edge, as with a frame of "
+                "zeros. Here there is no padding.",
             ),
             Misconception(
                 "moved down only",

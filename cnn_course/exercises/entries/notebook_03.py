@@ -8,11 +8,11 @@ from cnn_course.exercises.engine.kinds import Misconception, Number, Prediction,
 from cnn_course.exercises.engine.reckoning import (
     PARAMETERS,
     SHAPES,
-    Reckoned,
     batch_shape,
     convolution,
     linear,
     parameters,
+    reckoned,
 )
 
 
@@ -150,7 +150,7 @@ EXERCISES = [
         right=196_609_000,
         because="3 · 256 · 256 = 196,608 numbers go in, each has a weight to every one "
         "of the 1,000 outputs, and every output has a bias.",
-        slips=(Reckoned(parameters, (linear(1000),), (3, 256, 256), PARAMETERS),),
+        slips=reckoned(parameters, (linear(1000),), (3, 256, 256), PARAMETERS),
         misconceptions=(
             Misconception(
                 "no biases",
@@ -191,7 +191,7 @@ EXERCISES = [
         right=280,
         because="Each of the 10 output channels has a kernel of three sheets of 3 × 3 "
         "and a bias: 10 · 27 + 10. The size of the picture does not occur.",
-        slips=(Reckoned(parameters, (convolution(10, 3),), (3, 256, 256), PARAMETERS),),
+        slips=reckoned(parameters, (convolution(10, 3),), (3, 256, 256), PARAMETERS),
         misconceptions=(
             Misconception(
                 "no biases",
@@ -238,13 +238,11 @@ EXERCISES = [
         because="⌊(32 + 2 · 3 − 11)/2⌋ + 1 = ⌊13.5⌋ + 1 = 14 in height, and "
         "(45 + 2 · 3 − 11)/2 + 1 = 21 in width; the batch stays, and the channels are "
         "those of the layer.",
-        slips=(
-            Reckoned(
-                batch_shape,
-                (convolution(10, 11, stride=2, padding=3),),
-                (8, 3, 32, 45),
-                SHAPES,
-            ),
+        slips=reckoned(
+            batch_shape,
+            (convolution(10, 11, stride=2, padding=3),),
+            (8, 3, 32, 45),
+            SHAPES,
         ),
         misconceptions=(
             Misconception(

@@ -14,10 +14,10 @@ from cnn_course.exercises.engine.kinds import (
 )
 from cnn_course.exercises.engine.reckoning import (
     COUNTS,
-    Reckoned,
     convolution,
     parameters,
     pooling,
+    reckoned,
 )
 from cnn_course.exercises.engine.rules import OUTPUT
 
@@ -179,13 +179,11 @@ EXERCISES = [
         right=880,
         because="There are 16 · 6 · 9 weights and 16 biases. The pooling has no "
         "parameters: which number is the largest need not be learned.",
-        slips=(
-            Reckoned(
-                parameters,
-                (convolution(16, 3), pooling(2, 2)),
-                (6, 28, 28),
-                COUNTS,
-            ),
+        slips=reckoned(
+            parameters,
+            (convolution(16, 3), pooling(2, 2)),
+            (6, 28, 28),
+            COUNTS,
         ),
         misconceptions=(
             Misconception(

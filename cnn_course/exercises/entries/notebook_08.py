@@ -19,11 +19,11 @@ from cnn_course.exercises.engine.kinds import (
 from cnn_course.exercises.engine.reckoning import (
     COUNTS,
     SHAPES,
-    Reckoned,
     batch_shape,
     convolution,
     parameters,
     pooling,
+    reckoned,
 )
 
 
@@ -206,13 +206,11 @@ EXERCISES = [
         because="384 · 1,000 · 9 + 1,000 for the 3 × 3 windows, and twice "
         "1,000 · 1,000 + 1,000: the 1 × 1 convolutions grow with the square of the "
         "number of classes. AlexNet's last layer alone would have 4,097,000.",
-        slips=(
-            Reckoned(
-                parameters,
-                (convolution(1000, 3), convolution(1000, 1), convolution(1000, 1)),
-                (384, 6, 6),
-                COUNTS,
-            ),
+        slips=reckoned(
+            parameters,
+            (convolution(1000, 3), convolution(1000, 1), convolution(1000, 1)),
+            (384, 6, 6),
+            COUNTS,
         ),
         misconceptions=(
             Misconception(
@@ -372,7 +370,7 @@ EXERCISES = [
         right=(4, 10, 2, 6),
         because="128 → 30 → 14 → 6 → 2 and 256 → 62 → 30 → 14 → 6; the other "
         "convolutions keep the size, and the last block has a channel for each class.",
-        slips=(Reckoned(batch_shape, NIN, (4, 1, 128, 256), SHAPES),),
+        slips=reckoned(batch_shape, NIN, (4, 1, 128, 256), SHAPES),
         misconceptions=(
             Misconception(
                 "rounded up, or halved",
