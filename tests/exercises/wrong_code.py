@@ -107,6 +107,12 @@ def slope_of_absolute_error(w, b, x, y, lr):
     return w - lr * (e * x).mean(), b - lr * e.mean()
 
 
+@wrong("02.step", "reverse order")
+def bias_first(w, b, x, y, lr):
+    e = w * x + b - y
+    return b - lr * 2 * e.mean(), w - lr * 2 * (e * x).mean()
+
+
 @wrong("03.corr2d", "turned")
 def flips(X, K, padding=0, stride=1):
     return loops(X, K.flip(0).flip(1), padding, stride)

@@ -1,8 +1,8 @@
 """Slips that can happen in any exercise that is code.
 
 Each is what is said, and wrong(right result, *arguments): what the slip makes of them.
-It is run beside an answer that is wrong: the one that gives the same on every input is
-what has happened. A slip that does not fit an input raises: it explains nothing.
+One that gives what a wrong answer gives, on every input, is what has happened; one that
+does not fit an input raises, and explains nothing.
 """
 
 import numpy as np
@@ -61,31 +61,3 @@ LISTED = {  # the right ones, in a list or tuple
     ),
     "That is how many there are. Wanted is which they are.": lambda Y, *case: len(Y),
 }
-INPUT = {  # a tensor that is given, {} being its name
-    "Rows and columns of `{}` are swapped in yours. Which comes first in a shape and "
-    "in an index, height or width?": lambda X: X.mT,
-    "`{}` is turned by half a turn in yours. It is used as it is.": (
-        lambda X: X.flip(-1, -2)
-    ),
-    "`{}` is mirrored in yours, left and right. It is used as it is.": (
-        lambda X: X.flip(-1)
-    ),
-}
-
-
-def rules(run, reference, names):
-    """Yield (what is said, wrong) for every rule, and each of the arguments' names.
-
-    run(reference, *case) gives the right result.
-    """
-    yield from (OUTPUT | LISTED).items()
-    for index, name in enumerate(names):
-        for says, change in INPUT.items():
-
-            def wrong(right, *case, index=index, change=change):
-                return run(
-                    reference,
-                    *[change(x) if i == index else x for i, x in enumerate(case)],
-                )
-
-            yield says.format(name), wrong

@@ -1,11 +1,9 @@
 """Run a student's function so that nothing it does can hurt the notebook."""
 
-import ast
 import contextlib
 import ctypes
 import inspect
 import io
-import textwrap
 import threading
 import traceback
 
@@ -28,12 +26,15 @@ def time_limit(seconds=SECONDS):
     call into C, such as `time.sleep`, only when it is over. It is raised again and
     again until the body ends, since a bare `except:` can catch it.
     """
-    thread, running, ended = threading.get_ident(), threading.Lock(), []
+    running, ended = threading.Lock(), []
+    thread, error = ctypes.c_ulong(threading.get_ident()), ctypes.py_object(TimeUp)
 
     def watch():
         wait = seconds
         while not running.acquire(timeout=wait):
-            _raise_in(thread, TimeUp)
+            # Never with None, which is said to take an error back: Python 3.11 then
+            # looks for one for ever, and hangs where a debugger traces the steps.
+            ctypes.pythonapi.PyThreadState_SetAsyncExc(thread, error)
             wait = 0.1
         ended.append(True)
 
@@ -52,13 +53,6 @@ def time_limit(seconds=SECONDS):
         with contextlib.suppress(TimeUp):
             for _ in range(2):  # a step back in a loop: what was raised arrives here
                 pass
-
-
-def _raise_in(thread, error):
-    # Never with None, which is said to take an error back: Python 3.11 then looks for
-    # one at every step, for ever, and hangs where a debugger traces the steps.
-    thread, error = ctypes.c_ulong(thread), ctypes.py_object(error)
-    ctypes.pythonapi.PyThreadState_SetAsyncExc(thread, error)
 
 
 def attempt(judge, answer):
@@ -95,16 +89,12 @@ def call(function, *args):
 
 def _ending(error):
     """Return the exception in words, with the line of the student's code."""
-    try:
-        message = str(error).strip().splitlines()
-    except Exception:
-        message = []
     text = f"`{type(error).__name__}`"
-    if message:
-        text += f" ({message[0][:200].rstrip('.')})"
+    with contextlib.suppress(Exception):  # it has no message, or one that raises
+        text += f" ({str(error).strip().splitlines()[0][:200].rstrip('.')})"
     frames = traceback.extract_tb(error.__traceback__, limit=-100)  # or recursion lasts
-    own = [f for f in frames if f.line and not _belongs_to_a_library(f.filename)]
-    return f"{text} in the line `{own[-1].line}`" if own else text
+    own = [f.line for f in frames if f.line and not _belongs_to_a_library(f.filename)]
+    return f"{text} in the line `{own[-1]}`" if own else text
 
 
 def _belongs_to_a_library(filename):
@@ -124,15 +114,10 @@ def is_blank(answer):
 
 def ends_in_dots(answer):
     """Say if a function, or every method of a class, still ends in the `...`."""
+    # A notebook keeps no source of a class, but that of its methods.
     parts = vars(answer).values() if inspect.isclass(answer) else [answer]
-    functions = [part for part in parts if inspect.isfunction(part)]
-    return bool(functions) and all(map(_last_line_is_dots, functions))
-
-
-def _last_line_is_dots(function):
     try:
-        tree = ast.parse(textwrap.dedent(inspect.getsource(function)))
-        last = tree.body[0].body[-1].value
-    except (OSError, SyntaxError, AttributeError):  # no source is kept, or a lambda
+        sources = [inspect.getsource(x) for x in parts if inspect.isfunction(x)]
+    except OSError:
         return False
-    return isinstance(last, ast.Constant) and last.value is ...
+    return bool(sources) and all(text.rstrip().endswith("...") for text in sources)

@@ -83,6 +83,12 @@ CONVOLVE_SLIPS = {
     ),
     "The numbers are cut off to whole numbers on the way: Y holds whole numbers only. "
     "Make it with `dtype=X.dtype`.": stamping(dtype=torch.int64),
+    "Rows and columns of K are swapped in yours: your stamp is its transpose.": (
+        lambda X, K: full_convolution(X, K.T)
+    ),
+    "K is mirrored in yours, left and right. It is used as it is.": (
+        lambda X, K: full_convolution(X, K.flip(1))
+    ),
     "You add the pixel to the kernel. A stamp is the kernel *times* the pixel.": (
         stamping(stamp=lambda patch, x, K: patch + x + K)
     ),

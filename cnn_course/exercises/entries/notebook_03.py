@@ -98,6 +98,9 @@ CORR2D_SLIPS = {
     "Rows and columns of K are swapped in yours. It is used as it is.": (
         lambda X, K, padding=0, stride=1: sliding()(X, K.T, padding, stride)
     ),
+    "K is mirrored in yours, left and right. It is used as it is.": (
+        lambda X, K, padding=0, stride=1: sliding()(X, K.flip(1), padding, stride)
+    ),
     "The size is right, but your windows move by one pixel. Window (i, j) begins at "
     "row `i * stride` and column `j * stride`.": sliding(
         window=lambda X, i, j, h, w, s: X[i : i + h, j : j + w]
