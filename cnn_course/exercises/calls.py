@@ -2,7 +2,7 @@
 
 import difflib
 
-from cnn_course.checks import choice, refuse, shown
+from cnn_course.checks import choice, shown
 from cnn_course.exercises.engine import store
 from cnn_course.exercises.engine.feedback import Feedback, Table, show
 from cnn_course.exercises.engine.running import is_blank
@@ -84,9 +84,7 @@ def predictions(outcomes):
         prediction = find("outcomes", name, PREDICTIONS)
         found, problem = prediction.read(outcome)
         if problem:
-            letters = prediction.options
-            wanted = f"letters of {letters}" if letters else "a number"
-            refuse(f"outcomes[{name!r}]", wanted, outcome)
+            raise ValueError(f"outcomes[{name!r}]: {problem}")
         yours, verdict = "none", ""
         if name in kept:
             yours = said(kept[name], prediction)
@@ -97,7 +95,7 @@ def predictions(outcomes):
 
 def said(value, prediction):
     """Return a predicted value as a text with its unit."""
-    text = value if isinstance(value, str) else f"{value:,.4g}"
+    text = f"{value:,.4g}" if isinstance(value, float) else str(value)
     if isinstance(value, int) and abs(value) < 10**12:
         text = f"{value:,}"
     return f"{text} {prediction.unit}".strip()
@@ -118,30 +116,27 @@ def progress(notebook=None, forget=None):
     if forget is not None:
         store.add(forget=forget)
     done, predicted = store.summary()
+    marks = {name: "✓" if name in done else "○" for name in EXERCISES}
+
+    def made(number):
+        """Return how many exercises and predictions of a notebook, or of all."""
+        for known, kept in ((EXERCISES, done), (PREDICTIONS, predicted)):
+            names = [name for name in known if name.startswith(number)]
+            yield f"{sum(name in kept for name in names)} of {len(names)}"
+
     if notebook is None:
-        rows = [_line(number, done, predicted) for number in numbers]
-        count = len(done & EXERCISES.keys())
-        below = f"{count} of {len(EXERCISES)} exercises of the course are done."
         head = ("notebook", "exercises", "done", "predictions")
-        show(Table(head, tuple(rows), below))
-        return
-    rows = [
-        ("✓" if name in done else "○", name, exercise.topic)
-        for name, exercise in EXERCISES.items()
-        if name.startswith(notebook)
-    ]
-    _, _, done_here, predicted_here = _line(notebook, done, predicted)
-    below = f"{done_here} exercises done, {predicted_here} predictions made."
-    show(Table(("", "exercise", "about"), tuple(rows), below))
-
-
-def _line(number, done, predicted):
-    own = [name for name in EXERCISES if name.startswith(number)]
-    guesses = [name for name in PREDICTIONS if name.startswith(number)]
-    marks = " ".join("✓" if name in done else "○" for name in own)
-    made = sum(name in predicted for name in guesses)
-    finished = sum(name in done for name in own)
-    return number, marks, f"{finished} of {len(own)}", f"{made} of {len(guesses)}"
+        rows = [
+            (n, " ".join(marks[x] for x in marks if x.startswith(n)), *made(n))
+            for n in numbers
+        ]
+        below = f"{next(made(''))} exercises of the course are done."
+    else:
+        head = ("", "exercise", "about")
+        own = [name for name in EXERCISES if name.startswith(notebook)]
+        rows = [(marks[name], name, EXERCISES[name].topic) for name in own]
+        below = "{} exercises done, {} predictions made.".format(*made(notebook))
+    show(Table(head, tuple(rows), below))
 
 
 def find(argument, name, known):

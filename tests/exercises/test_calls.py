@@ -84,7 +84,7 @@ def test_predictions_are_compared_with_what_came_out(state, capsys):
     head, row = capsys.readouterr().out.splitlines()[1:]
     assert head.split("  ")[0] == "You were asked"
     assert "7 times too small" in row and PREDICTIONS[GUESS].asks in row
-    words = f"outcomes..{GUESS}.. must be a number; got 'x'"
+    words = f"outcomes..{GUESS}..: 'x' is a text. Write a number"
     with pytest.raises(ValueError, match=words):
         predictions({GUESS: "x"})
 
