@@ -9,12 +9,10 @@ import torch
 from notebook_code import NOTEBOOKS, definitions
 
 from cnn_course.exercises import EXERCISES, PREDICTIONS
-from cnn_course.exercises.engine.code import Code, Design
 from cnn_course.exercises.engine.kinds import ACTIVITIES
 from cnn_course.networks import count_multiply_adds, count_parameters, vgg
 
 PATHS = {path.stem[:2]: path for path in NOTEBOOKS.glob("0[1-9]*.ipynb")}
-WRONG = [(e.id, m.name) for e in EXERCISES.values() for m in e.misconceptions]
 
 
 @pytest.fixture(params=EXERCISES)
@@ -50,7 +48,8 @@ def test_there_is_something_of_every_activity_and_readme_counts_them():
     readme = (NOTEBOOKS.parent / "README.md").read_text(encoding="utf-8")
     readme = " ".join(readme.split())  # wherever its lines break
     assert f"{len(EXERCISES)} exercises and {len(PREDICTIONS)} predictions" in readme
-    assert f"{len(WRONG)} known misconceptions" in readme
+    wrong = sum(len(e.misconceptions) for e in EXERCISES.values())
+    assert f"{wrong} known misconceptions" in readme
 
 
 def test_it_is_whole(exercise):
@@ -74,25 +73,14 @@ def test_no_id_is_used_twice():
         assert len(ids) == len(set(ids)) and {i[:2] for i in ids} == {number}
 
 
-def right_answer(exercise):
-    if isinstance(exercise, Code):
-        return exercise.reference
-    return exercise.example if isinstance(exercise, Design) else exercise.right
-
-
-def test_the_right_answer_is_right(exercise):
-    feedback = exercise.judge(right_answer(exercise))
-    assert feedback.verdict == "right", feedback
-    assert exercise.because in feedback.text
-
-
-@pytest.mark.parametrize(("name", "misconception"), WRONG)
-def test_a_misconception_is_named(name, misconception):
-    exercise = EXERCISES[name]
-    (found,) = (m for m in exercise.misconceptions if m.name == misconception)
-    feedback = exercise.judge(found.example)
-    assert feedback.verdict == "wrong"
-    assert feedback.text.startswith(found.says), feedback
+def test_the_right_answer_is_right_and_each_misconception_is_named(exercise):
+    right = getattr(exercise, "right", getattr(exercise, "example", None))
+    feedback = exercise.judge(getattr(exercise, "reference", right))
+    assert feedback.verdict == "right" and exercise.because in feedback.text, feedback
+    for misconception in exercise.misconceptions:
+        feedback = exercise.judge(misconception.example)
+        assert feedback.verdict == "wrong", misconception.name
+        assert feedback.text.startswith(misconception.says), feedback
 
 
 def test_06_counts_of_a_table_are_those_of_torch():
@@ -121,15 +109,12 @@ def test_07_counts_of_a_table_are_those_of_torch(blocks):
         assert work == count_multiply_adds(net, (1, 1, 96, 96))
 
 
-def test_where_to_look_again_is_a_heading_of_the_notebook(exercise):
-    prose = "\n".join(c.source for c in cells(exercise.id[:2]).values())
-    headings = re.findall(r"^## (.+?)(?: \*\(.*\)\*)?$", prose, re.MULTILINE)
-    assert exercise.see in headings
-
-
 def test_the_notebook_asks_checks_and_solves_it(exercise):
     found = cells(exercise.id[:2])
     name = name_of(exercise)
+    prose = "\n".join(cell.source for cell in found.values())
+    headings = re.findall(r"^## (.+?)(?: \*\(.*\)\*)?$", prose, re.MULTILINE)
+    assert exercise.see in headings
     order = list(found)
     at = order.index(f"ex-{name}-ask")
     assert order[at : at + 3] == [f"ex-{name}-ask", f"ex-{name}", f"ex-{name}-solution"]
@@ -147,10 +132,11 @@ def test_the_notebook_asks_checks_and_solves_it(exercise):
     first, *others = solution.source.splitlines()
     assert first == f"# Solution of {exercise.id}:"
     assert any("# " in line for line in others)  # it explains
-
-
-def test_a_solution_defines_nothing_that_a_student_might_use(exercise):
-    solution = cells(exercise.id[:2])[f"ex-{name_of(exercise)}-solution"]
+    # The committed notebook is one that nobody has answered.
+    said = [cell.outputs[0].data["text/plain"] for cell in (blank, solution)]
+    assert said[0].startswith(f"○ {exercise.id} · not answered yet.")
+    assert said[1].startswith(f"✓ {exercise.id} · The solution")
+    # A solution defines nothing that a student might use.
     for node in ast.parse(solution.source).body:
         if isinstance(node, (ast.FunctionDef, ast.ClassDef)):
             assert node.name.lower().endswith("solution")
@@ -178,14 +164,6 @@ def test_nothing_else_in_the_notebook_needs_an_answer_or_a_solution(number):
             assert not solves or "solution" in cell.metadata.tags
 
 
-def test_the_committed_notebook_says_so(exercise):
-    found, name = cells(exercise.id[:2]), name_of(exercise)
-    (blank,) = found[f"ex-{name}"].outputs
-    (solved,) = found[f"ex-{name}-solution"].outputs
-    assert blank.data["text/plain"].startswith(f"○ {exercise.id} · not answered yet.")
-    assert solved.data["text/plain"].startswith(f"✓ {exercise.id} · The solution")
-
-
 def test_the_notebook_names_no_exercise_that_does_not_exist(number):
     source = "\n".join(c.source for c in cells(number).values())
     used = re.findall(rf'[("`]({number}\.[a-z][\w-]*)[")`]', source)
@@ -206,13 +184,10 @@ def test_a_prediction_is_asked_for_before_and_compared_at_the_end(name):
     assert output.data["text/plain"].startswith(f"○ {name} · not predicted yet.")
 
 
-def test_what_is_tagged_an_answer_is_asked_for(number):
+def test_exercises_are_asked_for_and_on_no_slide(number):
     tags = [cell.metadata.get("tags", []) for cell in cells(number).values()]
     asked = own(EXERCISES, number) + own(PREDICTIONS, number)
     assert sum("answer" in each for each in tags) == len(asked)
-
-
-def test_exercises_are_on_no_slide(number):
     for name, cell in cells(number).items():
         guess = name.startswith("predict-") and cell.cell_type == "code"
         if name.startswith("ex-") or guess:

@@ -70,13 +70,6 @@ def test_what_a_student_may_write_is_named(name, answer, pattern):
     assert not tells(text, EXERCISES[name].right)
 
 
-def test_the_table_covers_every_number_shape_and_grid():
-    assert {row[0] for row in TABLE} == {e.id for e in COMPARED}
-    plain = r"too (small|large)\.$|numbers are wrong|cannot be\.$"
-    named = [not re.search(plain, said(name, answer)) for name, answer, _ in TABLE]
-    assert sum(named) / len(TABLE) >= 0.85
-
-
 GRID = torch.tensor([[1, -2, 0], [3.5, 4, 5]], dtype=torch.float64)
 LIKE = [
     (number_like(-280, 280), "sign"),
