@@ -138,7 +138,7 @@ ROWS = "A list of rows such as `[[1, 2], [3, 4]]` is wanted,"
         (NUMBER, np.array([True]), "`True` is not a number."),
         (NUMBER, True, "`True` is not a number. Write the number itself."),
         (NUMBER, float("nan"), "`nan` is no number to count with. Was something"),
-        (NUMBER, torch.ones(2), "One number is wanted, and this is [1.0, 1.0]"),
+        (NUMBER, torch.ones(2), "One number is wanted, and this is [1, 1]"),
         (NUMBER, len, "This is the function len. A number is wanted: call it?"),
         (SHAPE, [2, 3, 5], "Says 0."),
         (SHAPE, (2, 5), "(2, 5) has 2 axes: not as many as the tensor."),
@@ -188,7 +188,7 @@ ITSELF = "The function or class itself is wanted, and this is "
         (lambda X: [][0], f"{GIVEN} it stopped: `IndexError`"),
         (lambda X: sys.exit(3), f"{GIVEN} it stopped: `SystemExit`"),
         (changes_its_input, f"It changes its input: {GIVEN[5:].replace('=', 'was')}"),
-        (torch.ones(2), f"{ITSELF}[1.0, 1.0]"),
+        (torch.ones(2), f"{ITSELF}[1, 1]"),
     ],
 )
 def test_wrong_code(answer, says):

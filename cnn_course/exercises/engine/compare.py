@@ -3,9 +3,7 @@
 import torch
 
 from cnn_course.exercises.engine.answers import as_number
-from cnn_course.exercises.engine.feedback import describe
-
-IN_FULL = 16  # so many numbers are shown, and of more only where they differ first
+from cnn_course.exercises.engine.feedback import IN_FULL, amount, describe, in_full
 
 
 def same(a, b):
@@ -49,15 +47,15 @@ def difference(result, right):
         return "it returns nothing. Is there a `return`?"
     if isinstance(right, torch.Tensor):
         return _tensor_difference(result, right)
-    if isinstance(right, (tuple, list)):
-        wanted, number = "a list", None
-        if isinstance(right, tuple):
-            wanted, number = f"a tuple of {len(right)}", len(right)
-        if not isinstance(result, (tuple, list)) or number not in (None, len(result)):
+    if isinstance(right, tuple):
+        if not isinstance(result, (tuple, list)) or len(result) != len(right):
+            wanted = f"a tuple of {len(right)}"
             return f"{wanted} is wanted, and it returns {describe(result)}."
-        if number and any(isinstance(part, (str, torch.Tensor)) for part in right):
+        if any(isinstance(part, (str, torch.Tensor)) for part in right):
             return next(filter(None, map(difference, result, right)), None)
-    elif not isinstance(right, str):
+    elif isinstance(right, list) and not isinstance(result, (tuple, list)):
+        return f"a list is wanted, and it returns {describe(result)}."
+    elif not isinstance(right, (list, str)):
         result, problem = as_number(result)
         if problem:
             return problem
@@ -71,21 +69,21 @@ def _both(result, right):
 def _tensor_difference(result, right):
     if not isinstance(result, torch.Tensor):
         return f"a tensor is wanted, and it returns {describe(result)}."
-    small = max(result.numel(), right.numel()) <= IN_FULL
+    both = _both(result, right) if max(map(amount, (result, right))) <= IN_FULL else ""
     if result.shape != right.shape:
-        text = f"the output's shape is {tuple(result.shape)}; right is "
-        text += f"{tuple(right.shape)}"
-        return f"{text}: {_both(result, right)}" if small else f"{text}."
+        shapes = f"{tuple(result.shape)}; right is {tuple(right.shape)}"
+        return f"the output's shape is {shapes}{f': {both}' if both else '.'}"
     if result.isnan().any() and not right.isnan().any():
         return "there is `nan` in the output. Is something divided by 0, or never set?"
-    wrong = ~close(result, right)
-    if wrong.any() and small:
-        return _both(result, right)
-    if wrong.any():
-        where = wrong.nonzero()[0].tolist()
-        yours, correct = (in_full(t[tuple(where)].item()) for t in (result, right))
-        count = f"{int(wrong.sum())} of {wrong.numel()} numbers are wrong"
-        return f"{count}, first at {where}: yours is {yours}, right is {correct}."
+    wrong = (~close(result, right)).nonzero().tolist()
+    if wrong and not both:
+        where = tuple(wrong[0])
+        both = (
+            f"first at {wrong[0]}: {_both(result[where].item(), right[where].item())}"
+        )
+        return f"{len(wrong)} of {right.numel()} numbers are wrong, {both}"
+    if wrong:
+        return both
     if result.dtype != right.dtype:
         kinds = [str(t.dtype).removeprefix("torch.") for t in (result, right)]
         return (
@@ -93,26 +91,3 @@ def _tensor_difference(result, right):
             f"{kinds[1]}. Make new tensors with `dtype=X.dtype`."
         )
     return None
-
-
-def in_full(value):
-    """Return tensors, lists and numbers as text, in full if they are small."""
-    if isinstance(value, torch.Tensor) and amount(value) <= IN_FULL:
-        value = value.tolist()
-    if isinstance(value, (list, tuple)) and amount(value) <= IN_FULL:
-        inner = ", ".join(map(in_full, value))
-        if isinstance(value, list):
-            return f"[{inner}]"
-        return f"({inner},)" if len(value) == 1 else f"({inner})"
-    if isinstance(value, float):
-        return f"{value + 0.0 or 0.0:,.6g}"  # no -0
-    return repr(value) if isinstance(value, (str, bool)) else describe(value)
-
-
-def amount(value):
-    """Return how many numbers a value holds: the size of an input."""
-    if isinstance(value, torch.Tensor):
-        return value.numel()
-    if isinstance(value, (list, tuple)):
-        return sum(map(amount, value))
-    return 1

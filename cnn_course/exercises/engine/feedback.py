@@ -3,7 +3,6 @@
 import html
 import inspect
 import re
-import reprlib
 from dataclasses import dataclass
 
 import torch
@@ -11,6 +10,7 @@ import torch
 from cnn_course.checks import shown
 from cnn_course.files import say
 
+IN_FULL = 16  # so many numbers are shown, and of more only where they differ first
 MARKS = {"right": "✓", "wrong": "✗", "blank": "○", "hint": "→"}
 # Told apart by their marks; the colours are safe for colour-blind readers.
 COLOURS = {"right": "#009E73", "wrong": "#D55E00", "blank": "#888", "hint": "#0072B2"}
@@ -45,16 +45,12 @@ def as_html(text):
 
 def show(item):
     """Show a Feedback or a Table: as HTML in a notebook, elsewhere as plain text."""
-    try:
-        from IPython import get_ipython
-        from IPython.display import display
-    except ImportError:
-        say(item)
-        return
-    if get_ipython() is None:
-        say(item)
-    else:
-        display(item)
+    from IPython import (
+        get_ipython,
+    )  # late: it is slow, and not all that is loaded shows
+    from IPython.display import display
+
+    (display if get_ipython() else say)(item)
 
 
 @dataclass(frozen=True)
@@ -90,14 +86,29 @@ def describe(value):
         return f"{value:,}"
     if inspect.isroutine(value):
         return f"the function {value.__name__}"
-    if type(value) is torch.Tensor and value.numel() <= 16 and not value.is_meta:
-        kind = str(value.dtype).removeprefix("torch.")
-        return f"{reprlib.repr(rounded(value.tolist()))}, {kind}"
+    if type(value) is torch.Tensor and amount(value) <= IN_FULL and not value.is_meta:
+        return f"{in_full(value)}, {str(value.dtype).removeprefix('torch.')}"
     return shown(value)
 
 
-def rounded(numbers):
-    """Return nested lists of numbers with floats rounded to two decimals."""
-    if isinstance(numbers, list):
-        return [rounded(number) for number in numbers]
-    return round(numbers, 2) if isinstance(numbers, float) else numbers
+def in_full(value):
+    """Return tensors, lists and numbers as text, in full if they are small."""
+    if isinstance(value, torch.Tensor) and amount(value) <= IN_FULL:
+        value = value.tolist()
+    if isinstance(value, (list, tuple)) and amount(value) <= IN_FULL:
+        inner = ", ".join(map(in_full, value))
+        if isinstance(value, list):
+            return f"[{inner}]"
+        return f"({inner},)" if len(value) == 1 else f"({inner})"
+    if isinstance(value, float):
+        return f"{value + 0.0 or 0.0:,.6g}"  # no -0
+    return repr(value) if isinstance(value, (str, bool)) else describe(value)
+
+
+def amount(value):
+    """Return how many numbers a value holds: the size of an input."""
+    if isinstance(value, torch.Tensor):
+        return value.numel()
+    if isinstance(value, (list, tuple)):
+        return sum(map(amount, value))
+    return 1
