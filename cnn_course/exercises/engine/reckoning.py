@@ -18,7 +18,6 @@ class Layer:
     places   of a window on an axis: from its size, the kernel's, stride, and padding
     weights  their number: from channels in, the kernel's height and width, and out
     biases   their number: from channels in, and out
-    there    False: somebody forgets that the layer is there
     counted  False: it has no parameters, or somebody forgets them
     """
 
@@ -30,13 +29,10 @@ class Layer:
     places: Callable = lambda n, k, s, p: (n + 2 * p - k) // s + 1
     weights: Callable = lambda C, h, w, out: C * h * w * out
     biases: Callable = lambda C, out: out
-    there: bool = True
     counted: bool = True
 
     def reckon(self, shape):
         """Return (number of parameters, shape behind) for the shape in front."""
-        if not self.there:
-            return 0, shape
         C, *sides = shape
         (H, W), (h, w), given = sides, self.kernel or sides, (self.stride, self.padding)
         count = self.weights(C, h, w, self.out) + self.biases(C, self.out)
@@ -97,14 +93,12 @@ BIASES = {
     "with a bias for every channel that comes in": lambda C, out: C,
     "with a bias for every pair of channels": lambda C, out: C * out,
 }
-AGAIN = "Go through the network again, layer by layer."
 ASKED = {
     "places": "Where does a window stand first and last, and how far does it step?",
     "weights": "How many weights has one output, and how many outputs are there?",
     "biases": "To what is a bias added: to what comes in, or to a sum that goes out?",
     "out": "How many kernels are there?",
-    "there": AGAIN,
-    "counted": AGAIN,
+    "counted": "Go through the network again, layer by layer.",
 }
 COUNTS = {"biases": BIASES, "weights": WEIGHTS}
 PARAMETERS = {**COUNTS, "places": SIZES}
@@ -117,34 +111,37 @@ def reckoned(formula, layers, shape, slips):
     formula(layers, shape) gives the right answer.
     """
 
-    def told(some, *slips):
+    def told(some, what, **rules):
         """Return (what comes out with slips in some layers, the slips in words)."""
-        rules = {field: rule for field, _, rule in slips}
         seen = [replace(x, **rules) if i in some else x for i, x in enumerate(layers)]
-        what, asks = " and ".join(what for _, what, _ in slips), ASKED[slips[-1][0]]
-        return formula(seen, shape), f"This comes out {what}. {asks}"
+        return formula(seen, shape), f"This comes out {what}. {ASKED[list(rules)[-1]]}"
 
     every, groups = set(range(len(layers))), groups_of(layers)
-    rules = [(field, *slip) for field in slips for slip in slips[field].items()]
-    found = [told(every, slip) for slip in rules]
+    rules = [
+        (what, {field: rule}) for field in slips for what, rule in slips[field].items()
+    ]
+    found = [told(every, what, **rule) for what, rule in rules]
     for name, some in groups.items():
-        found.append(told(some, ("there", f"without {name}", False)))
-        found.append(told(some, ("counted", f"without {name}", False)))
-        found.append(told(every - some, ("counted", f"with {name} alone", False)))
-    for name, (field, what, rule) in itertools.product(groups, rules):
-        found.append(told(groups[name], (field, f"{what}, in {name}", rule)))
+        others = [layer for i, layer in enumerate(layers) if i not in some]
+        says = f"This comes out without {name}. {ASKED['counted']}"
+        found.append((formula(others, shape), says))
+        found.append(told(some, f"without {name}", counted=False))
+        found.append(told(every - some, f"with {name} alone", counted=False))
+    for name, (what, rule) in itertools.product(groups, rules):
+        found.append(told(groups[name], f"{what}, in {name}", **rule))
     # Two at once only where that is common: else any number would be named.
-    biases = [slip for slip in rules if slip[1] in list(BIASES)[:2]]
-    weights = [slip for slip in rules if slip[0] == "weights"]
-    return found + [told(every, *two) for two in itertools.product(biases, weights)]
+    for (bias, no), (weight, less) in itertools.product(rules, rules):
+        if bias in list(BIASES)[:2] and weight in WEIGHTS:
+            found.append(told(every, f"{bias} and {weight}", **no, **less))
+    return found
 
 
 def groups_of(layers):
     """Return {name: numbers of layers}: each, and all of a kind."""
     each, kinds = {}, {}
-    for i, layer in enumerate(layers):
+    for i, layer in enumerate(layers if len(layers) > 1 else ()):
         some = kinds.setdefault(f"the {layer.what} layers", set())
         number = ("first", "second", "third", "fourth", "fifth")[len(some)]
         each[f"the {number} {layer.what} layer"] = {i}
         some.add(i)
-    return each | kinds if len(layers) > 1 else {}
+    return each | kinds
