@@ -98,8 +98,3 @@ LIKE = [
 def test_what_any_wrong_answer_looks_like(text, pattern):
     assert text is None if pattern is None else re.search(pattern, text)
     assert text is None or leads_on(text)
-
-
-def test_where_a_single_number_is_wrong_its_sum_is_shown_not_reckoned():
-    text = said("01.by-hand", [[-2, 2, 5], [8, -1, 4]])
-    assert text.endswith("Reckon there once more: 0·1 + 2·2 + 5·0 + 1·(−1).")

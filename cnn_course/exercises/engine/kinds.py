@@ -180,12 +180,7 @@ class Letters(Compared):
 
 @dataclass(frozen=True, kw_only=True)
 class Grid(Compared):
-    """A grid of numbers, as a list of rows or a tensor; `right` is a list of rows.
-
-    windows  of which it is the cross-correlation, if it is one: (X, K, padding)
-    """
-
-    windows: tuple = ()
+    """A grid of numbers, as a list of rows or a tensor; `right` is a list of rows."""
 
     def read(self, answer):
         return as_grid(answer)
@@ -202,14 +197,10 @@ class Grid(Compared):
             return f"Your grid is {sizes[0]}, and {sizes[1]} is wanted."
         wrong = (~torch.isclose(grid, right, atol=1e-4)).nonzero().tolist()
         row, column = wrong[0]
-        said = (
+        return (
             f"{len(wrong)} of the {right.numel()} numbers are wrong, first the "
             f"{grid[row, column]:g} in row {row}, column {column} (counted from 0)."
         )
-        if not self.windows:
-            return said
-        there = likeness.sum_at(*self.windows, row, column)
-        return f"{said} Reckon there once more: {there}."
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -8,7 +8,6 @@ import decimal
 import math
 
 import torch
-import torch.nn.functional as F
 
 COMMA = "Is there a point in the place of a comma, or a thousand forgotten?"
 FACTOR = "Which factor or term is too many, or missing: a batch?"
@@ -96,13 +95,3 @@ def grid_like(grid, right):
         times = f"Every number is {factor:.3g} times what it should be."
         return f"{times} What was done to each sum?"
     return None
-
-
-def sum_at(X, K, padding, row, column):
-    """Return the sum of one window of X under K, lists of rows, not yet reckoned."""
-    X, K = (torch.tensor(rows, dtype=torch.float64) for rows in (X, K))
-    window = F.pad(X, (padding,) * 4)[row : row + len(K), column : column + K.shape[1]]
-    pairs = zip(window.flatten().tolist(), K.flatten().tolist(), strict=True)
-    return " + ".join(
-        f"{x:g}·{k:g}" if k >= 0 else f"{x:g}·(−{-k:g})" for x, k in pairs
-    )

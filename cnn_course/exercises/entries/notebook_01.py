@@ -128,11 +128,6 @@ EXERCISES = [
         because="Every output is the pixel above and to the right of it, so the "
         "picture moves the other way, down and to the left, and zeros come in from the "
         "frame.",
-        windows=(
-            [[1, 2, 0], [3, 1, 4], [1, 2, 5]],
-            [[0, 0, 1], [0, 0, 0], [0, 0, 0]],
-            1,
-        ),
         misconceptions=(
             Misconception(
                 "moved towards the 1",
@@ -192,7 +187,6 @@ EXERCISES = [
         right=[[-2, 2, 5], [8, -1, 3]],
         because="The window stands at 2 × 3 places, and each gives one sum of four "
         "products: the first is 2·1 + 0·2 + 1·0 + 4·(−1).",
-        windows=([[2, 0, 1, 3], [1, 4, 0, 2], [0, 1, 5, 1]], [[1, 2], [0, -1]], 0),
         misconceptions=(
             Misconception(
                 "kernel flipped",

@@ -134,7 +134,6 @@ EXERCISES = [
         right=[[0, 5, 5, 0], [0, 0, -2, 8]],
         because="Every number is a pixel minus the one below it: three rows make two, "
         "and only horizontal edges are seen.",
-        windows=([[9, 9, 9, 9], [9, 4, 4, 9], [9, 4, 6, 1]], [[1], [-1]], 0),
         misconceptions=(
             Misconception(
                 "compared along the row",
