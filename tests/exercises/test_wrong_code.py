@@ -88,7 +88,9 @@ def test_code_that_stops_is_told_with_the_smallest_input_that_stops_it():
 
 def test_large_outputs_are_told_by_the_first_number_that_differs():
     said = CORR2D.judge(wrong_in_large_ones).text
-    assert re.search(r" numbers are wrong, first at \[\d, 0\]: yours gives 7, right", said)
+    assert re.search(
+        r" numbers are wrong, first at \[\d, 0\]: yours gives 7, right", said
+    )
 
 
 def test_values_count_for_a_slip_and_a_wrong_type_alone_is_told():

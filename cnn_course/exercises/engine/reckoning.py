@@ -100,15 +100,16 @@ ASKED = {
     "out": "How many kernels are there?",
     "counted": "Go through the network again, layer by layer.",
 }
-COUNTS = {"biases": BIASES, "weights": WEIGHTS}
-PARAMETERS = {**COUNTS, "places": SIZES}
-SHAPES = {"places": SIZES, "out": {"with the channels that come in": 0}}
+SLIPS = {
+    parameters: {"biases": BIASES, "weights": WEIGHTS, "places": SIZES},
+    batch_shape: {"places": SIZES, "out": {"with the channels that come in": 0}},
+}
 
 
-def reckoned(formula, layers, shape, slips):
+def reckoned(formula, layers, shape):
     """Return [(wrong answer, what is said to it)]: the simplest slips first.
 
-    formula(layers, shape) gives the right answer.
+    formula(layers, shape) gives the right answer: `parameters`, or `batch_shape`.
     """
 
     def told(some, what, **rules):
@@ -117,9 +118,8 @@ def reckoned(formula, layers, shape, slips):
         return formula(seen, shape), f"This comes out {what}. {ASKED[list(rules)[-1]]}"
 
     every, groups = set(range(len(layers))), groups_of(layers)
-    rules = [
-        (what, {field: rule}) for field in slips for what, rule in slips[field].items()
-    ]
+    slips = SLIPS[formula].items()
+    rules = [(what, {on: rule}) for on, some in slips for what, rule in some.items()]
     found = [told(every, what, **rule) for what, rule in rules]
     for name, some in groups.items():
         others = [layer for i, layer in enumerate(layers) if i not in some]

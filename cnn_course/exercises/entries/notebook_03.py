@@ -6,8 +6,6 @@ import torch.nn.functional as F
 from cnn_course.exercises.engine.code import Code, Design, Unfit
 from cnn_course.exercises.engine.kinds import Misconception, Number, Prediction, Shape
 from cnn_course.exercises.engine.reckoning import (
-    PARAMETERS,
-    SHAPES,
     batch_shape,
     convolution,
     linear,
@@ -153,7 +151,7 @@ EXERCISES = [
         right=196_609_000,
         because="3 · 256 · 256 = 196,608 numbers go in, each has a weight to every one "
         "of the 1,000 outputs, and every output has a bias.",
-        slips=reckoned(parameters, (linear(1000),), (3, 256, 256), PARAMETERS),
+        slips=reckoned(parameters, (linear(1000),), (3, 256, 256)),
         misconceptions=(
             Misconception(
                 "no biases",
@@ -194,7 +192,7 @@ EXERCISES = [
         right=280,
         because="Each of the 10 output channels has a kernel of three sheets of 3 × 3 "
         "and a bias: 10 · 27 + 10. The size of the picture does not occur.",
-        slips=reckoned(parameters, (convolution(10, 3),), (3, 256, 256), PARAMETERS),
+        slips=reckoned(parameters, (convolution(10, 3),), (3, 256, 256)),
         misconceptions=(
             Misconception(
                 "no biases",
@@ -245,7 +243,6 @@ EXERCISES = [
             batch_shape,
             (convolution(10, 11, stride=2, padding=3),),
             (8, 3, 32, 45),
-            SHAPES,
         ),
         misconceptions=(
             Misconception(

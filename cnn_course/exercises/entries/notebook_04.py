@@ -13,7 +13,6 @@ from cnn_course.exercises.engine.kinds import (
     Prediction,
 )
 from cnn_course.exercises.engine.reckoning import (
-    COUNTS,
     convolution,
     parameters,
     pooling,
@@ -183,7 +182,6 @@ EXERCISES = [
             parameters,
             (convolution(16, 3), pooling(2, 2)),
             (6, 28, 28),
-            COUNTS,
         ),
         misconceptions=(
             Misconception(

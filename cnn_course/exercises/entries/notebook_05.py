@@ -17,8 +17,6 @@ from cnn_course.exercises.engine.kinds import (
     Shape,
 )
 from cnn_course.exercises.engine.reckoning import (
-    PARAMETERS,
-    SHAPES,
     batch_shape,
     convolution,
     linear,
@@ -168,7 +166,7 @@ EXERCISES = [
         right=(8, 16, 6, 9),
         because="Height: 32 → 32 → 16 → 12 → 6. Width: 45 → 45 → 22 → 18 → 9, since "
         "45/2 is rounded down. The channels are those of the second convolution.",
-        slips=reckoned(batch_shape, CONVOLUTIONS, (8, 3, 32, 45), SHAPES),
+        slips=reckoned(batch_shape, CONVOLUTIONS, (8, 3, 32, 45)),
         misconceptions=(
             Misconception(
                 "padding forgotten",
@@ -223,7 +221,7 @@ EXERCISES = [
         because="456 + 2,416 + 94,200 + 10,164 + 850. The first convolution has 300 "
         "weights more than before, the first fully connected layer 46,080: it now has "
         "16 · 7 · 7 = 784 inputs.",
-        slips=reckoned(parameters, COLOUR_LENET, (3, 37, 37), PARAMETERS),
+        slips=reckoned(parameters, COLOUR_LENET, (3, 37, 37)),
         misconceptions=(
             Misconception(
                 "no biases",

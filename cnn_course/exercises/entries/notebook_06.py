@@ -8,7 +8,6 @@ from cnn_course.exercises.engine.code import Code, Design, Unfit
 from cnn_course.exercises.engine.feedback import describe
 from cnn_course.exercises.engine.kinds import Letters, Misconception, Number, Prediction
 from cnn_course.exercises.engine.reckoning import (
-    PARAMETERS,
     convolution,
     linear,
     parameters,
@@ -299,7 +298,7 @@ EXERCISES = [
         right=171_545_290,
         because="The maps stay 12 × 12, so 256 · 12 · 12 = 36,864 numbers are "
         "flattened in the place of 6,400, and each one more has 4,096 weights.",
-        slips=reckoned(parameters, NO_LAST_POOLING, (1, 224, 224), PARAMETERS),
+        slips=reckoned(parameters, NO_LAST_POOLING, (1, 224, 224)),
         misconceptions=(
             Misconception(
                 "a pooling changes no parameters",

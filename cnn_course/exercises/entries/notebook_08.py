@@ -17,8 +17,6 @@ from cnn_course.exercises.engine.kinds import (
     Shape,
 )
 from cnn_course.exercises.engine.reckoning import (
-    COUNTS,
-    SHAPES,
     batch_shape,
     convolution,
     parameters,
@@ -210,7 +208,6 @@ EXERCISES = [
             parameters,
             (convolution(1000, 3), convolution(1000, 1), convolution(1000, 1)),
             (384, 6, 6),
-            COUNTS,
         ),
         misconceptions=(
             Misconception(
@@ -370,7 +367,7 @@ EXERCISES = [
         right=(4, 10, 2, 6),
         because="128 → 30 → 14 → 6 → 2 and 256 → 62 → 30 → 14 → 6; the other "
         "convolutions keep the size, and the last block has a channel for each class.",
-        slips=reckoned(batch_shape, NIN, (4, 1, 128, 256), SHAPES),
+        slips=reckoned(batch_shape, NIN, (4, 1, 128, 256)),
         misconceptions=(
             Misconception(
                 "rounded up, or halved",
