@@ -39,12 +39,6 @@ def in_place(w, b, x, y, lr):
     return w, b
 
 
-@wrong("02.step", "`?lr`?|learning rate")
-def without_lr(w, b, x, y, lr):
-    e = w * x + b - y
-    return w - 2 * (e * x).mean(), b - 2 * e.mean()
-
-
 @wrong("02.step", "reverse order")
 def bias_first(w, b, x, y, lr):
     e = w * x + b - y
@@ -79,11 +73,6 @@ def output_transposed(X, K, padding=0, stride=1):
     return loops(X, K, padding, stride).T
 
 
-@wrong("03.corr2d", "tensor is wanted")
-def a_list_of_rows(X, K, padding=0, stride=1):
-    return loops(X, K, padding, stride).tolist()
-
-
 @wrong("03.corr2d", "it stopped: .*RecursionError")
 def calls_itself(X, K, padding=0, stride=1):
     return calls_itself(F.pad(X, [padding] * 4), K, 0, stride)
@@ -93,11 +82,6 @@ def calls_itself(X, K, padding=0, stride=1):
 def stride_inside_the_window(X, K, padding=0, stride=1):
     Y = F.conv2d(X[None, None], K[None, None], padding=padding, dilation=stride)
     return Y[0, 0]
-
-
-@wrong("03.corr2d", "dtype=X.dtype")
-def float32_zeros(X, K, padding=0, stride=1):
-    return loops(X, K, padding, stride).float()
 
 
 class Pool(nn.Module):
@@ -146,18 +130,6 @@ class WindowsSideBySide(Pool):
         return Y
 
 
-@wrong("04.max-pool", "returns nothing")
-class NothingReturned(Pool):
-    def forward(self, X):
-        super().forward(X)
-
-
-@wrong("05.cross-entropy", "base|natural|log2|`math.log")
-def base_two(logits, labels):
-    P = logits.softmax(dim=1)
-    return -P[torch.arange(len(labels)), labels].log2().mean()
-
-
 @wrong("05.cross-entropy", "one number|mean")
 def one_for_each(logits, labels):
     P = logits.softmax(dim=1)
@@ -168,24 +140,6 @@ def one_for_each(logits, labels):
 def mean_squared(logits, labels):
     wanted = F.one_hot(labels, logits.shape[1])
     return ((logits.softmax(dim=1) - wanted) ** 2).sum(dim=1).mean()
-
-
-@wrong("06.dropout", "changes its input")
-def zeros_in_place(X, U, p, training=True):
-    if training:
-        X[U < p] = 0
-        X = X / (1 - p)
-    return X
-
-
-@wrong("06.dropout", "divide|multipl")
-def times_one_minus_p(X, U, p, training=True):
-    return X * (U >= p) * (1 - p) if training else X
-
-
-@wrong("06.dropout", "`U`|random numbers")
-def own_random_numbers(X, U, p, training=True):
-    return X * (torch.rand_like(X) >= p) / (1 - p) if training else X
 
 
 def table(rows, channels, size, pad=2):
@@ -217,23 +171,9 @@ def convolutions_only(rows, channels=1, size=224):
     return table([r for r in rows if r[0] in maps], channels, size)
 
 
-def convolutions(num_convs, in_channels, out_channels, bias=True):
-    layers = []
-    for _ in range(num_convs):
-        layers.append(nn.Conv2d(in_channels, out_channels, 3, padding=1, bias=bias))
-        layers.append(nn.ReLU())
-        in_channels = out_channels
-    return layers
-
-
 @wrong("07.vgg-block", "nn.Sequential")
 def a_list_of_layers(num_convs, in_channels, out_channels):
-    return [*convolutions(num_convs, in_channels, out_channels), nn.MaxPool2d(2)]
-
-
-@wrong("07.vgg-block", "bias")
-def no_biases(*sizes):
-    return nn.Sequential(*convolutions(*sizes, bias=False), nn.MaxPool2d(2))
+    return [nn.Conv2d(in_channels, out_channels, 3), nn.ReLU(), nn.MaxPool2d(2)]
 
 
 @wrong("08.conv1x1", "last axis")
@@ -256,11 +196,6 @@ def pixels_in_a_row(X, weight, bias):
 @wrong("09.dead", "how many|number of|a list")
 def how_many(logits):
     return int((logits == 0).all(dim=0).sum())
-
-
-@wrong("09.dead", "[Nn]egative")
-def not_positive(logits):
-    return [c for c, column in enumerate(logits.T) if not (column > 0).any()]
 
 
 @wrong("09.dead", "first dead|`return`|only the first|one of them")
