@@ -95,10 +95,8 @@ def predictions(outcomes):
 
 def said(value, prediction):
     """Return a predicted value as a text with its unit."""
-    text = f"{value:,.4g}" if isinstance(value, float) else str(value)
-    if isinstance(value, int) and abs(value) < 10**12:
-        text = f"{value:,}"
-    return f"{text} {prediction.unit}".strip()
+    style = {int: ",", float: ",.4g"}.get(type(value), "")
+    return f"{value:{style}} {prediction.unit}".strip()
 
 
 def progress(notebook=None, forget=None):

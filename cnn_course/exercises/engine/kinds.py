@@ -229,8 +229,6 @@ class Prediction:
         if abs(value - outcome) <= self.near * abs(outcome):
             return "✓ close"
         size = "large" if value > outcome else "small"
-        if outcome and value / outcome > 0:
-            factor = max(value / outcome, outcome / value)
-            if factor >= 2:
-                return f"{factor:,.0f} times too {size}"
-        return f"too {size}"
+        ratio = value / outcome if outcome else 0
+        factor = max(ratio, 1 / ratio) if ratio > 0 else 0
+        return f"{factor:,.0f} times too {size}" if factor >= 2 else f"too {size}"
