@@ -73,7 +73,8 @@ class Code(Exercise):
         first = (stopped or wrong)[0]
         if len(stopped) == len(tries) or all(same(t.result, t.right) for t in tries):
             return first.problem  # it never runs, or only the dtype is wrong
-        if not stopped and not self.repeats(answer, wrong[-1]):
+        last, again = wrong[-1], copy.deepcopy(wrong[-1].case)
+        if not stopped and not same(call(self.run, answer, *again)[0], last.result):
             return (
                 f"{first.problem} And when it is called again, it gives something "
                 "else: are random numbers drawn in it, or is a `torch.empty` never "
@@ -115,13 +116,6 @@ class Code(Exercise):
                     f"two results. Work on a copy: `{name}.{copied}()`."
                 )
         return None
-
-    def repeats(self, answer, one):
-        """Say if an answer gives for a case what it gave before."""
-        try:
-            return same(call(self.run, answer, *copy.deepcopy(one.case))[0], one.result)
-        except Stopped:
-            return False
 
 
 class Try(NamedTuple):
