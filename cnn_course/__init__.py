@@ -4,6 +4,7 @@ A student needs `data`, `networks` and `training`; the other rooms serve the not
 """
 
 import importlib
+import os
 
 from cnn_course.threads import share_cores
 
@@ -32,7 +33,9 @@ _HOMES = {
 }
 __all__ = list(_HOMES)
 
-share_cores()  # here, because it counts only before torch is loaded
+# Here, because both count only before torch is loaded.
+share_cores()
+os.environ.setdefault("PYTORCH_ENABLE_MPS_FALLBACK", "1")  # what a Mac's GPU cannot do
 
 
 def __dir__():

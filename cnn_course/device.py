@@ -101,18 +101,8 @@ def choose_precision(precision, device):
 
 
 def is_mps(device):
-    """Say whether `device` is the GPU of an Apple chip.
-
-    There channels_last has given slow and even wrong results, and torch lacks some
-    operators.
-    """
+    """Say whether `device` is an Apple chip's GPU: there channels_last was wrong."""
     return device.type == "mps"
-
-
-def memory_format(device):
-    """Return the layout of images and kernels that is fastest on `device`."""
-    fast = device.type in ("cpu", "cuda") and not is_mps(device)
-    return torch.channels_last if fast else torch.contiguous_format
 
 
 def is_out_of_memory(error):

@@ -11,6 +11,7 @@ from notebook_code import NOTEBOOKS
 
 from cnn_course import threads
 
+MPS = "PYTORCH_ENABLE_MPS_FALLBACK"
 SETTINGS = ("OMP_WAIT_POLICY", "OMP_NUM_THREADS", "GOMP_SPINCOUNT")
 
 
@@ -107,11 +108,12 @@ def test_of_a_loaded_torch_only_its_own_number_is_lowered(machine, before, after
 
 def test_importing_the_course_is_enough_and_does_it_before_torch():
     script = "import cnn_course, os, sys; print(os.environ['OMP_WAIT_POLICY'])"
+    script += f"; print(os.environ['{MPS}'])"
     script += "; print('torch' in sys.modules)"
-    bare = {k: v for k, v in os.environ.items() if k not in SETTINGS}
+    bare = {k: v for k, v in os.environ.items() if k not in (*SETTINGS, MPS)}
     run = dict(env=bare, capture_output=True, text=True, check=True)
     done = subprocess.run([sys.executable, "-c", script], **run)
-    assert done.stdout.split() == ["passive", "False"]
+    assert done.stdout.split() == ["passive", "1", "False"]
 
 
 @pytest.mark.parametrize(

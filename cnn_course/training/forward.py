@@ -10,7 +10,7 @@ from torch import nn
 
 from cnn_course import checks
 from cnn_course.data import Batches
-from cnn_course.device import is_mps, is_out_of_memory, memory_format, modes_kept
+from cnn_course.device import is_mps, is_out_of_memory, modes_kept
 from cnn_course.training import messages
 from cnn_course.training.history import History
 from cnn_course.training.interrupts import Stop
@@ -47,8 +47,7 @@ class Run:
         try:
             return self.loss(logits, y)
         except (RuntimeError, ValueError, TypeError, IndexError) as error:
-            # An operator that MPS lacks is no fault of the loss.
-            if isinstance(error, NotImplementedError) or is_out_of_memory(error):
+            if is_out_of_memory(error):
                 raise
             raise messages.loss_stopped(logits, y, error) from error
 
@@ -83,10 +82,9 @@ class Run:
                 with torch.autocast(X.device.type, torch.bfloat16):
                     logits = self.net(X)
         except (RuntimeError, ValueError, TypeError, IndexError) as error:
-            told = messages.unfit_pictures(self.net, X, error)
-            if told is None or is_out_of_memory(error):
+            if is_out_of_memory(error) or "view size is not" in str(error):
                 raise
-            raise told from error
+            raise messages.unfit_pictures(self.net, X, error) from error
         if not torch.is_tensor(logits) or logits.dim() != 2 or len(logits) != len(X):
             raise messages.no_logits(X, logits)
         return logits.float()
@@ -113,8 +111,8 @@ def look_at_first(run, given_X, X):
         run.bar.write(messages.out_of_range(low, high))
     if not _kernels(run.net):
         return
-    # channels_last: the numbers of one pixel lie side by side.
-    lay_out(run.net, memory_format(run.device))
+    if not is_mps(run.device):
+        lay_out(run.net, torch.channels_last)  # the numbers of a pixel side by side
     with modes_kept(run.net), torch.no_grad():
         run.net.eval()  # a look at one picture must not change BatchNorm's averages
         try:
@@ -157,13 +155,3 @@ def let_go(net):
     gc.collect()
     if torch.cuda.is_initialized():
         torch.cuda.empty_cache()
-
-
-def leave_mps(run, error):
-    """Move to the CPU if an Apple chip's GPU lacks an operator, else raise `error`."""
-    if not is_mps(run.device):
-        raise error
-    run.device = run.bar.device = torch.device("cpu")
-    run.looked = False
-    move(run)
-    run.bar.write(messages.no_operator(error))

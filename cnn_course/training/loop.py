@@ -105,11 +105,7 @@ def train(
             with bar:
                 while len(history) < num_epochs:
                     bar.start(len(history), history)
-                    try:
-                        _train_epoch(run, train_iter, test_iter)
-                    except NotImplementedError as error:
-                        forward.leave_mps(run, error)
-                        continue
+                    _train_epoch(run, train_iter, test_iter)
                     bar.end(history)
                     if verbose:
                         _tell(run, watch)

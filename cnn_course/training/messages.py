@@ -61,10 +61,8 @@ def no_gradient(logits):
 def unfit_pictures(net, X, error):
     """Return the error for a batch X that net could not take, as torch's `error` says.
 
-    None for an error that has its own words. Names a cause only where it is known.
+    Names a cause only where it is known.
     """
-    if isinstance(error, NotImplementedError) or "view size is not" in str(error):
-        return None
     said = (str(error).splitlines() or [type(error).__name__])[0].rstrip(".")
     kinds = {name: p.dtype for name, p in net.named_parameters()}
     other = next((name for name in kinds if kinds[name] != X.dtype), None)
@@ -201,15 +199,6 @@ def out_of_memory(device, batch_size, place):
         f"is free again, so that the same cell works with less: halve batch_size"
         f"{half}, or use resize=96. Other notebooks may hold memory, too: "
         "Kernel → Shut Down All Kernels."
-    )
-
-
-def no_operator(error):
-    """Return a line on an operator that torch lacks for an Apple chip's GPU."""
-    operator = str(error).split("'")[1:2] or ["an operator"]
-    return (
-        f"device: torch has no {operator[0]} for Apple's GPU (mps), which this network "
-        "needs; training goes on on the CPU"
     )
 
 

@@ -266,13 +266,6 @@ def test_one_lost_weight_among_finite_ones_is_lost():
     assert "the weights are lost" in told
 
 
-def test_an_operator_that_the_device_lacks_is_not_told_as_the_losss_fault():
-    def loss(logits, y):
-        raise NotImplementedError("the operator 'x' is not there for MPS")
-
-    message(network(), BATCHES, loss=loss, error=NotImplementedError)
-
-
 def test_a_loss_that_cannot_take_labels_is_told_by_their_shapes():
     told = message(network(), BATCHES, loss=nn.MSELoss())
     assert told.startswith("loss(logits, y) stopped at logits of (2, 3), torch.float32")

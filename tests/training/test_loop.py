@@ -14,9 +14,9 @@ from torch.utils.data import DataLoader, TensorDataset
 
 import cnn_course as d2l
 from cnn_course import History, evaluate, train
-from cnn_course.device import choose_precision, memory_format
+from cnn_course.device import choose_precision
 from cnn_course.networks import lenet, nin
-from cnn_course.training import forward, loop
+from cnn_course.training import loop
 from cnn_course.training.history import begin
 
 LINE = re.compile(
@@ -357,14 +357,6 @@ def kernels_lie(net):
     return layout
 
 
-def test_images_and_kernels_lie_where_the_device_is_fastest():
-    fast = torch.channels_last
-    for device, layout in dict(
-        cpu=fast, cuda=fast, mps=torch.contiguous_format
-    ).items():
-        assert memory_format(torch.device(device)) == layout
-
-
 class Watched:
     """The batches; notes the layout of `net` at each, then may raise `trouble`."""
 
@@ -383,18 +375,14 @@ TROUBLES = {"none": None, "interrupt": KeyboardInterrupt, "error": OSError}
 
 
 @pytest.mark.parametrize("trouble", TROUBLES.values(), ids=TROUBLES)
-@pytest.mark.parametrize("fast", [torch.channels_last, torch.contiguous_format])
-def test_the_fast_layout_is_gone_after_training_however_it_ends(
-    monkeypatch, trouble, fast
-):
-    monkeypatch.setattr(forward, "memory_format", lambda device: fast)
+def test_the_fast_layout_is_gone_after_training_however_it_ends(trouble):
     net = convolutional()
     batches = Watched(net, trouble)
     expected = pytest.raises(OSError) if trouble is OSError else nullcontext()
     with expected:
         train(net, batches, PICTURE_BATCHES, 1, verbose=False)
     # The layout is chosen when the first batch is there.
-    assert batches.layouts == [torch.contiguous_format, fast]
+    assert batches.layouts == [torch.contiguous_format, torch.channels_last]
     assert kernels_lie(net) == torch.contiguous_format
     net(PICTURES)[:, 0].view(-1)  # and it computes as ever
 
