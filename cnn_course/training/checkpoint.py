@@ -161,7 +161,7 @@ def _session(net, kept):
         return None
     try:
         history = History(**kept["history"])
-        with Stop() as stop, stop.late_imports():
+        with Stop() as stop:  # which lets late imports come to their end
             optimizer = kind(net.parameters(), lr=0.0)
         optimizer.load_state_dict(kept["optimizer_state"])
     except (KeyError, TypeError, ValueError):  # for a part of the weights, perhaps

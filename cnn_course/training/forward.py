@@ -53,6 +53,7 @@ class Run:
 
     def each(self, name, data_iter):
         """Yield (X, y, logits) of every batch of the iterable `name`, on the device."""
+        self.stop.impatient = True
         ours, all_seen = isinstance(data_iter, Batches), False
         for batch in data_iter:
             given_X, given_y = checks.batch(name, batch)

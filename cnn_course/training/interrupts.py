@@ -1,6 +1,5 @@
 """An interrupt ends training between two steps, not in the middle of one."""
 
-import contextlib
 import signal
 import threading
 
@@ -15,20 +14,21 @@ class Stop:
                 stop.now()  # raises KeyboardInterrupt
 
     An interrupt that is raised wherever Python happens to be could leave half of the
-    weights updated, or a network in evaluation mode. So the first one is only noted; a
-    second one is raised at once, for a step that never ends. From then on interrupts
-    are ignored, so that whatever has to be put back is put back.
+    weights updated, or a network in evaluation mode. So the first one is only noted. A
+    second one is raised at once, for a step that never ends, but only while
+    `impatient`: not before the first batch, as the first optimizer of a process imports
+    torch._dynamo, of which a broken-off import leaves parts behind, and nothing can be
+    trained until the kernel restarts; nor after `now`, while things are put back.
     """
 
     def __init__(self):
-        self.asked = self.stopping = self.listening = self.importing = False
+        self.asked = self.impatient = self.listening = False
 
     def __enter__(self):
         # Python handles signals in the main thread only; and a handler that somebody
         # else has chosen, such as to ignore them all, stays.
         if threading.current_thread() is threading.main_thread():
-            handler = signal.getsignal(signal.SIGINT)
-            if handler is signal.default_int_handler:
+            if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
                 self.listening = True
                 signal.signal(signal.SIGINT, self._note)
         return self
@@ -38,25 +38,11 @@ class Stop:
             signal.signal(signal.SIGINT, signal.default_int_handler)
 
     def _note(self, *_):
-        if self.asked and not self.stopping and not self.importing:
+        if self.asked and self.impatient:
             self.now()
         self.asked = True
 
-    @contextlib.contextmanager
-    def late_imports(self):
-        """Let every interrupt wait, also a second one, while the body imports.
-
-        The first optimizer of a process imports torch._dynamo and sympy, for a second
-        or two. An import that is broken off leaves parts of modules behind, and nothing
-        can be trained any more until the kernel is restarted.
-        """
-        self.importing = True
-        try:
-            yield
-        finally:
-            self.importing = False
-
     def now(self):
         """Raise KeyboardInterrupt, and ignore all further interrupts."""
-        self.stopping = True
+        self.impatient = False
         raise KeyboardInterrupt

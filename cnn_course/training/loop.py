@@ -82,19 +82,18 @@ def train(
     precision = choose_precision(precision, device)
     full = None
     with Stop() as stop, modes_kept(net):
-        with stop.late_imports():
-            optimizer, history = begin(net, optimizer, lr, test_iter, resume, device)
-            if len(history) >= num_epochs:
-                done = f"num_epochs={num_epochs} are done; raise it"
-                print(f"nothing left to train: {done}")
-                return history
-            if verbose:
-                going_on = f", going on after epoch {len(history)}" if history else ""
-                mps = ", without channels_last, which is slow or wrong there"
-                print(f"training on {device}{going_on}{mps if is_mps(device) else ''}")
-            watch = watch_classes and test_iter is not None
-            show = progress or ProgressBar
-            bar = show(net, train_iter, num_epochs, verbose, device, watch)
+        optimizer, history = begin(net, optimizer, lr, test_iter, resume, device)
+        if len(history) >= num_epochs:
+            done = f"num_epochs={num_epochs} are done; raise it"
+            print(f"nothing left to train: {done}")
+            return history
+        if verbose:
+            going_on = f", going on after epoch {len(history)}" if history else ""
+            mps = ", without channels_last, which is slow or wrong there"
+            print(f"training on {device}{going_on}{mps if is_mps(device) else ''}")
+        watch = watch_classes and test_iter is not None
+        show = progress or ProgressBar
+        bar = show(net, train_iter, num_epochs, verbose, device, watch)
         if device.type == "cuda":
             torch.set_float32_matmul_precision("high")  # TF32, as convolutions have it
         run = Run(net, device, precision, stop, loss, optimizer, history, bar)

@@ -164,6 +164,7 @@ def test_training_works_in_another_thread_where_there_are_no_signals():
 
 def test_while_things_are_put_back_interrupts_wait():
     with Stop() as stop:
+        stop.impatient = True
         signal.raise_signal(signal.SIGINT)
         with pytest.raises(KeyboardInterrupt):
             stop.now()
