@@ -1,7 +1,7 @@
 """Keep what a network has learned in a file, and take it up again."""
 
 import io
-import itertools
+import re
 import zipfile
 from pathlib import Path
 
@@ -12,18 +12,12 @@ from cnn_course.files import FULL, say, write_whole
 from cnn_course.training.history import History, sessions
 from cnn_course.training.interrupts import Stop
 
-FORMAT = "cnn_course checkpoint 1"
 DAMAGED = "is damaged, or not what torch.save writes: save it again, copy it whole"
+ASK = "ask for a file of torch.save(net.state_dict(), path)"
 CODE = (
     "holds Python objects that could run code when they are loaded, so they are not: "
-    "ask for a file of torch.save(net.state_dict(), path)"
+    f"{ASK}"
 )
-WRAPPERS = ("_orig_mod", "module")  # of torch.compile, and of DataParallel
-BEGINS_ANEW = (
-    "the weights are loaded, and the optimizer is not one of torch's for all of them, "
-    "so training begins anew"
-)
-OTHER_VERSION = "is a checkpoint of another version of the course: train again"
 
 
 def save_checkpoint(net, path):
@@ -40,7 +34,7 @@ def save_checkpoint(net, path):
     path = Path(path).expanduser()
     if path.is_dir():
         refuse("path", "the name of a file, not of a folder", str(path))
-    kept = {"format": FORMAT, "net": net.state_dict()}
+    kept = {"net": net.state_dict()}
     if net in sessions:
         optimizer, history = sessions[net]
         kept["optimizer"] = type(optimizer).__name__
@@ -76,19 +70,16 @@ def load_checkpoint(net, path):
     damaged, no checkpoint, or of another network; net then stays as it was.
     """
     network("net", net)
-    path, session = Path(path).expanduser(), None
-    kept, reason = _read(path)
-    if reason is None and "format" not in kept:
-        kept = {"format": FORMAT, "net": kept}
-    if reason is None and isinstance(kept.get("net"), dict):
-        kept["net"] = _renamed(kept["net"], net.state_dict())
-    reason = reason or _misfit(net, kept)
+    path = Path(path).expanduser()
+    kept, reason = _read(path, net)
     if reason is not None:
         raise ValueError(f"path must be a checkpoint of this network; {path} {reason}")
-    if "optimizer" in kept:
-        session = _session(net, kept)
-        if session is None:
-            say(f"checkpoint: {BEGINS_ANEW}")
+    session = _session(net, kept) if "optimizer" in kept else None
+    if "optimizer" in kept and session is None:
+        say(
+            "checkpoint: the weights are loaded, and the optimizer is not one of "
+            "torch's for all of them, so training begins anew"
+        )
     net.load_state_dict(kept["net"])
     sessions.pop(net, None)
     if session is None:
@@ -97,8 +88,8 @@ def load_checkpoint(net, path):
     return session[1]
 
 
-def _read(path):
-    """Return (what the file holds, None), or (None, why it is refused)."""
+def _read(path, net):
+    """Return (what the file holds, with net's names, None), or (None, why not)."""
     if not path.is_file():
         return None, "is no file: look at the spelling and the folder"
     try:
@@ -112,44 +103,37 @@ def _read(path):
         return None, CODE if "weights_only" in str(error) else DAMAGED
     if not isinstance(kept, dict):
         return None, f"holds no state_dict, but {shown(kept)}"
-    return kept, None
-
-
-def _renamed(weights, wanted):
-    """Return the weights under the names in `wanted`, where only a prefix differs."""
-    if not all(isinstance(name, str) for name in weights):
-        return weights
-    theirs, ours = _bare(weights), _bare(wanted)
-    if theirs.keys() != ours.keys():
-        return weights
-    return {ours[bare]: weights[name] for bare, name in theirs.items()}
-
-
-def _bare(names):
-    """Return {name without what wrappers put into it, and all share in front: name}."""
-    parts = [[p for p in n.split(".") if p not in WRAPPERS] for n in names]
-    columns = zip(*[p[:-1] for p in parts], strict=False)
-    shared = len([*itertools.takewhile(lambda c: len(set(c)) == 1, columns)])
-    return {".".join(p[shared:]): n for p, n in zip(parts, names, strict=True)}
-
-
-def _misfit(net, kept):
-    """Return why the weights in a file are not for `net`, None if they are."""
-    weights, wanted = kept.get("net"), net.state_dict()
-    if kept["format"] != FORMAT or not isinstance(weights, dict):
-        return OTHER_VERSION
-    if not weights or not all(map(torch.is_tensor, weights.values())):
-        return "holds no state_dict: ask for a file of torch.save(net.state_dict(), …)"
+    kept = kept if isinstance(kept.get("net"), dict) else {"net": kept}
+    if not kept["net"] or not all(map(torch.is_tensor, kept["net"].values())):
+        return None, f"holds no state_dict: {ASK}"
+    wanted = net.state_dict()
+    kept["net"] = _renamed(kept["net"], wanted)
     theirs, ours = (
         {name: tuple(tensor.shape) for name, tensor in tensors.items()}
-        for tensors in (weights, wanted)
+        for tensors in (kept["net"], wanted)
     )
     for name in [*ours, *theirs]:
         if ours.get(name) != theirs.get(name):
             shapes = theirs.get(name, "not there"), ours.get(name, "not there")
             found = "is of another network: {} is {} in the file, {} in the network"
-            return found.format(shown(name), *shapes)
-    return None
+            return None, found.format(shown(name), *shapes)
+    return kept, None
+
+
+def _renamed(weights, wanted):
+    """Return the weights under the names in `wanted`, where only a wrapper differs.
+
+    torch.compile, DataParallel or another module puts its own in front of each name.
+    """
+    theirs, ours = (
+        ["." + re.sub(r"\b(_orig_mod|module)\.", "", name) for name in names]
+        for names in (weights, wanted)
+    )
+    pairs = zip(theirs, ours, strict=False)
+    same = len(theirs) == len(ours) and all(
+        a.endswith(b) or b.endswith(a) for a, b in pairs
+    )
+    return dict(zip(wanted, weights.values(), strict=True)) if same else weights
 
 
 def _session(net, kept):
