@@ -1,13 +1,8 @@
 """Where files lie: the notebooks, a user's own folders; and how things are written."""
 
-import contextlib
 import errno
-import glob
 import os
-import stat
 import sys
-import tempfile
-import time
 from pathlib import Path
 
 from platformdirs import PlatformDirs
@@ -21,7 +16,7 @@ NOTEBOOKS = Path(__file__).parent.parent / "notebooks"
 def cache_folder():
     """Return the per-user folder for downloaded data, which need not be there yet.
 
-    Raises OSError where there is no home folder and no private one either.
+    Raises OSError where there is no home folder.
     """
     return _own_folder("user_cache_dir")
 
@@ -34,50 +29,29 @@ def state_folder():
 
 
 def _own_folder(kind):
-    folders = PlatformDirs("cnn_course", appauthor=False, opinion=False)
     try:
+        folders = PlatformDirs("cnn_course", appauthor=False, opinion=False)
         return Path(getattr(folders, kind))
-    except RuntimeError:  # there is no home folder
-        return _private(Path(tempfile.gettempdir(), f"cnn_course-{os.getuid()}"))
-
-
-def _private(folder):
-    """Return a folder in /tmp, made if need be, where nobody else reads or writes.
-
-    Everybody may have made one of that name before: raises OSError for one that is a
-    link, another user's or open to others, and if none can be made.
-    """
-    with contextlib.suppress(FileExistsError):
-        folder.mkdir(0o700)
-    found = os.lstat(folder)
-    if (found.st_mode, found.st_uid) != (stat.S_IFDIR | 0o700, os.getuid()):
-        why = "there is no home folder, and this one is not yours alone"
-        raise OSError(errno.EACCES, why, str(folder))
-    return folder
+    except RuntimeError:
+        raise OSError(errno.ENOENT, "there is no home folder", "~") from None
 
 
 def write_whole(path, content):
     """Write a text or bytes, all or nothing: an older file stays until then.
 
-    Makes the folder if need be, and clears away what a killed process has left. Raises
-    OSError if the writing fails.
+    Makes the folder if need be. Raises OSError if the writing fails.
     """
     raw = content.encode() if isinstance(content, str) else content
     beside = path.with_name(f".{path.name}.part-{os.getpid()}")
+    path.parent.mkdir(parents=True, exist_ok=True)
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        for part in path.parent.glob(f".{glob.escape(path.name)}.part-*"):
-            with contextlib.suppress(OSError):
-                if time.time() - part.stat().st_mtime > 3600:  # nobody writes it now
-                    part.unlink()
         with open(beside, "wb") as file:
             file.write(raw)
             file.flush()
             os.fsync(file.fileno())  # or a power cut could leave the name without bytes
         beside.replace(path)
     finally:
-        with contextlib.suppress(OSError):  # as a rule it has got its name and is gone
-            beside.unlink()
+        beside.unlink(missing_ok=True)  # as a rule it has got its name and is gone
 
 
 def say(text, file=None):

@@ -214,15 +214,15 @@ def test_a_cache_that_cannot_take_the_files_means_the_sample_and_is_told(
     assert "; set CNN_COURSE_DATA to a folder that can take them\n" in why
 
 
-def test_with_no_private_folder_either_the_sample_is_told(monkeypatch):
+def test_without_a_home_folder_the_sample_is_told(monkeypatch):
     def nowhere():
-        raise OSError(errno.EACCES, "not yours alone", "/tmp/cnn_course-7")
+        raise OSError(errno.ENOENT, "there is no home folder", "~")
 
     monkeypatch.setattr(fashion_mnist, "cache_folder", nowhere)
     monkeypatch.delenv("CNN_COURSE_DATA")
     files, name, why = find_fashion_mnist()
     assert (files, name) == (None, SAMPLE_NAME)
-    assert "/tmp/cnn_course-7 cannot be written to (not yours alone); set" in why
+    assert "~ cannot be written to (there is no home folder); set" in why
     assert ", into a new folder\n" in why
 
 

@@ -275,16 +275,6 @@ def test_a_full_disk_leaves_the_old_checkpoint(tmp_path, monkeypatch):
     assert path.read_bytes() == before and os.listdir(tmp_path) == ["a.pt"]
 
 
-def test_what_a_killed_process_left_is_cleared_an_hour_later(tmp_path):
-    old, new = tmp_path / ".a.pt.part-1", tmp_path / ".a.pt.part-2"
-    for path in (old, new, tmp_path / ".b.pt.part-3"):
-        path.write_bytes(b"half")
-        os.utime(path, (time.time() - 4000,) * 2)
-    os.utime(new)
-    save_checkpoint(trained()[0], tmp_path / "a.pt")
-    assert sorted(os.listdir(tmp_path)) == [".a.pt.part-2", ".b.pt.part-3", "a.pt"]
-
-
 KILLED = """
 import itertools, os, sys
 import torch
