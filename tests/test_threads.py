@@ -6,7 +6,6 @@ import sys
 
 import nbformat
 import pytest
-import torch
 from notebook_code import NOTEBOOKS
 
 from cnn_course import threads
@@ -19,7 +18,7 @@ SETTINGS = ("OMP_WAIT_POLICY", "OMP_NUM_THREADS", "GOMP_SPINCOUNT")
 def machine(monkeypatch, tmp_path):
     """A function: pretends 8 cores and these files of control groups."""
     monkeypatch.setattr(threads, "cores", lambda: 8)
-    monkeypatch.setattr(threads, "GROUPS", tmp_path / "of_this_process")
+    monkeypatch.setattr(threads, "GROUP", tmp_path / "of_this_process")
     monkeypatch.setattr(threads, "MOUNT", tmp_path)
     for name in SETTINGS:
         monkeypatch.setenv(name, "")  # so that it is put back afterwards
@@ -34,14 +33,9 @@ def machine(monkeypatch, tmp_path):
     return pretend
 
 
-def v1(quota, folder="cpu,cpuacct"):
-    files = {"cpu.cfs_quota_us": quota, "cpu.cfs_period_us": "100000"}
-    return {f"{folder}/{name}": text for name, text in files.items()}
-
-
 IN_A_CONTAINER = "0::/\n"
 A_USER_OF_A_HUB = "0::/system.slice/jupyter-ann.service\n"
-VERSION_1 = "5:memory:/a\n3:cpu,cpuacct:/docker/1f\n1:name=systemd:/docker/1f\n"
+VERSION_1 = "5:memory:/a\n3:cpu,cpuacct:/docker/1f\n"
 
 
 @pytest.mark.parametrize(
@@ -55,10 +49,7 @@ VERSION_1 = "5:memory:/a\n3:cpu,cpuacct:/docker/1f\n1:name=systemd:/docker/1f\n"
         (IN_A_CONTAINER, {"cpu.max": "1600000 100000"}, 8),
         (A_USER_OF_A_HUB, {"system.slice/jupyter-ann.service/cpu.max": "3 1"}, 3),
         (A_USER_OF_A_HUB, {"system.slice/cpu.max": "4 1"}, 4),
-        (VERSION_1, v1("-1"), 8),
-        (VERSION_1, v1("150000"), 1),
-        (VERSION_1, v1("250000", "cpu,cpuacct/docker/1f"), 2),
-        (VERSION_1, {"memory/cpu.max": "1 1"}, 8),
+        (VERSION_1, {"cpu,cpuacct/cpu.cfs_quota_us": "100000"}, 8),  # none looks there
     ],
 )
 def test_a_quota_is_rounded_down_but_one_core_is_there(machine, groups, files, usable):
@@ -71,39 +62,25 @@ def test_where_there_are_no_control_groups_the_affinity_counts(machine, tmp_path
     assert threads.usable_cores() == 8
 
 
-def test_without_a_quota_only_the_waiting_is_set(machine, monkeypatch):
-    monkeypatch.delitem(sys.modules, "torch")
-    threads.share_cores()
-    assert [os.environ.get(name) for name in SETTINGS] == ["passive", None, "300"]
+USERS = {"OMP_WAIT_POLICY": "active", "OMP_NUM_THREADS": "6"}
 
 
-def test_a_quota_sets_the_number_of_threads_for_when_torch_is_loaded(
-    machine, monkeypatch
+@pytest.mark.parametrize(
+    ("quota", "own", "then"),
+    [
+        ("max 100000", {}, ["passive", None, "300"]),
+        ("250000 100000", {}, ["passive", "2", "300"]),
+        ("250000 100000", USERS, ["active", "6", None]),
+    ],
+)
+def test_a_quota_sets_the_number_of_threads_but_the_users_own_settings_stay(
+    machine, monkeypatch, quota, own, then
 ):
-    monkeypatch.delitem(sys.modules, "torch")
-    machine(IN_A_CONTAINER, {"cpu.max": "250000 100000"})
+    machine(IN_A_CONTAINER, {"cpu.max": quota})
+    for name, value in own.items():
+        monkeypatch.setenv(name, value)
     threads.share_cores()
-    assert [os.environ.get(name) for name in SETTINGS] == ["passive", "2", "300"]
-
-
-def test_the_users_own_settings_stay(machine, monkeypatch):
-    monkeypatch.delitem(sys.modules, "torch")
-    machine(IN_A_CONTAINER, {"cpu.max": "250000 100000"})
-    monkeypatch.setenv("OMP_WAIT_POLICY", "active")
-    monkeypatch.setenv("OMP_NUM_THREADS", "6")
-    threads.share_cores()
-    assert [os.environ.get(name) for name in SETTINGS] == ["active", "6", None]
-
-
-@pytest.mark.parametrize(("before", "after"), [(8, 2), (4, 2), (5, 5), (1, 1)])
-def test_of_a_loaded_torch_only_its_own_number_is_lowered(machine, before, after):
-    machine(IN_A_CONTAINER, {"cpu.max": "200000 100000"})
-    torch.set_num_threads(before)
-    try:
-        threads.share_cores()
-        assert torch.get_num_threads() == after
-    finally:
-        torch.set_num_threads(1)
+    assert [os.environ.get(name) for name in SETTINGS] == then
 
 
 def test_importing_the_course_is_enough_and_does_it_before_torch():
