@@ -8,29 +8,16 @@ import os
 
 from cnn_course.threads import share_cores
 
-_HOMES = {
-    "Conv2D": "networks",
-    "FlattenLayer": "training",
-    "GlobalAvgPool2d": "training",
-    "History": "training",
-    "budget": "device",
-    "check": "exercises",
-    "corr2d": "networks",
-    "evaluate": "training",
-    "evaluate_accuracy": "training",
-    "hint": "exercises",
-    "load_checkpoint": "training",
-    "load_data_fashion_mnist": "data",
-    "predict": "exercises",
-    "predictions": "exercises",
-    "progress": "exercises",
-    "save_checkpoint": "training",
-    "set_seed": "seeds",
-    "train": "training",
-    "train_ch5": "training",
-    "train_ch6": "training",
-    "try_gpu": "device",
+_ROOMS = {
+    "data": "load_data_fashion_mnist",
+    "device": "budget try_gpu",
+    "exercises": "check hint predict predictions progress",
+    "networks": "Conv2D corr2d",
+    "seeds": "set_seed",
+    "training": "FlattenLayer GlobalAvgPool2d History evaluate evaluate_accuracy "
+    "load_checkpoint save_checkpoint train train_ch5 train_ch6",
 }
+_HOMES = {name: room for room, names in _ROOMS.items() for name in names.split()}
 __all__ = list(_HOMES)
 
 # Here, because both count only before torch is loaded.

@@ -50,19 +50,6 @@ def whole_number(name, value, low, high=None):
     return value
 
 
-def real_number(name, value, low):
-    """Return `value` if it is a finite real number of at least `low`.
-
-    Raises TypeError for any other kind, ValueError below, also for NaN.
-    """
-    allowed = f"a number of at least {low:g}"
-    if isinstance(value, bool) or not isinstance(value, numbers.Real):
-        refuse(name, allowed, value, TypeError)
-    if not low <= value < float("inf"):
-        refuse(name, allowed, value)
-    return value
-
-
 def choice(name, value, allowed):
     """Return `value` if it is one of `allowed` texts; raise ValueError otherwise."""
     if value not in allowed:
@@ -83,30 +70,23 @@ def batch(name, value):
     Raises TypeError or ValueError for anything else.
     """
     pair = isinstance(value, (tuple, list)) and len(value) == 2
-    label = value[1] if pair else None
-    if isinstance(label, numbers.Integral) or (
-        torch.is_tensor(label) and not label.dim()
-    ):
+    if pair and (isinstance(value[1], int) or getattr(value[1], "ndim", None) == 0):
         raise TypeError(
             f"{name} must give batches (X, y), and it gives one picture at a time, as "
             "a Dataset does. torch.utils.data.DataLoader(dataset, batch_size=64, "
             "shuffle=True) makes batches of it, of PIL pictures after ToTensor()"
         )
     if not pair or not all(map(torch.is_tensor, value)):
-        raise TypeError(
-            f"{name} must give batches (X, y), two tensors each, such as a list "
-            f"[(X, y)]; got {shown(value)}"
-        )
+        allowed = "batches (X, y), two tensors each, such as a list [(X, y)]"
+        raise TypeError(f"{name} must give {allowed}; got {shown(value)}")
     X, y = value
-    if not len(X):
-        refuse(f"each batch of {name}", "at least one picture", X)
     if not X.is_floating_point():
         raise TypeError(
             f"{name} must give pictures as float numbers, (N, …); got {shown(X)}. "
             "X.float() / 255 turns bytes into numbers from 0 to 1; or are X and y "
             "exchanged?"
         )
-    if y.dtype != torch.int64 or y.dim() != 1 or len(y) != len(X):
+    if y.dtype != torch.int64 or y.shape != X.shape[:1]:
         advice = "Look at how the batches are made: every picture needs one label"
         if y.numel() == len(X):
             advice = "y.flatten().long() turns y into that"

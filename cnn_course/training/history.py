@@ -137,12 +137,9 @@ sessions = weakref.WeakKeyDictionary()
 
 def begin(net, optimizer, lr, test_iter, resume, device):
     """Return the (optimizer, history) to begin with, or to go on with."""
-    checks.choice("resume", resume, (True, False))
     learn = {name: p for name, p in net.named_parameters() if p.requires_grad}
     if not learn:
         checks.refuse("net", "a network with weights that learn, not all frozen", net)
-    if lr is not None:
-        checks.real_number("lr", lr, 0)
     if optimizer is not None:
         if not isinstance(optimizer, torch.optim.Optimizer):
             allowed = "a torch optimizer, such as torch.optim.Adam(net.parameters())"
