@@ -42,15 +42,6 @@ class Run:
             self.loss, nn.CrossEntropyLoss
         )
 
-    def loss_of(self, logits, y):
-        """Return loss(logits, y), which may be a student's own."""
-        try:
-            return self.loss(logits, y)
-        except (RuntimeError, ValueError, TypeError, IndexError) as error:
-            if is_out_of_memory(error):
-                raise
-            raise messages.loss_stopped(logits, y, error) from error
-
     def each(self, name, data_iter):
         """Yield (X, y, logits) of every batch of the iterable `name`, on the device."""
         self.stop.impatient = True
@@ -85,7 +76,7 @@ class Run:
         except (RuntimeError, ValueError, TypeError, IndexError) as error:
             if is_out_of_memory(error) or "view size is not" in str(error):
                 raise
-            raise messages.unfit_pictures(self.net, X, error) from error
+            raise messages.unfit_pictures(X, error) from error
         if not torch.is_tensor(logits) or logits.dim() != 2 or len(logits) != len(X):
             raise messages.no_logits(X, logits)
         return logits.float()
@@ -128,7 +119,8 @@ def look_at_loss(run, logits, loss):
     if not torch.is_tensor(loss) or loss.numel() != 1:
         raise messages.bad_loss(loss)
     if not loss.requires_grad:
-        raise messages.no_gradient(logits)
+        cut_off = "loss(logits, y)" if logits.requires_grad else "what net returns"
+        raise messages.no_gradient(cut_off)
     if run.history or not run.cross_entropy:
         return
     from_one = (logits.sum(dim=1) - 1).abs().max()

@@ -67,9 +67,9 @@ def train(
     finite.
 
     Raises TypeError or ValueError for a bad argument, batch or label,
-    FloatingPointError, with the history so far as its `history`, when the loss is not
-    finite, torch.OutOfMemoryError when memory ran out (then nothing is held), and
-    RuntimeError where gradients are switched off.
+    also where gradients are switched off, FloatingPointError, with the history so far
+    as its `history`, when the loss is not finite, and torch.OutOfMemoryError when
+    memory ran out (then nothing is held).
     """
     checks.network("net", net)
     checks.whole_number("num_epochs", num_epochs, 1)
@@ -77,7 +77,7 @@ def train(
         allowed = "a function of (logits, y), such as nn.CrossEntropyLoss()"
         checks.refuse("loss", allowed, loss, TypeError)
     if not torch.is_grad_enabled():
-        raise messages.gradients_off()
+        raise messages.no_gradient("the loss")
     device = chosen_device(device)
     precision = choose_precision(precision, device)
     full = None
@@ -156,7 +156,7 @@ def _train_epoch(run, train_iter, test_iter):
     start = time.perf_counter()
     losses, sizes, hits = [], [], 0
     for X, y, logits in run.each("train_iter", train_iter):
-        loss = run.loss_of(logits, y)
+        loss = run.loss(logits, y)
         if not losses:
             forward.look_at_loss(run, logits, loss)
         # On the CPU reading the loss costs nothing, so trouble is seen at once.

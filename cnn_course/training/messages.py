@@ -38,75 +38,45 @@ def no_picture(name):
     )
 
 
-def gradients_off():
-    """Return the error for a training where torch computes no gradients."""
-    return RuntimeError(
-        "gradients are switched off here, by torch.no_grad(), torch.inference_mode() "
-        "or torch.set_grad_enabled(False), perhaps in an earlier cell, and nothing can "
-        "be learned without. Call train outside of the first two, or run "
-        "torch.set_grad_enabled(True) before it"
-    )
-
-
-def no_gradient(logits):
-    """Return the error for a loss from which no gradient leads back to the weights."""
-    whose = "loss(logits, y)" if logits.requires_grad else "what net returns"
+def no_gradient(whose):
+    """Return the error for what no gradient leads back from to the weights."""
     return ValueError(
         f"{whose} must be computed from weights that learn, in steps with a gradient. "
-        "Is it cut off, by argmax, ==, .detach(), .item() or torch.no_grad(), or are "
-        "the layers that learn never used?"
+        "Is it cut off, by argmax, ==, .detach() or .item(), are the layers that learn "
+        "never used, or has torch.no_grad() or an earlier cell switched gradients off? "
+        "torch.set_grad_enabled(True) switches them on again"
     )
 
 
-def unfit_pictures(net, X, error):
+ADVICE = {  # for a sign in what torch says
+    "should be the same|dtype|scalar type": "net.float() and X.float() make all "
+    "numbers float32",
+    "more than 1 value per channel": "BatchNorm learns with the mean and spread of a "
+    "batch: choose a batch_size of 2 or more that leaves no single picture over",
+    "shape|size|channel|dimension": "Compare the shape with what the first layer "
+    "expects, and follow it layer by layer",
+}
+
+
+def unfit_pictures(X, error):
     """Return the error for a batch X that net could not take, as torch's `error` says.
 
-    Names a cause only where it is known.
+    Gives advice only where the cause is known.
     """
     said = (str(error).splitlines() or [type(error).__name__])[0].rstrip(".")
-    kinds = {name: p.dtype for name, p in net.named_parameters()}
-    other = next((name for name in kinds if kinds[name] != X.dtype), None)
-    advice = ""
-    if other and "type" in said:
-        advice = (
-            f"Its weight {other} is {kinds[other]}: net.float() and X.float() make all "
-            "of them float32"
-        )
-    elif "more than 1 value per channel" in said:
-        advice = (
-            "BatchNorm learns with the mean and spread of a batch: choose a batch_size "
-            "of 2 or more that leaves no single picture over"
-        )
-    elif re.search("shape|size|channel|dimension", said):
-        advice = (
-            "Compare the shape with what the first layer expects, and follow it layer "
-            "by layer"
-        )
-    shape = f"{tuple(X.shape)}, {X.dtype}"
+    advice = next((ADVICE[sign] for sign in ADVICE if re.search(sign, said)), "")
     return ValueError(
-        f"net stopped at a batch X of {shape}: {said}. {advice}".rstrip(". ")
+        f"net stopped at a batch X of {tuple(X.shape)}, {X.dtype}: {said}. "
+        f"{advice}".rstrip(". ")
     )
 
 
 def bad_loss(loss):
     """Return the error for a loss that is not one number in a tensor."""
-    advice = "Leave out .item() and float(…)"
-    if loss is None:
-        advice = "Is the return missing?"
-    elif torch.is_tensor(loss):
-        advice = 'Of one for each picture take the mean: .mean(), or reduction="mean"'
     return ValueError(
         "loss(logits, y) must return one number for the batch, as a tensor; got "
-        f"{shown(loss)}. {advice}"
-    )
-
-
-def loss_stopped(logits, y, error):
-    """Return the error for a loss that could not take logits and labels."""
-    said = (str(error).splitlines() or [type(error).__name__])[0]
-    return ValueError(
-        f"loss(logits, y) stopped at logits of {tuple(logits.shape)}, {logits.dtype}, "
-        f"and y of {tuple(y.shape)}, {y.dtype}: {said}"
+        f"{shown(loss)}. Is the return missing, is it a float, by .item(), or is it "
+        'one for each picture? Then take the mean: .mean(), or reduction="mean"'
     )
 
 

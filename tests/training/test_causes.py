@@ -39,9 +39,9 @@ def message(*args, error=ValueError, **options):
 def test_gradients_that_are_off_are_told(switch):
     net = network()
     with switch():
-        told = message(net, BATCHES, error=RuntimeError)
-    assert told.startswith("gradients are switched off here, by torch.no_grad(), torch")
-    assert told.endswith("or run torch.set_grad_enabled(True) before it")
+        told = message(net, BATCHES)
+    assert told.startswith("the loss must be computed from weights that learn")
+    assert told.endswith("torch.set_grad_enabled(True) switches them on again")
     train(net, BATCHES, None, 1, verbose=False)
 
 
@@ -154,13 +154,11 @@ SHAPE = "Compare the shape with what the first layer expects"
 
 
 def test_numbers_of_another_type_are_told_from_a_shape():
-    told = message(network().double(), BATCHES)
-    assert "Its weight 0.weight is torch.float64: net.float()" in told
-    assert "Its weight 0.weight is torch.float16" in message(network().half(), BATCHES)
     mixed = network()
     mixed[2].double()
-    assert "Its weight 2.weight is torch.float64" in message(mixed, BATCHES)
-    assert "is torch.float32: net.f" in message(network(), [(X.double(), Y)])
+    for net in (network().double(), network().half(), mixed):
+        assert "net.float() and X.float()" in message(net, BATCHES)
+    assert "net.float() and X.float()" in message(network(), [(X.double(), Y)])
     assert SHAPE in message(network().double(), [(X[:, :1].double(), Y)])
 
 
@@ -181,7 +179,7 @@ def test_an_unknown_cause_is_told_as_seen_and_without_advice():
             return None + X
 
     told = message(Net(), BATCHES)
-    assert "torch.float32: unsupported operand" in told and SHAPE not in told
+    assert "torch.float32: unsupported operand" in told and told.endswith("'Tensor'")
 
 
 class CutOff(nn.Module):
@@ -264,11 +262,6 @@ def test_one_lost_weight_among_finite_ones_is_lost():
         net[2].bias[0] = math.nan  # in the last of the weights
     told = message(net, BATCHES, error=FloatingPointError)
     assert "the weights are lost" in told
-
-
-def test_a_loss_that_cannot_take_labels_is_told_by_their_shapes():
-    told = message(network(), BATCHES, loss=nn.MSELoss())
-    assert told.startswith("loss(logits, y) stopped at logits of (2, 3), torch.float32")
 
 
 def test_what_is_said_of_cross_entropy_is_not_said_of_another_loss(capsys):
