@@ -100,9 +100,7 @@ def test_an_optimizer_of_frozen_weights_is_refused_and_one_of_a_part_is_told(cap
     net[0].requires_grad_(False)
     frozen = torch.optim.SGD(net[0].parameters(), lr=0.1)
     told = message(net, BATCHES, optimizer=frozen)
-    assert told.startswith(
-        "optimizer must hold parameters of net that learn; got frozen on"
-    )
+    assert told.startswith("optimizer must hold parameters of net that learn; got oth")
     last = torch.optim.SGD(net[2].parameters(), lr=0.1)
     train(net, BATCHES, None, 1, optimizer=last, verbose=False)
     assert capsys.readouterr().out == ""  # all that can learn does

@@ -132,8 +132,6 @@ def test_a_line_an_epoch_and_an_entry_an_epoch_in_every_list(capsys):
     assert len(history) == len(history.loss) == len(history.train_acc) == 3
     assert len(history.test_acc) == len(history.seconds) == 3
     assert len(history.step_loss) == 9
-    speeds = [5 / seconds for seconds in history.seconds]
-    assert history.images_per_second == pytest.approx(speeds)
 
 
 def test_the_line_has_the_format_of_the_lecture_notes():
