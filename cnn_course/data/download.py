@@ -1,7 +1,6 @@
 """Fashion-MNIST's files from the network: whole and verified, or not at all."""
 
 import os
-import re
 import shutil
 import tempfile
 import threading
@@ -34,14 +33,18 @@ LOCK, PART = ".download-lock", ".download-part-"
 LOGIN = "sent a web page instead of the file: does this network want you to log in?"
 SIGNS = {  # in what an error says: our words
     LOGIN: LOGIN,
+    "does not match the known hash": "wrong bytes",
+    " 407": "the proxy wants a name and a password, http://NAME:PASSWORD@ADDRESS",
     "Failed to resolve": "host not found",
     "timed out": "no answer",
     "Connection refused": "connection refused",
     "Connection broken": "connection cut off",
     "Connection aborted": "connection cut off",
     "Failed to parse": "this is no address",
-    "HTTP 407": "it wants a name and a password, http://NAME:PASSWORD@ADDRESS",
-    "does not match the known hash": "wrong bytes",
+    "CERTIFICATE_VERIFY": "its certificate is not trusted here; if this network has "
+    "one of its own, REQUESTS_CA_BUNDLE must name it",
+    "TLS CA": "REQUESTS_CA_BUNDLE or CURL_CA_BUNDLE names a file that is not there",
+    "SSLError": "no secure connection",
 }
 
 
@@ -163,34 +166,14 @@ def _came(source, name, part, reasons):
 
 
 def _reason(source, error):
-    """Say what kept a file from coming: in our words, and whose fault it is."""
+    """Say in our words what kept a file from coming, and if there is a proxy."""
     from requests.utils import get_environ_proxies, select_proxy
 
     response = getattr(error, "response", None)
     said = str(error) if response is None else f"HTTP {response.status_code}"
-    said = re.sub(r".*Tunnel connection failed: (\d+).*", r"HTTP \1", said)
     words = next((SIGNS[sign] for sign in SIGNS if sign in said), said[-100:])
-    if "SSLError" in said or "TLS CA" in said:
-        words = _no_secure_connection(said)
     proxy = select_proxy(source, get_environ_proxies(source))
     if not proxy:
         return words
     host = proxy.rpartition("@")[2].removeprefix("http://").strip("/")  # no password
-    names = [name for name in os.environ if os.environ[name] == proxy]
-    from_where = f"the variable {' and '.join(names)}" if names else "the system"
-    told = f"the proxy {host}, from {from_where}"
-    if said == "HTTP 407" or re.match("Proxy|Invalid|Location", type(error).__name__):
-        return f"{told}: {words}; mend or unset that"
-    return f"{words} (through {told})"
-
-
-def _no_secure_connection(said):
-    """Say what OpenSSL found, and what names certificates of one's own to requests."""
-    found = re.search(r"""(?:\] |, ['"])([^]]+?)\.? \(_ssl""", said)
-    words = f"no secure connection: {found[1] if found else said[-100:]}"
-    if "certificate" not in words:
-        return words
-    for name in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"):
-        if path := os.environ.get(name):
-            return f"{words}; certificates are taken from {path} ({name})"
-    return f"{words}; if this network has its own, REQUESTS_CA_BUNDLE must name it"
+    return f"{words} (through the proxy {host}; HTTPS_PROXY or its like names it)"

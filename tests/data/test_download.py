@@ -141,8 +141,7 @@ def test_every_source_is_named_with_its_own_reason(
     refused, unknown, plain = download(folder)
     assert refused == "127.0.0.1:9: connection refused"
     assert unknown == "host.invalid: host not found"
-    # It speaks no TLS. In OpenSSL's words, which differ from version to version.
-    assert re.fullmatch(f"{server.host}: no secure connection: [a-zA-Z ]+", plain)
+    assert plain == f"{server.host}: no secure connection"  # it speaks no TLS
 
 
 # ------------------------------------------------------------ proxies and certificates
@@ -176,7 +175,7 @@ def proxy():
         proxy.shutdown()
 
 
-PASSWORD = "it wants a name and a password, http://NAME:PASSWORD@ADDRESS"
+PASSWORD = "the proxy wants a name and a password, http://NAME:PASSWORD@ADDRESS"
 
 
 @pytest.mark.parametrize(
@@ -189,10 +188,10 @@ PASSWORD = "it wants a name and a password, http://NAME:PASSWORD@ADDRESS"
         ("HTTPS_PROXY", "127.0.0.1:port", "this is no address"),
         ("HTTP_PROXY", 407, PASSWORD),
         ("HTTPS_PROXY", 407, PASSWORD),
-        ("HTTPS_PROXY", 403, "HTTP 403"),  # of a tunnel: no server was asked
+        ("HTTP_PROXY", 503, "HTTP 503"),
     ],
 )
-def test_a_proxy_is_blamed_with_its_variable_and_the_server_not(
+def test_a_proxy_is_named_without_its_password(
     folder, monkeypatch, no_settings, proxy, variable, address, words
 ):
     scheme = "http" if variable.lower() == "http_proxy" else "https"
@@ -201,28 +200,22 @@ def test_a_proxy_is_blamed_with_its_variable_and_the_server_not(
     if isinstance(address, int):
         proxy.status, address = address, f"127.0.0.1:{proxy.server_port}"
     monkeypatch.setenv(variable, f"http://me:secret@{address}")
-    assert download(folder) == [
-        f"a.example: the proxy {address}, from the variable {variable}: {words}; mend "
-        "or unset that"
-    ]
+    told = f"(through the proxy {address}; HTTPS_PROXY or its like names it)"
+    assert download(folder) == [f"a.example: {words} {told}"]
 
 
-def test_through_a_proxy_that_works_the_server_is_blamed_and_the_proxy_told(
+def test_through_a_proxy_that_works_the_files_come(
     server, folder, monkeypatch, no_settings, whole
 ):
-    server.plan = ["503"]  # asked for a file of a.example, it answers as a proxy does
     monkeypatch.setattr(downloading, "SOURCES", ("http://a.example/",))
-    monkeypatch.setenv("HTTP_PROXY", server.url)
-    told = f"(through the proxy {server.host}, from the variable HTTP_PROXY)"
-    assert download(folder) == [f"a.example: HTTP 503 {told}"]
-    server.plan = ["good"]
+    monkeypatch.setenv("HTTP_PROXY", server.url)  # it answers as a proxy does
     assert download(folder) == [] and contents(folder) == whole
 
 
 CERTIFICATE = Path(__file__).with_name("loopback.pem")  # signed by itself
 
 
-def test_of_a_certificate_openssls_words_and_the_variable_that_is_read_are_told(
+def test_of_a_certificate_the_variable_that_is_read_is_told(
     server, folder, monkeypatch, no_settings, whole, tmp_path
 ):
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
@@ -231,16 +224,13 @@ def test_of_a_certificate_openssls_words_and_the_variable_that_is_read_are_told(
     server.socket = context.wrap_socket(server.socket, **options)
     monkeypatch.setattr(downloading, "SOURCES", (f"https://{server.host}/",))
     monkeypatch.setattr(downloading, "STALL_SECONDS", 5)
-    monkeypatch.setenv("SSL_CERT_FILE", str(CERTIFICATE))  # requests does not read it
-    gone = str(tmp_path / "gone.pem")
-    for named, words, ending in (
-        ("", "certificate verify failed: self", "REQUESTS_CA_BUNDLE must name it"),
-        (gone, "", f"{gone}; certificates are taken from {gone} (REQUESTS_CA_BUNDLE)"),
+    for named, words in (
+        ("", "its certificate is not trusted here; if this network has one of its "),
+        (str(tmp_path / "gone.pem"), "REQUESTS_CA_BUNDLE or CURL_CA_BUNDLE names a f"),
     ):
         monkeypatch.setenv("REQUESTS_CA_BUNDLE", named)
         (reason,) = download(folder)
-        assert reason.startswith(f"{server.host}: no secure connection: {words}")
-        assert reason.endswith(ending)
+        assert reason.startswith(f"{server.host}: {words}")
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(CERTIFICATE))
     assert download(folder) == [] and contents(folder) == whole
 
