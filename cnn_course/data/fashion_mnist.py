@@ -23,14 +23,8 @@ FILES = {
     "t10k-images-idx3-ubyte": (7_840_016, "8181f5470baa50b63fa0f6fddb340f0a"),
     "t10k-labels-idx1-ubyte": (10_008, "15d484375f8d13e6eb1aabb0c3f46965"),
 }
-# Their first 6,000 and first 1,000 pictures, which are installed with the course.
+# Their first 6,000 and first 1,000 pictures, which are installed with the course
 SAMPLE = Path(__file__).parent / "sample"
-SAMPLE_FILES = {
-    "train-images-idx3-ubyte": (4_704_016, "174027b45d9c18b5bf34036a99be55c5"),
-    "train-labels-idx1-ubyte": (6_008, "21f0b9bf5f1a9e1079b2c84108c667f6"),
-    "t10k-images-idx3-ubyte": (784_016, "8a1b719f9f0735f54c6f9ef07f01fe5c"),
-    "t10k-labels-idx1-ubyte": (1_008, "e27076c4666f2f7b7b7ba19675567282"),
-}
 NAME, SAMPLE_NAME = "Fashion-MNIST", "Fashion-MNIST sample"
 BUILT_IN = "built-in"  # CNN_COURSE_DATA=built-in asks for the sample
 AUTHORS = "https://github.com/zalandoresearch/fashion-mnist/tree/master/data/fashion"
@@ -40,7 +34,7 @@ PLACES = re.compile(
     r"fashion|^(raw|data|datasets)$|^(train|t10k)-(images|labels)[-.]idx[13]-ubyte",
     re.I,
 )
-OTHER = "; perhaps it is another data set's, such as MNIST's, with the same file names"
+OTHER = "perhaps it is another data set's, such as MNIST's, with the same file names"
 ASK = "Ask for a good copy in its place, or name another folder"
 CACHE = "this user's cache"
 
@@ -66,7 +60,7 @@ def find_fashion_mnist(root=None):
         folder = None
         because = "".join(f", as {problem}" for problem in problems)
         try:
-            place = _as_on_disk(Path(os.path.expanduser(place or cache_folder())))
+            place = Path(os.path.expanduser(place or cache_folder()))
             files, obstacles = files_in(place)
             if len(files) == len(FILES):
                 return files, NAME, f"from {where}{because}"
@@ -117,15 +111,6 @@ def files_in(root):
     return found, obstacles
 
 
-def _as_on_disk(path):
-    """Return a path; what is not there as the only thing that differs by its case."""
-    if os.path.lexists(path) or path == path.parent:
-        return path
-    parent = _as_on_disk(path.parent)
-    same = [each for each in parent.glob("*") if each.name.lower() == path.name.lower()]
-    return same[0] if len(same) == 1 else parent / path.name
-
-
 def _may_fill(root):
     """Say if `root` has FashionMNIST/raw, or is empty, as if prepared for it."""
     raw = root / "FashionMNIST" / "raw"
@@ -167,18 +152,20 @@ def read_verified(files):
     published one: which, why, what to do.
     """
     tensors = []
-    for name, (size, md5) in (FILES if files else SAMPLE_FILES).items():
-        path = files[name] if files else SAMPLE / f"{name}.gz"
-        # bytearray, because torch warns of bytes that cannot be written to.
-        raw = bytearray(_verified_bytes(path, name, size, md5))
+    for name in FILES:
+        if files:
+            raw = _verified_bytes(files[name], name)
+        else:
+            raw = gzip.decompress((SAMPLE / f"{name}.gz").read_bytes())
         head = 16 if "images" in name else 8
-        tensors.append(torch.frombuffer(raw, dtype=torch.uint8, offset=head))
+        # bytearray, because torch warns of bytes that cannot be written to.
+        tensors.append(torch.frombuffer(bytearray(raw), dtype=torch.uint8, offset=head))
     X_train, y_train, X_test, y_test = tensors
     train = X_train.view(-1, 28, 28), y_train.long()
     return train, (X_test.view(-1, 28, 28), y_test.long())
 
 
-def _verified_bytes(path, name, size, md5):
+def _verified_bytes(path, name):
     """Return the unpacked bytes of a file, or raise ValueError with what to do."""
     try:
         raw = path.read_bytes()
@@ -187,41 +174,33 @@ def _verified_bytes(path, name, size, md5):
     try:
         if raw.startswith(b"\x1f\x8b"):  # packed, whatever its name says
             raw = gzip.decompress(raw)
-        wrong = fault(name, raw, size, md5)
+        wrong = _fault(name, raw)
     except (EOFError, OSError, zlib.error) as error:
         wrong = f"it cannot be unpacked ({error})"
     if not wrong:
         return raw
-    what = "is damaged"
-    if path.parent == SAMPLE:
-        wrong = wrong.removesuffix(OTHER)
-        advice = "It is a part of the course: get the course anew"
-    elif wrong.endswith(OTHER):
-        what = f"is not {NAME}'s file"
+    if wrong.endswith(OTHER):
         advice = "Name another folder, or move it away and load again"
-    elif os.access(path.parent, os.W_OK):
-        advice = "Delete it and load again: it will be downloaded anew"
-    else:
-        advice = ASK
-    raise ValueError(f"{path} {what}: {wrong}. {advice}.")
+        raise ValueError(f"{path} is not {NAME}'s file: {wrong}. {advice}.")
+    may = os.access(path.parent, os.W_OK)
+    advice = "Delete it and load again: it will be downloaded anew" if may else ASK
+    raise ValueError(f"{path} is damaged: {wrong}. {advice}.")
 
 
-def fault(name, raw, size, md5):
+def _fault(name, raw):
     """Return what is wrong with the bytes of a file, None if its MD5 is right."""
+    size, md5 = FILES[name]
     found = hashlib.md5(raw, usedforsecurity=False).hexdigest()
     if found == md5:
         return None
     if raw[:200].lstrip().startswith(b"<"):
         return "it is a web page, not data: perhaps a login page was saved"
-    head, each = (16, 784) if "images" in name else (8, 1)
-    whole = len(raw) == head + each * int.from_bytes(raw[4:8], "big")
     if len(raw) != size:
-        wrong = f"it has {len(raw):,} bytes instead of {size:,}"
-        return wrong + OTHER if whole else wrong
-    bad = [i for i, label in enumerate(raw[8:]) if label > 9] if each == 1 else []
-    if bad:
+        return f"it has {len(raw):,} bytes instead of {size:,}"
+    labels = raw[8:] if "labels" in name else b""
+    if bad := [i for i, label in enumerate(labels) if label > 9]:
         return (
-            f"the label of image {bad[0]:,} (counted from 0) is {raw[8 + bad[0]]}, but "
-            f"labels go from 0 to 9 ({len(bad):,} of {size - 8:,} do not)"
+            f"the label of image {bad[0]:,} (counted from 0) is {labels[bad[0]]}, but "
+            f"labels go from 0 to 9 ({len(bad):,} of {len(labels):,} do not)"
         )
-    return f"its MD5 is {found} instead of {md5}" + OTHER
+    return f"its MD5 is {found} instead of {md5}; {OTHER}"
