@@ -5,7 +5,6 @@ operation there and needs no worker process: the idea of Keller Jordan's airbenc
 """
 
 import functools
-from contextlib import nullcontext
 
 import torch
 import torch.nn.functional as F
@@ -36,10 +35,6 @@ class Batches:
     def __init__(
         self, images, labels, batch_size, *, resize=None, shuffle=False, name=""
     ):
-        if images.dtype != torch.uint8 or images.ndim != 3:
-            refuse("images", "uint8 (n, h, w)", images)
-        if len(images) != len(labels):
-            refuse("labels", f"as many as images, {len(images):,}", labels)
         self.images, self.labels, self.name = images, labels, name
         self.batch_size = whole_number("batch_size", batch_size, 1)
         self.resize = _height_width(resize)
@@ -80,11 +75,7 @@ def to_float(images, resize=None):
         return X
     (h, w), (H, W) = X.shape[-2:], resize
     rows, columns = _resizing(h, H, X.device), _resizing(w, W, X.device)
-    kind = X.device.type
-    autocast = torch.amp.is_autocast_available(kind)
-    # A loop of one's own may be under autocast: pictures stay in 32 bits all the same.
-    with torch.autocast(kind, enabled=False) if autocast else nullcontext():
-        return rows @ (X @ columns.T)  # in this order, which is the faster one
+    return rows @ (X @ columns.T)  # in this order, which is the faster one
 
 
 @functools.lru_cache(maxsize=8)
@@ -96,8 +87,8 @@ def _resizing(n, m, device):
     """
     rows = torch.eye(n, dtype=torch.float32, device="cpu")[None, None]
     # Antialiasing changes nothing unless it shrinks.
-    size, options = (m, n), dict(mode="bilinear", antialias=m < n)
-    return F.interpolate(rows, size=size, **options)[0, 0].to(device)
+    rows = F.interpolate(rows, size=(m, n), mode="bilinear", antialias=m < n)
+    return rows[0, 0].to(device)
 
 
 @torch_as_it_starts()  # whatever an earlier cell has switched
@@ -131,27 +122,24 @@ def load_data_fashion_mnist(
 
     Raises TypeError or ValueError for a bad argument, ValueError if a file is damaged.
     """
-    whole_number("batch_size", batch_size, 1)
-    _height_width(resize)
-    whole_number("seed", seed, 0)
-    for argument, size in {"train_size": train_size, "test_size": test_size}.items():
-        if size is not None:
-            whole_number(argument, size, 1)
     device = chosen_device(device)
     files, name, why = find_fashion_mnist(root)
     train, test = read_verified(files)
     iters, counts = [], []
-    for (images, labels), size in ((train, train_size), (test, test_size)):
-        all_there_are = ""
-        if size is not None and size > len(labels):
-            all_there_are = f" (all there are; {size:,} were asked for)"
+    for (images, labels), argument, size in (
+        (train, "train_size", train_size),
+        (test, "test_size", test_size),
+    ):
+        count = f"{len(labels):,}"
+        if size is not None and whole_number(argument, size, 1) > len(labels):
+            count += f" (all there are; {size:,} were asked for)"
         elif size is not None:
-            rows = stratified(labels, size, seed)
+            rows, count = stratified(labels, size, seed), f"{size:,}"
             images, labels = images[rows], labels[rows]
         options = {"resize": resize, "shuffle": not iters, "name": name}
         images, labels = images.to(device), labels.to(device)
         iters.append(Batches(images, labels, batch_size, **options))
-        counts.append(f"{len(labels):,}{all_there_are}")
+        counts.append(count)
     what = name if files else f"{name}, 7,000 of 70,000 pictures"
     say(f"data: {what}, {counts[0]} training and {counts[1]} test images: {why}")
     return tuple(iters)
