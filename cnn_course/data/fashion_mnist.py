@@ -7,7 +7,6 @@ pixel or label.
 import gzip
 import hashlib
 import os
-import re
 import zlib
 from pathlib import Path
 
@@ -29,11 +28,9 @@ NAME, SAMPLE_NAME = "Fashion-MNIST", "Fashion-MNIST sample"
 BUILT_IN = "built-in"  # CNN_COURSE_DATA=built-in asks for the sample
 AUTHORS = "https://github.com/zalandoresearch/fashion-mnist/tree/master/data/fashion"
 
-# What the four files are called, here and there, and folders that may hold them
-PLACES = re.compile(
-    r"fashion|^(raw|data|datasets)$|^(train|t10k)-(images|labels)[-.]idx[13]-ubyte",
-    re.I,
-)
+# Where torchvision, Keras, the authors and Kaggle put a file, and a level beside that
+FOLDERS = "FashionMNIST/raw . raw fashion-mnist data/fashion {name}".split()
+FOLDERS += ["datasets/FashionMNIST/raw", "data/FashionMNIST/raw"]
 OTHER = "perhaps it is another data set's, such as MNIST's, with the same file names"
 ASK = "Ask for a good copy in its place, or name another folder"
 CACHE = "this user's cache"
@@ -61,19 +58,18 @@ def find_fashion_mnist(root=None):
         because = "".join(f", as {problem}" for problem in problems)
         try:
             place = Path(os.path.expanduser(place or cache_folder()))
-            files, obstacles = files_in(place)
+            files = files_in(place)
             if len(files) == len(FILES):
                 return files, NAME, f"from {where}{because}"
             folder = place / "FashionMNIST" / "raw"
             if where != CACHE:
-                problems.append(_what_is_missing(place, where, files, obstacles))
+                problems.append(_what_is_missing(place, where, files))
                 if not _may_fill(place):
                     continue
             if not _no_network:
                 _no_network.extend(download(folder))
                 if not _no_network:
-                    files, _ = files_in(place)
-                    return files, NAME, f"downloaded into {where}{because}"
+                    return files_in(place), NAME, f"downloaded into {where}{because}"
         except OSError as error:  # the network's do not get here
             problems.append(_trouble(folder or error.filename, error))
     lines = [
@@ -88,27 +84,18 @@ def find_fashion_mnist(root=None):
 
 
 def files_in(root):
-    """Return ({published name: path}, [what cannot be looked into]), nearest first.
+    """Return {published name: path} of the files that are in `root`, packed or not.
 
-    Looks where the usual tools put them: FashionMNIST/raw (torchvision), fashion-mnist
-    (Keras), data/fashion (the authors), a folder for each file (Kaggle); nowhere else,
-    so that a home folder takes no time and MNIST's files are left alone.
+    Looks into `FOLDERS` only, so that MNIST's files of the same names are left alone.
     """
-    found, obstacles, paths = {}, [], [(root, 0)]
-    for path, depth in paths:  # to which it adds what is deeper
-        try:
-            names = filter(PLACES.search, sorted(os.listdir(path)))
-            paths += [(path / name, depth + 1) for name in names if depth < 4]
-        except NotADirectoryError:
-            name = path.name.lower().removesuffix(".gz").replace(".", "-")
-            if depth and name in FILES:
-                found.setdefault(name, path)  # first the unpacked form, by its name
-        except FileNotFoundError:
-            if path.is_symlink():
-                obstacles.append(f"{path} is a link that leads nowhere")
-        except OSError as error:
-            obstacles.append(f"{path} cannot be read ({error.strerror})")
-    return found, obstacles
+    found = {}
+    for name in FILES:
+        for folder in FOLDERS:
+            for file in (name, f"{name}.gz"):
+                path = root / folder.format(name=name) / file
+                if os.path.isfile(path):  # pathlib's own may raise
+                    found.setdefault(name, path)
+    return found
 
 
 def _may_fill(root):
@@ -118,7 +105,7 @@ def _may_fill(root):
     return raw.is_dir() or (root.is_dir() and there <= {raw.parent})
 
 
-def _what_is_missing(place, where, files, obstacles):
+def _what_is_missing(place, where, files):
     """Say what a folder lacks, and what a student may have overlooked about it."""
     lacks = "has no FashionMNIST/raw with the four files"
     if files:
@@ -126,7 +113,8 @@ def _what_is_missing(place, where, files, obstacles):
         lacks = f"lacks {missing} in {next(iter(files.values())).parent}"
     relative = "a path is looked up from the notebook's folder: give an absolute one"
     slips = {
-        "; ".join(obstacles): obstacles,
+        "it is a link that leads nowhere": place.is_symlink() and not place.exists(),
+        "it may not be read": place.is_dir() and not os.access(place, os.R_OK),
         relative: not place.is_absolute(),
         "it is a file: give the folder": place.is_file(),
         "there is no such folder": not place.is_dir(),

@@ -231,7 +231,6 @@ LAYOUTS = {  # what CNN_COURSE_DATA names; below it lies each file, for {}
     "a level too deep": ("FashionMNIST", "raw/{}"),
     "two levels too deep": ("FashionMNIST/raw", "{}"),
     "a level too high": ("", "datasets/FashionMNIST/raw/{}"),
-    "lower case": ("", "fashionmnist/RAW/{}"),
     "keras": ("", "fashion-mnist/{}.gz"),
     "the authors": ("", "data/fashion/{}.gz"),
     "kaggle": ("", "{0}/{0}"),
@@ -268,14 +267,11 @@ def test_the_four_files_are_found_where_tools_and_people_put_them(
     assert everything(tmp_path) == before  # nothing is made in it
 
 
-def test_files_are_found_packed_and_unpacked_in_two_folders_and_with_dots(
-    raw_files, tmp_path
-):
+def test_files_are_found_packed_and_unpacked_in_two_folders(raw_files, tmp_path):
     place_files(tmp_path, [TRAIN_X], raw_files)
-    place_files(tmp_path, [TRAIN_Y, TEST_X], raw_files, "raw/{}.gz")
-    dotted = tmp_path / TEST_Y.replace("-idx", ".idx")
-    dotted.write_bytes(raw_files[TEST_Y])
-    assert find_fashion_mnist(tmp_path)[0][TEST_Y] == dotted
+    place_files(tmp_path, [TRAIN_Y, TEST_X, TEST_Y], raw_files, "raw/{}.gz")
+    found = find_fashion_mnist(tmp_path)[0]
+    assert [path.parent for path in found.values()].count(tmp_path) == 1
 
 
 def look(root):
@@ -299,19 +295,6 @@ def test_another_data_sets_files_of_the_same_names_are_left_alone(
     assert find_fashion_mnist(tmp_path) == (four(raw), REAL, "from root")
 
 
-def test_a_home_folder_as_root_is_not_searched_through(
-    tmp_path, raw_files, monkeypatch
-):
-    place_files(tmp_path / "a", NAMES, raw_files, "FashionMNIST/raw/{}")
-    (tmp_path / "data" / "photos").mkdir(parents=True)
-    listed, listdir = [], os.listdir
-    monkeypatch.setattr(
-        os, "listdir", lambda path: listed.append(path) or listdir(path)
-    )
-    assert fashion_mnist.files_in(tmp_path) == ({}, [])
-    assert listed == [tmp_path, tmp_path / "data"]
-
-
 @pytest.mark.parametrize(
     "names, where, told",
     [
@@ -333,31 +316,17 @@ def test_nothing_is_made_in_somebodys_data(
 
 
 @pytest.mark.skipif(os.name != "posix", reason="links need rights on Windows")
-@pytest.mark.parametrize(
-    "link", ["", "FashionMNIST/raw", f"FashionMNIST/raw/{TRAIN_X}"]
-)
-def test_a_dangling_link_is_told_by_its_path_and_stays(tmp_path, link):
-    path = tmp_path / "root" / link
-    path.parent.mkdir(parents=True, exist_ok=True)
+def test_a_dangling_link_is_told_and_stays(tmp_path):
+    path = tmp_path / "root"
     path.symlink_to(tmp_path / "gone")
-    told = f"the four files ({path} is a link that leads nowhere)"
-    assert told in look(tmp_path / "root") and path.is_symlink()
+    assert "the four files (it is a link that leads nowhere)" in look(path)
+    assert path.is_symlink()
 
 
-@pytest.mark.parametrize("closed", ["", "FashionMNIST/raw"])
-def test_a_folder_that_may_not_be_read_is_told_by_its_path(
-    data_root, monkeypatch, closed
-):
-    listdir = os.listdir
-
-    def refuse(path):  # root may read everything
-        if path == data_root / closed:
-            raise PermissionError(13, "Permission denied")
-        return listdir(path)
-
-    monkeypatch.setattr(os, "listdir", refuse)
-    told = f"({data_root / closed} cannot be read (Permission denied))"
-    assert told in look(data_root)
+def test_a_folder_that_may_not_be_read_is_told(data_root, monkeypatch):
+    monkeypatch.setattr(fashion_mnist, "files_in", lambda root: {})
+    monkeypatch.setattr(os, "access", lambda path, mode: False)  # root may everything
+    assert "the four files (it may not be read)" in look(data_root)
 
 
 # ------------------------------------------------------------------------- the sample
