@@ -36,17 +36,13 @@ def chosen_device(device=None):
     """
     if device is None:
         return try_gpu()
-    try:
+    with contextlib.suppress(RuntimeError, AssertionError, NotImplementedError):
         found = torch.device(device)
-        torch.ones(1, device=found).item()
-    except torch.OutOfMemoryError:  # it is there, but full: whoever uses it will say so
+        with contextlib.suppress(torch.OutOfMemoryError):  # it is there, but full
+            torch.ones(1, device=found).item()
         return found
-    except (RuntimeError, AssertionError, NotImplementedError):
-        found = None  # raised below, so that the traceback ends in our sentence
-    if found is None:
-        allowed = "a device of this machine, such as 'cpu' (left out: the best one)"
-        refuse("device", allowed, str(device))
-    return found
+    allowed = "a device of this machine, such as 'cpu' (left out: the best one)"
+    refuse("device", allowed, str(device))
 
 
 @functools.cache
@@ -60,32 +56,23 @@ def _probe(name):
     if not available:
         why = str(caught[0].message).split(" (", 1)[0] if caught else None
         return False, why and f"device: GPU passed over, running on the CPU: {why}"
+    model = name
     try:
+        if name.startswith("cuda"):
+            major, minor = torch.cuda.get_device_capability(0)
+            model = torch.cuda.get_device_name(0)
+            model += f" (compute capability {major}.{minor})"
         (torch.ones(2, device=name) + 1).sum().item()
     except (RuntimeError, AssertionError) as error:
-        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+        reason = str(error).partition("\n")[0] or type(error).__name__
         return False, (
-            f"device: {_describe(name)} cannot be used by torch {torch.__version__} "
+            f"device: {model} cannot be used by torch {torch.__version__} "
             f"and is passed over ({reason})"
         )
     return True, None
 
 
-def _describe(name):
-    """Return the model and the compute capability of an NVIDIA card, else `name`."""
-    if not name.startswith("cuda"):
-        return name
-    try:
-        major, minor = torch.cuda.get_device_capability(0)
-        model = torch.cuda.get_device_name(0)
-    except (RuntimeError, AssertionError):  # a card in trouble may not answer at all
-        return name
-    return f"{model} (compute capability {major}.{minor})"
-
-
-@functools.cache
-def _say_once(line):
-    say(line)
+_say_once = functools.cache(say)
 
 
 def choose_precision(precision, device):

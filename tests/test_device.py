@@ -87,7 +87,7 @@ def test_a_gpu_so_broken_that_it_has_no_name_is_passed_over_too(pretend, capsys)
     pretend(name_fails=True, cuda="CUDA error: all CUDA-capable devices are busy")
     assert try_gpu() == torch.device("cpu")
     (line,) = capsys.readouterr().out.splitlines()
-    assert line.startswith("device: ") and "devices are busy" in line
+    assert line.startswith("device: cuda:0 cannot be used") and "is busy" in line
 
 
 def test_an_old_driver_is_reported_without_a_path_of_this_machine(

@@ -1,18 +1,9 @@
 """What shows the progress of `train`: a bar, in notebooks and in terminals.
 
 `train(…, progress=show)` calls show(net, train_iter, num_epochs, shown, device,
-watch_classes) for a context manager `bar`, and then, always from one thread:
-
-    bar.start(epoch, history)  before every epoch, counted from 0; a training that goes
-                               on begins with a later one, and its history so far
-    bar.advance(images, loss)  after every step; `loss` is a tensor on the device
-    bar.end(history)           after every epoch and its test
-    bar.write(line)            to print a line, perhaps after the bar is closed
-
-bar.place says in words where training is, bar.device is the device. The bar's
-`__exit__` is told how training ended: KeyboardInterrupt after an interrupt,
-FloatingPointError if the loss is not finite. An interrupt can come while any of this
-runs, and must be let through.
+watch_classes) for a context manager with the methods of `ProgressBar`, whose
+`__exit__` is told how training ended. An interrupt can come while any of them runs, and
+must be let through.
 """
 
 import time
@@ -41,6 +32,7 @@ class ProgressBar:
         self.bar.close()
 
     def start(self, epoch, history):
+        """Begin an epoch, counted from 0; `history` is of those before."""
         self.bar.set_description(f"epoch {epoch + 1}/{self.num_epochs}")
         if epoch > self.epochs:  # that much was trained before
             self.bar.update(epoch * ((self.bar.total or 0) // self.num_epochs))
@@ -49,6 +41,7 @@ class ProgressBar:
         self.images, self.since = 0, time.perf_counter()
 
     def advance(self, images, loss):
+        """Count a step; its `loss` is a tensor on the device."""
         self.step += 1
         self.images += images
         if self.bar.update() and not self.bar.disable:
@@ -60,13 +53,16 @@ class ProgressBar:
             self.bar.set_postfix_str(f"{speed:,.0f} images/s{shown}")
 
     def end(self, history):
+        """End an epoch and its test, with which `history` has grown."""
         self.epochs, self.step = len(history), 0
 
     @property
     def place(self):
+        """Where training is, in words."""
         return place(self.epochs, self.step)
 
     def write(self, line):
+        """Print a line, perhaps after the bar is closed."""
         self.bar.write(line)
 
 
