@@ -57,12 +57,10 @@ class Run:
             self.classes = logits.shape[1]
             # On a GPU a label out of range ends all work until the kernel restarts, and
             # to look is to wait: of `Batches` at all labels at once, before the first.
-            on_gpu = given_y.device.type != "cpu"
-            if not (on_gpu and all_seen):
-                labels = data_iter.labels if on_gpu and ours else given_y
+            if not all_seen:
+                labels, all_seen = data_iter.labels if ours else given_y, ours
                 if ((labels < 0) | (labels >= self.classes)).any():
                     raise messages.bad_labels(name, labels, self.classes)
-                all_seen = ours
             yield X, y, logits
 
     def logits(self, X):
@@ -101,10 +99,9 @@ def look_at_first(run, given_X, X):
     low, high = given_X.min().item(), given_X.max().item()
     if low < -FAR or high > FAR:  # NaN is the loss's business
         run.bar.write(messages.out_of_range(low, high))
-    if not _kernels(run.net):
+    if is_mps(run.device) or not _kernels(run.net):
         return
-    if not is_mps(run.device):
-        lay_out(run.net, torch.channels_last)  # the numbers of a pixel side by side
+    lay_out(run.net, torch.channels_last)  # the numbers of a pixel side by side
     with modes_kept(run.net), torch.no_grad():
         run.net.eval()  # a look at one picture must not change BatchNorm's averages
         try:

@@ -44,32 +44,29 @@ def train(
                 X float (N, …), what `net` takes, y int64 (N,); test_iter may be None
     num_epochs  epochs of the whole history; with `resume` those before count
     loss        a function of (logits, y), float32 (N, classes) and int64 (N,), that
-                returns a tensor of one number, such as
-                nn.CrossEntropyLoss(label_smoothing=0.1); default the cross-entropy
+                returns a tensor of one number, such as nn.CrossEntropyLoss()
     optimizer   a torch optimizer over net's parameters; default Adam at rate `lr`
     lr          Adam's learning rate (default 0.001); not beside an optimizer
     device      where to train; default `try_gpu()`. `net` is moved there
     precision   "fp32", or "bf16" to compute with 16-bit numbers and keep the weights
                 in 32 (autocast); default bf16 on an NVIDIA GPU made for it
-    watch_classes  say after every epoch which classes are never predicted, and which
-                are dead: their logit is 0 for every test image
+    watch_classes  say after every epoch which classes are never predicted or dead
     verbose     print a line an epoch and show the progress
     progress    what shows it: default a bar, `ProgressBar`; in a notebook
                 `cnn_course.views.training_curves` for live curves
-    resume      go on where the last training of this net ended, however it ended: with
-                its optimizer, and with its history, which grows. An epoch that was
-                not finished is begun anew, from the weights as they are now
+    resume      go on where the last training of this net ended: with its optimizer and
+                its history, which grows. An unfinished epoch is begun anew, from the
+                weights as they are
 
-    Reads results from the device once an epoch, and the first batch: on a GPU every
-    other read would make it wait (live curves read whenever they draw). An interrupt
-    ends it after the current step; `net` keeps what it learned, the history its
-    finished epochs. After any error `resume=True` goes on, but for a loss that is not
-    finite.
+    Reads results from the device once an epoch, as every read makes a GPU wait. An
+    interrupt ends training after the current step: `net` keeps what it learned, the
+    history its finished epochs. After any error but a loss that is not finite
+    `resume=True` goes on.
 
-    Raises TypeError or ValueError for a bad argument, batch or label,
-    also where gradients are switched off, FloatingPointError, with the history so far
-    as its `history`, when the loss is not finite, and torch.OutOfMemoryError when
-    memory ran out (then nothing is held).
+    Raises TypeError or ValueError for a bad argument, batch or label and where
+    gradients are off, FloatingPointError, with the history so far as its `history`,
+    when the loss is not finite, and torch.OutOfMemoryError when memory ran out (then
+    nothing is held).
     """
     checks.network("net", net)
     checks.whole_number("num_epochs", num_epochs, 1)
@@ -84,8 +81,7 @@ def train(
     with Stop() as stop, modes_kept(net):
         optimizer, history = begin(net, optimizer, lr, test_iter, resume, device)
         if len(history) >= num_epochs:
-            done = f"num_epochs={num_epochs} are done; raise it"
-            print(f"nothing left to train: {done}")
+            print(f"nothing left to train: num_epochs={num_epochs} are done; raise it")
             return history
         if verbose:
             going_on = f", going on after epoch {len(history)}" if history else ""

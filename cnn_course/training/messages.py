@@ -113,30 +113,30 @@ def diverged(run, loss, step, X=None):
     It has the history so far as its `history`. Where the weights are lost there is
     nothing to go on with, and the session is forgotten.
     """
-    where = f"the loss became {loss} in epoch {len(run.history) + 1}, step {step}: "
     rate = float(run.optimizer.param_groups[0]["lr"])
     # Not Python's max, which may pass over a NaN.
     tops = [p.detach().abs().max().float() for p in run.net.parameters()]
-    largest = torch.stack(tops).max().item()
     if X is not None and not X.isfinite().all():
-        told = (
-            f"{where}the pictures of this step hold NaN or infinity, and the network "
-            "did not learn from them. (~X.isfinite()).nonzero() says where"
+        why = (
+            "the pictures of this step hold NaN or infinity, and the network did not "
+            "learn from them. (~X.isfinite()).nonzero() says where"
         )
-    elif not largest < LOST:
-        nan = " or the input holds NaN" * (X is None)
-        told = (
-            f"{where}the weights are lost. As a rule the steps were too large{nan}: "
-            f"build the network again and try lr={rate / 10:g} instead of {rate:g}"
+    elif torch.stack(tops).max() < LOST:
+        why = (
+            "the weights are finite, so net or loss makes it of them: look for log(0) "
+            "and 0/0. The network did not learn from this step"
         )
     else:
-        told = (
-            f"{where}the weights are finite, so net or loss makes it of them: look for "
-            "log(0) and 0/0. The network did not learn from this step"
-        )
-    if not math.isfinite(largest):
         sessions.pop(run.net, None)
-    error = FloatingPointError(told)
+        nan = " or the input holds NaN" * (X is None)
+        why = (
+            f"the weights are lost. As a rule the steps were too large{nan}: build the "
+            f"network again and try lr={rate / 10:g} instead of {rate:g}"
+        )
+    epoch = len(run.history) + 1
+    error = FloatingPointError(
+        f"the loss became {loss} in epoch {epoch}, step {step}: {why}"
+    )
     error.history = run.history
     return error
 
@@ -145,12 +145,10 @@ def at_chance(run):
     """Return a line on a first epoch that has taught nothing."""
     history, classes = run.history, run.classes
     rate = float(run.optimizer.param_groups[0]["lr"])
-    if not history.largest_logit:
-        logits = "with a test_iter, dead logits would be named here"
-    elif dead := history.dead_classes():
-        logits = f"logit 0 for every test image in classes {', '.join(map(str, dead))}"
-    else:
-        logits = "no logit is dead"
+    logits = "with a test_iter, dead logits would be named here"
+    if history.largest_logit:
+        dead = ", ".join(map(str, history.dead_classes()))
+        logits = f"logit 0 for every test image in classes {dead or 'none'}"
     return (
         f"at chance: after epoch 1 the loss is {history.recent_loss():.3f}, and "
         f"guessing among {classes} classes costs ln {classes} = "
