@@ -7,8 +7,6 @@ from pathlib import Path
 
 from platformdirs import PlatformDirs
 
-# What an OSError says, by its errno, when a disk or a quota is full.
-FULL = {errno.ENOSPC, errno.EFBIG, getattr(errno, "EDQUOT", errno.ENOSPC)}
 PLAIN = str.maketrans({"✓": "+", "✗": "x", "○": "o", "→": ">", "·": "-", "…": "..."})
 NOTEBOOKS = Path(__file__).parent.parent / "notebooks"
 

@@ -13,7 +13,7 @@ from pathlib import Path
 import torch
 
 from cnn_course.data.download import download
-from cnn_course.files import FULL, cache_folder
+from cnn_course.files import cache_folder
 
 # name: (bytes, MD5) of the published files, unpacked
 FILES = {
@@ -71,7 +71,10 @@ def find_fashion_mnist(root=None):
                 if not _no_network:
                     return files_in(place), NAME, f"downloaded into {where}{because}"
         except OSError as error:  # the network's do not get here
-            problems.append(_trouble(folder or error.filename, error))
+            problems.append(
+                f"{folder or error.filename} cannot be written to ({error.strerror}); "
+                "set CNN_COURSE_DATA to a folder that can take them"
+            )
     lines = [
         "the rest could not be downloaded, so results differ",
         *[f"  {reason}" for reason in (*problems, *_no_network)],
@@ -122,14 +125,6 @@ def _what_is_missing(place, where, files):
     }
     slip = next((f" ({words})" for words, there in slips.items() if there), "")
     return f"{where} {lacks}{slip}"
-
-
-def _trouble(folder, error):
-    """Say why a folder could not take the files."""
-    why = f"cannot be written to ({error.strerror})"
-    if error.errno in FULL:
-        why = "has no room for 31 MB: the disk is full"
-    return f"{folder} {why}; set CNN_COURSE_DATA to a folder that can take them"
 
 
 def read_verified(files):

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import torch
 
-from cnn_course.checks import network, refuse, shown
-from cnn_course.files import FULL, say, write_whole
+from cnn_course.checks import network, shown
+from cnn_course.files import say, write_whole
 from cnn_course.training.history import History, sessions
 from cnn_course.training.interrupts import Stop
 
@@ -27,13 +27,9 @@ def save_checkpoint(net, path):
     written beside and renamed: whatever happens, `path` holds the older checkpoint or
     the whole new one. A folder that is not there is made.
 
-    Raises TypeError for what is no network, ValueError for a folder, OSError for a path
-    that cannot be written or a disk that is full.
+    Raises TypeError for what is no network, OSError for a path that cannot be written.
     """
     network("net", net)
-    path = Path(path).expanduser()
-    if path.is_dir():
-        refuse("path", "the name of a file, not of a folder", str(path))
     kept = {"net": net.state_dict()}
     if net in sessions:
         optimizer, history = sessions[net]
@@ -42,16 +38,7 @@ def save_checkpoint(net, path):
         kept["history"] = vars(history)
     file = io.BytesIO()
     torch.save(kept, file)
-    try:
-        write_whole(path, file.getvalue())
-    except OSError as error:
-        if error.errno not in FULL:
-            raise
-        raise OSError(
-            f"the disk is full: {path.name} needs {len(file.getvalue()) / 1e6:.0f} MB. "
-            "An older checkpoint under that name is still whole. Free some space, or "
-            "choose a path on another disk"
-        ) from None
+    write_whole(Path(path).expanduser(), file.getvalue())
 
 
 def load_checkpoint(net, path):
@@ -66,8 +53,9 @@ def load_checkpoint(net, path):
     order of the batches and dropout begin anew. Only tensors, numbers and texts are
     read (`weights_only=True`), never code.
 
-    Raises TypeError for what is no network, ValueError for a file that is not there,
-    damaged, no checkpoint, or of another network; net then stays as it was.
+    Raises TypeError for what is no network, OSError for a file that cannot be read,
+    ValueError for one that is damaged, no checkpoint, or of another network; net then
+    stays as it was.
     """
     network("net", net)
     path = Path(path).expanduser()
@@ -90,15 +78,13 @@ def load_checkpoint(net, path):
 
 def _read(path, net):
     """Return (what the file holds, with net's names, None), or (None, why not)."""
-    if not path.is_file():
-        return None, "is no file: look at the spelling and the folder"
     try:
         with zipfile.ZipFile(path) as archive:
             if archive.testzip() is not None:  # torch does not look at the checksums
                 return None, DAMAGED
         kept = torch.load(path, map_location="cpu", weights_only=True)
-    except OSError as error:
-        return None, f"cannot be read ({error.strerror})"
+    except OSError:
+        raise
     except Exception as error:  # of many kinds, as there are many kinds of files
         return None, CODE if "weights_only" in str(error) else DAMAGED
     if not isinstance(kept, dict):
