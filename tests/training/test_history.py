@@ -25,47 +25,42 @@ def net_of_class_maps(dead=(), last_relu=True):
     return nn.Sequential(block, nn.AdaptiveAvgPool2d(1), nn.Flatten())
 
 
-def lines_of(capsys, net, test_iter, **kwargs):
-    history = train(net, [(X, Y)], test_iter, 2, lr=0.001, **kwargs)
-    return history, capsys.readouterr().out.splitlines()
+LOST = "  never predicted: classes 2, 7; dead (logit 0 for every image): 2, 7"
+NOT_DEAD = "  never predicted: classes 2, 7; dead (logit 0 for every image): none"
 
 
-def test_planted_dead_channels_are_diagnosed_after_every_epoch(capsys):
-    net = net_of_class_maps(dead=(2, 7))
-    history, lines = lines_of(capsys, net, [(X, Y)], watch_classes=True)
-    found = "  never predicted: classes 2, 7; dead (logit 0 for every image): 2, 7"
-    assert [line for line in lines if "epoch" not in line][1:] == [found] * 2
-    assert lines[2] == lines[4] == found  # below the line of its epoch
-    assert history.never_predicted(0) == history.dead_classes(0) == [2, 7]
-    assert history.test_acc == pytest.approx([0.8, 0.8])
+@pytest.mark.parametrize(
+    "net, line",
+    [
+        ({"dead": (2, 7)}, LOST),
+        ({"dead": (2, 7), "last_relu": False}, NOT_DEAD),
+        ({}, f"  {HEALTHY}"),
+    ],
+)
+def test_lost_and_dead_channels_are_told_below_the_line_of_every_epoch(
+    net, line, capsys
+):
+    batches, net = [(X, Y)], net_of_class_maps(**net)
+    history = train(net, batches, batches, 2, lr=0.001, watch_classes=True)
+    assert capsys.readouterr().out.splitlines()[2::2] == [line] * 2
+    assert history.never_predicted(0) == ([2, 7] if "2, 7" in line else [])
+    assert history.dead_classes(0) == ([2, 7] if line == LOST else [])
+    assert history.test_acc == pytest.approx(
+        [1 - len(history.never_predicted()) / 10] * 2
+    )
 
 
-def test_a_healthy_net_is_not(capsys):
-    history, lines = lines_of(capsys, net_of_class_maps(), [(X, Y)], watch_classes=True)
-    assert lines[2] == lines[4] == f"  {HEALTHY}"
-    assert history.never_predicted() == history.dead_classes() == []
-
-
-def test_without_the_last_relu_a_class_can_be_lost_but_is_not_dead(capsys):
-    net = net_of_class_maps(dead=(2, 7), last_relu=False)
-    history, lines = lines_of(capsys, net, [(X, Y)], watch_classes=True)
-    found = "  never predicted: classes 2, 7; dead (logit 0 for every image): none"
-    assert lines[2] == lines[4] == found
-    assert history.dead_classes() == []
-
-
-def test_nobody_asked_or_nothing_tested_no_line(capsys):
-    for test_iter, watch in [([(X, Y)], False), (None, True)]:
+def test_nobody_asked_or_nothing_tested_or_told_no_line(capsys):
+    batches = [(X, Y)]
+    for test_iter, options in (
+        (batches, {}),
+        (None, {"watch_classes": True}),
+        (batches, {"watch_classes": True, "verbose": False}),
+    ):
         net = net_of_class_maps(dead=(2, 7))
-        history, lines = lines_of(capsys, net, test_iter, watch_classes=watch)
-        assert len(lines) == 3 and "never predicted" not in "".join(lines)
-    assert history.predicted == history.largest_logit == []
-
-
-def test_watching_is_silent_where_train_is_quiet(capsys):
-    net = net_of_class_maps()
-    train(net, [(X, Y)], None, 1, watch_classes=True, verbose=False)
-    assert capsys.readouterr().out == ""
+        history = train(net, batches, test_iter, 2, lr=0.001, **options)
+        assert "never predicted" not in capsys.readouterr().out
+        assert bool(history.predicted) == bool(history.largest_logit) == bool(test_iter)
 
 
 def test_images_of_each_class_and_largest_logits_over_all_batches():

@@ -123,50 +123,38 @@ def test_a_bad_batch_is_told_with_the_name_of_where_it_comes_from(
             train(network(), BATCHES, bad, 1, verbose=False)
 
 
-class OnGpu(torch.Tensor):
-    """Labels that say they lie on a GPU, and count how often they are waited for."""
+class Waited(torch.Tensor):
+    """Labels that count how often they are looked at: on a GPU, that often it waits."""
 
-    device = torch.device("cuda")
-    waits = 0
+    looks = 0
 
     def __bool__(self):
-        OnGpu.waits += 1
+        Waited.looks += 1
         return self.as_subclass(torch.Tensor).item()
 
 
-class BatchesOnGpu(Batches):
-    device = torch.device("cpu")  # where the indices go
+@pytest.mark.parametrize("ours, looks", [(True, 4), (False, 2 * 2 * 8)])
+def test_labels_of_the_courses_batches_are_looked_at_once_a_pass(ours, looks):
+    net, batches = nn.Sequential(nn.Flatten(), nn.Linear(16, 3)), waited(Y)
+    given, before = batches if ours else list(batches), Waited.looks
+    train(net, given, given, 2, verbose=False)
+    assert Waited.looks - before == looks
 
 
-def on_gpu(labels, classes=3):
-    labels = labels.repeat(4).as_subclass(OnGpu)
-    images = torch.zeros(len(labels), 4, 4, dtype=torch.uint8)
-    net = nn.Sequential(nn.Flatten(), nn.Linear(16, classes))
-    return net, BatchesOnGpu(images, labels, 3)
-
-
-def test_labels_of_the_courses_batches_on_a_gpu_are_looked_at_once_a_pass():
-    net, batches = on_gpu(Y)
-    before = OnGpu.waits
-    train(net, batches, batches, 2, device="cpu", verbose=False)
-    assert OnGpu.waits - before == 4
-
-
-def test_labels_of_other_batches_on_a_gpu_are_looked_at_all():
-    net, batches = on_gpu(Y)
-    before = OnGpu.waits
-    train(net, list(batches), None, 1, device="cpu", verbose=False)
-    assert OnGpu.waits - before == len(batches) == 8
+def waited(labels):
+    labels = labels.repeat(4).as_subclass(Waited)
+    return Batches(torch.zeros(24, 4, 4, dtype=torch.uint8), labels, 3)
 
 
 @pytest.mark.parametrize("ours", [True, False])
-def test_a_label_out_of_range_on_a_gpu_is_told_before_the_gpu_meets_it(ours):
-    net, batches = on_gpu(torch.tensor([0, 1, 2, 0, 1, 3]))
+def test_a_label_out_of_range_is_told_before_a_gpu_meets_it(ours):
+    net, batches = nn.Sequential(nn.Flatten(), nn.Linear(16, 3)), waited(Y)
+    batches.labels[5::6] = 3
     count = "4 such of 24" if ours else "1 such of 3"
     given = batches if ours else list(batches)[1:]
     with pytest.raises(ValueError, match=f"^train_iter must give .*got 3 .{count}"):
         # In the place of an assert in the device.
-        train(net, given, None, 1, device="cpu", loss=lambda *_: pytest.fail())
+        train(net, given, None, 1, loss=lambda *_: pytest.fail(), verbose=False)
 
 
 @pytest.mark.parametrize(
