@@ -173,18 +173,6 @@ def interrupt():
     raise KeyboardInterrupt
 
 
-def test_an_interrupt_keeps_the_history_and_what_was_learned(capsys):
-    net, one_epoch = linear().eval(), linear()
-    history = train(net, Twice(interrupt), BATCHES, 5, lr=0.1)
-    assert len(history) == len(history.test_acc) == 1
-    assert len(history.step_loss) == 3
-    assert "stopped in epoch 2" in capsys.readouterr().out
-    train(one_epoch, BATCHES, BATCHES, 1, lr=0.1)
-    assert not torch.equal(net.weight, one_epoch.weight)  # the step of epoch 2 stays
-    assert not net.training
-    assert len(train(net, BATCHES, BATCHES, 1)) == 1  # and training can go on
-
-
 class Explodes(nn.Module):
     """A network whose weights become NaN in the `step`-th training step."""
 
@@ -417,14 +405,6 @@ def test_pictures_that_do_not_fit_the_net_are_told_by_their_shape():
     )
     assert message.endswith("follow it layer by layer") and "\n" not in message
     assert len(calls) == 2  # a look at the first picture, and all
-
-
-def test_the_optimizer_goes_on_in_a_second_call():
-    net = linear()
-    adam = torch.optim.Adam(net.parameters(), lr=0.01)
-    for _ in range(2):
-        train(net, BATCHES, None, 2, optimizer=adam, verbose=False)
-    assert adam.state[net.weight]["step"] == 2 * 2 * len(BATCHES)
 
 
 @pytest.mark.filterwarnings("ignore:Lazy modules")

@@ -120,10 +120,6 @@ def test_what_is_done_is_done(capsys):
     )
 
 
-def test_to_go_on_with_a_net_never_trained_is_to_begin():
-    assert len(train(network(), BATCHES, None, 2, resume=True, verbose=False)) == 2
-
-
 def test_a_test_is_made_as_before_or_refused():
     net = network()
     train(net, BATCHES, BATCHES, 1, verbose=False)
