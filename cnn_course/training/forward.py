@@ -76,7 +76,8 @@ class Run:
                 raise
             raise messages.unfit_pictures(X, error) from error
         if not torch.is_tensor(logits) or logits.dim() != 2 or len(logits) != len(X):
-            raise messages.no_logits(X, logits)
+            allowed = f"logits of shape (N, classes), here ({len(X)}, classes)"
+            checks.refuse("what net returns", allowed, logits)
         return logits.float()
 
 
@@ -98,7 +99,11 @@ def look_at_first(run, given_X, X):
     """Look at the first batch, as given and on the device: range and fastest layout."""
     low, high = given_X.min().item(), given_X.max().item()
     if low < -FAR or high > FAR:  # NaN is the loss's business
-        run.bar.write(messages.out_of_range(low, high))
+        run.bar.write(
+            f"pictures: the first batch has numbers from {low:g} to {high:g}, and a "
+            "network learns best from about 0 to 1 (bytes: X / 255). Training goes on "
+            "with them as they are"
+        )
     if is_mps(run.device) or not _kernels(run.net):
         return
     lay_out(run.net, torch.channels_last)  # the numbers of a pixel side by side

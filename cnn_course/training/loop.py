@@ -107,7 +107,11 @@ def train(
                 if stop.asked:
                     stop.now()
         except KeyboardInterrupt:
-            bar.write(messages.stopped(bar.place, len(history)))
+            bar.write(
+                f"stopped {bar.place}: the network keeps what it learned, the history "
+                f"its finished epochs ({len(history)}). The same call with resume=True "
+                "goes on"
+            )
         except Exception as error:
             if not is_out_of_memory(error):
                 raise

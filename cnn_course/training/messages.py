@@ -11,15 +11,6 @@ from cnn_course.training.history import sessions
 LOST = 1e6  # weights that learn stay far below
 
 
-def out_of_range(low, high):
-    """Return a line on pictures whose numbers, low to high, are far from [0, 1]."""
-    return (
-        f"pictures: the first batch has numbers from {low:g} to {high:g}, and a "
-        "network learns best from about 0 to 1 (bytes: X / 255). Training goes on "
-        "with them as they are"
-    )
-
-
 def bad_labels(name, y, classes):
     """Return the error for labels y of the iterable `name`, not all below `classes`."""
     wrong = y[(y < 0) | (y >= classes)]
@@ -87,14 +78,6 @@ def probabilities(classes):
         "logits: what net returns lies between 0 and 1, as behind a softmax or a "
         "sigmoid. Cross-entropy does the softmax itself; done twice, it learns less, "
         f"and the loss stays above {least:.2f}. Take the last one out of net"
-    )
-
-
-def no_logits(X, output):
-    """Return the error for an output of net that is not (N, classes)."""
-    return ValueError(
-        f"net must return logits of shape (N, classes), here ({len(X)}, classes); "
-        f"got {shown(output)}"
     )
 
 
@@ -167,12 +150,4 @@ def out_of_memory(device, batch_size, place):
         f"is free again, so that the same cell works with less: halve batch_size"
         f"{half}, or use resize=96. Other notebooks may hold memory, too: "
         "Kernel → Shut Down All Kernels."
-    )
-
-
-def stopped(place, epochs):
-    """Return a line on a training that was interrupted."""
-    return (
-        f"stopped {place}: the network keeps what it learned, the history its finished "
-        f"epochs ({epochs}). The same call with resume=True goes on"
     )
