@@ -124,9 +124,8 @@ def _renamed(weights, wanted):
 
 def _session(net, kept):
     """Return the (optimizer, history) of a file to go on with, or None."""
-    name = kept["optimizer"]
     # A name out of a file: only what torch itself calls an optimizer is made from it.
-    kind = getattr(torch.optim, name, None) if isinstance(name, str) else None
+    kind = getattr(torch.optim, str(kept["optimizer"]), None)
     if not (isinstance(kind, type) and issubclass(kind, torch.optim.Optimizer)):
         return None
     try:
