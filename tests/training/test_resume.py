@@ -160,8 +160,8 @@ def test_live_curves_go_on_where_they_were(monkeypatch):
             resume=True,
         )
     assert len(views) == 2
-    assert "finished: 5 epochs" in views[1].last_text
-    assert "after epoch 5" in views[1].last_text
+    assert "finished: 5 epochs" in views[1].label
+    assert "after epoch 5" in views[1].label
 
 
 class Handle:
