@@ -1,20 +1,30 @@
 """View 4, for notebook 03: how large is the output, and which pixels are never seen?"""
 
+import functools
+import itertools
+import math
 import re
 
 import ipywidgets
 import numpy as np
 
+from cnn_course.data import load_photograph
 from cnn_course.device import torch_as_it_starts
 from cnn_course.networks import receptive_size
-from cnn_course.plots import COLOURS
-from cnn_course.views.kit.board import BLUE, ORANGE, Board, blue
-from cnn_course.views.kit.controls import LABEL, Number
-from cnn_course.views.kit.stepper import stride_control
+from cnn_course.views.kit import svg
+from cnn_course.views.kit.controls import LABEL, Number, stride_control
+from cnn_course.views.kit.parts import grid, nested, title, window
+from cnn_course.views.kit.svg import INK
+from cnn_course.views.kit.touch import Place, button
 from cnn_course.views.kit.view import View
 
-SIDE = 360  # of the drawn input, in CSS pixels
 LIMITS = (1, 512)  # of what may be typed
+# In CSS pixels: the picture's size; x of input, output and photograph; y and side.
+WIDTH, HEIGHT, LEFT, MIDDLE, RIGHT, TOP, SIDE = 860, 412, 4, 295, 586, 60, 270
+BELOW = TOP + SIDE + 18
+WRITTEN = 20  # so large is a pixel that holds a number, at least
+PHOTOGRAPHS = (32, 64, 128, 256)  # pixels a side
+DARK = "#404040"  # never seen
 
 
 def output_size(n, kernel_size, padding, stride, dilation):
@@ -56,83 +66,173 @@ def parse_stack(text):
     return layers
 
 
-def draw_output_size(n, kernel_size, padding, stride, dilation, stack):
-    """Draw which pixels are seen, and how far units see; return (board, text)."""
+class Spot(Place):
+    """A place in squares that may be too fine to be touched: the pointer's x, y tell.
+
+    areas  {name: (x, y, step)}: where place 0,0 begins in the picture, and how far it
+           is from place to place
+    """
+
+    def __init__(self):
+        super().__init__()
+        self.areas = {}
+
+    def touch(self, place, touch):
+        if touch.kind == "key":
+            super().touch(place, touch)
+        elif touch.kind != "drop":
+            x, y, step = self.areas[place]
+            self.go(math.floor((touch.y - y) / step), math.floor((touch.x - x) / step))
+
+    def area(self, at, x, side, step, size=None):
+        """Return an invisible square at x that answers; `at` is "argument:name".
+
+        From place to place it is `step`; the pointer is in the middle of a `size`.
+        """
+        first = ((size or step) - step) / 2
+        self.areas[at.partition(":")[2]] = x + first, TOP + first, step
+        cover = svg.rect(x, TOP, side, side, fill=INK, fill_opacity=0)
+        return button(at, f"{at}; arrow keys move it", cover, data_hover=at)
+
+
+def draw_output_size(n, kernel_size, padding, stride, dilation, stack, window_, unit):
+    """Draw which pixels are seen: by one window, by any, and by a unit behind layers.
+
+    window_, unit  each a `Spot`: in the output, and in that of the stack
+    """
     size = output_size(n, kernel_size, padding, stride, dilation)
-    counts = coverage(n, kernel_size, padding, stride, dilation)
     layers = parse_stack(stack)
-    board = Board(860, 452)
+    counts = coverage(n, kernel_size, padding, stride, dilation)
     formula = (
         f"⌊({n} + 2·{padding} − {dilation}·({kernel_size} − 1) − 1) / {stride}⌋ + 1 "
         f"= {size}"
     )
-    board.text(4, 14, f"output size: {formula}", size=17, bold=True, anchor="lm")
-    unseen = _draw_coverage(board, counts, padding, 4, 60)
-    _draw_receptive_fields(board, layers, 430, 60)
-    seen = f"{unseen:,} of {n * n:,} pixels are never looked at"
-    text = f"{n}×{n} becomes {size}×{size}: {formula}; {seen}; a unit behind the stack "
-    return board, text + f"{stack} sees {receptive_size(layers)} pixels each way"
-
-
-def _draw_coverage(board, counts, padding, x, y):
-    """Colour every pixel by the number of its windows; return how many have none."""
-    together = np.outer(counts, counts)
-    inside = np.zeros(together.shape, dtype=bool)
-    inside[padding : len(counts) - padding, padding : len(counts) - padding] = True
-    pixels = blue(together / together.max())
-    pixels[~inside] = 0.35 * pixels[~inside] + 0.65 * 255  # the frame of zeros: pale
-    never = (together == 0) & inside
-    pixels[never] = (0xD5, 0x5E, 0x00)
+    never = n * n - np.count_nonzero(counts[padding : padding + n]) ** 2
+    window_.fit(size, size)
+    row, column = window_.row, window_.column
+    top, left, span = row * stride, column * stride, dilation * (kernel_size - 1) + 1
+    lines = [
+        f"output row {row + 1}, column {column + 1} sees",
+        f"rows {top + 1} to {top + span}, columns {left + 1} to {left + span}",
+        f"in steps of {dilation}" if dilation > 1 else "",
+    ]
+    label = (
+        f"{n}×{n} becomes {size}×{size}: {formula}; {never:,} of {n * n:,} pixels are "
+        f"never looked at; {' '.join(lines).strip()}; a unit behind the stack {stack} "
+        f"sees {receptive_size(layers):,} pixels each way"
+    )
     cell = SIDE / len(counts)
-    board.title(x, y - 14, "pixels by number of windows")
-    board.paste(pixels, x, y, SIDE, SIDE)
-    if cell >= 6:
-        for i in range(len(counts) + 1):
-            at = i * cell
-            board.line(x + at, y, x + at, y + SIDE, width=0.5, fill="white")
-            board.line(x, y + at, x + SIDE, y + at, width=0.5, fill="white")
-    if cell >= 22:
-        for row, column in np.argwhere(inside):
-            middle = (x + (column + 0.5) * cell, y + (row + 0.5) * cell)
-            dark = together[row, column] > 0.9 * together.max()
-            light = dark or never[row, column]
-            text = str(together[row, column])
-            board.text(*middle, text, size=13, fill="white" if light else "black")
-    frame = (len(counts) - 2 * padding) * cell
-    board.rectangle(x + padding * cell, y + padding * cell, frame, frame, line=2)
-    legend = {"never looked at": ORANGE, "in most windows": BLUE}
-    for name, colour in legend.items():
-        board.rectangle(x, y + SIDE + 10, 14, 14, fill=colour)
-        board.text(x + 20, y + SIDE + 17, name, size=13, anchor="lm")
-        x += 40 + 7.5 * len(name)
-    if padding:
-        board.text(x, y + SIDE + 17, "pale: padding", size=13, anchor="lm")
-    return int(never.sum())
+    wide = max(cell, 30 / size)  # of an output: as a pixel, if that can be seen
+    taps = range(0, span, dilation) if 1 < dilation and kernel_size <= 10 else ()
+    frame = f", padding {padding}: pale" if padding else ""
+    return svg.picture(
+        WIDTH,
+        HEIGHT,
+        label,
+        svg.text(LEFT, 14, f"output size: {formula}", size=17, bold=True),
+        title(LEFT, TOP - 14, f"input {n}×{n}{frame}"),
+        _draw_coverage(counts.tobytes(), padding),
+        window(LEFT, TOP, cell, top, left, span, span),
+        *(
+            window(LEFT, TOP, cell, top + i, left + j, 1, 1)
+            for i, j in itertools.product(taps, taps)
+        ),
+        svg.text((LEFT + SIDE + MIDDLE) / 2, TOP + 14, "→", size=18, anchor="middle"),
+        title(MIDDLE, TOP - 14, f"output {size}×{size}"),
+        svg.rect(MIDDLE, TOP, size * wide, size * wide, fill="#C8E1F2", stroke=DARK),
+        _lines(MIDDLE, wide, size),
+        window(MIDDLE, TOP, wide, row, column, 1, 1),
+        svg.text(LEFT, BELOW, f"× never looked at: {never:,} of {n * n:,}"),
+        svg.text(LEFT, BELOW + 18, "blue: in how many windows"),
+        *(svg.text(MIDDLE, BELOW + 18 * i, line) for i, line in enumerate(lines)),
+        window_.area("window_:input", LEFT, SIDE, stride * cell, span * cell),
+        window_.area("window_:output", MIDDLE, size * wide, wide),
+        *_receptive_fields(layers, unit),
+    )
 
 
-def _draw_receptive_fields(board, layers, x, y):
-    """Draw, layer by layer, how many pixels in a row one unit sees."""
-    board.title(x, y - 14, "kernel/stride, and what one unit behind it sees")
-    widest = receptive_size(layers)
+@functools.lru_cache(8)
+def _draw_coverage(counts, padding):
+    """Colour every pixel by the number of its windows; cross out those with none.
+
+    counts  the bytes of `coverage`
+    """
+    counts = np.frombuffer(counts, dtype=int)
+    inside = np.zeros(len(counts), dtype=bool)
+    inside[padding : len(counts) - padding] = True
+    inside, together = np.outer(inside, inside), np.outer(counts, counts)
+    share = together / together.max() * np.where(inside, 1, 0.35)
+    colours = (255 - share[..., None] * (255, 141, 77)).astype(np.uint8)
+    never = inside & (together == 0)
+    colours[never] = 0x40
+    cell = SIDE / len(counts)
+    if cell >= WRITTEN:
+        texts = np.where(never, "", together.astype(str)).tolist()
+        pixels = grid(together, LEFT, TOP, cell, colours=colours, texts=texts)
+    else:
+        pixels = svg.image(colours, LEFT, TOP, SIDE, SIDE)
+    block = math.ceil(6 / cell)  # pixels that share a cross
+    places = np.unique(np.argwhere(never) // block, axis=0) * block * cell
+    arm = min(block * cell, 12) / 2
+    first = block * cell / 2 - arm / 2
+    crosses = "".join(
+        f"M{LEFT + x + first:.1f} {TOP + y + first:.1f}l{arm:.1f} {arm:.1f}"
+        f"m0 {-arm:.1f}l{-arm:.1f} {arm:.1f}"
+        for y, x in places
+    )
+    path = svg.tag("path", d=crosses, stroke="#FFFFFF", stroke_width=1.5)
+    return svg.join(pixels, _lines(LEFT, cell, len(counts)), path)
+
+
+def _lines(x, cell, n):
+    """Draw the lines between squares, unless they are too small for lines."""
+    side, at = n * cell, np.arange(1, n) * cell * (cell >= 5)
+    path = "".join(
+        f"M{x + a:.1f} {TOP}v{side:.1f}M{x} {TOP + a:.1f}h{side:.1f}" for a in at
+    )
+    return svg.tag("path", d=path, stroke="#767676")
+
+
+@functools.cache
+def _photograph(pixels):
+    """Return the photograph's face, pixels×pixels, drawn."""
+    face = load_photograph(height=2 * pixels)[pixels // 5 :, pixels // 3 :]
+    return svg.image(svg.grey(face[:pixels, :pixels]), RIGHT, TOP, SIDE, SIDE)
+
+
+def _receptive_fields(layers, unit):
+    """Yield what a unit sees of a photograph, and the unit in the middle of that, …"""
+    ends = range(len(layers) + 1)
+    sizes = [receptive_size(layers[:end]) for end in ends]
+    steps = [math.prod(stride for _, stride in layers[:end]) for end in ends]
+    pixels = next((p for p in PHOTOGRAPHS if p >= 2 * sizes[-1]), PHOTOGRAPHS[-1])
+    places, cell = max((pixels - sizes[-1]) // steps[-1], 0) + 1, SIDE / pixels
+    if unit.rows != places:  # another stack: back to the middle
+        unit.row = unit.column = places // 2
+    unit.fit(places, places)
+    row, column, squares = unit.row * steps[-1], unit.column * steps[-1], []
+    for i in reversed(range(len(layers))):
+        squares.insert(0, (row, column, sizes[i + 1]))
+        inward = (layers[i][0] - 1) // 2 * steps[i]
+        row, column = row + inward, column + inward
+    yield title(RIGHT, TOP - 14, f"receptive fields on {pixels}×{pixels}")
+    yield _photograph(pixels)
+    yield nested(RIGHT, TOP, cell, pixels, squares)
     for i, (kernel_size, stride) in enumerate(layers):
-        size = receptive_size(layers[: i + 1])
-        width = max(290 * size / widest, 2)
-        top = y + i * 46
-        board.text(x, top + 10, f"{kernel_size}/{stride}", size=14, anchor="lm")
-        board.rectangle(x + 60, top + 22, 290, 12, outline="#C0C0C0")
-        middle = x + 60 + 145
-        board.rectangle(middle - width / 2, top + 22, width, 12, fill=COLOURS[2])
-        line = f"behind layer {i + 1}: {size}×{size} pixels"
-        board.text(x + 60, top + 10, line, size=14, anchor="lm")
+        side = f"{sizes[i + 1]:,}" if sizes[i + 1] < 1e5 else f"{sizes[i + 1]:.0e}"
+        words = f"{i + 1}: {kernel_size}/{stride} sees {side}×{side}"
+        place = RIGHT + i // 4 * SIDE / 2, BELOW + i % 4 * 18
+        yield svg.text(*place, words, size=13, data_shows=f".layer-{i + 1}")
+    yield unit.area("unit:seen", RIGHT, SIDE, steps[-1] * cell, sizes[-1] * cell)
 
 
 @torch_as_it_starts()
 def output_size_calculator():
-    """Return the view: sizes to slide or type, a stack to type."""
+    """Return the view: sizes to slide or type, a window and a unit to move."""
     return View(
         "Output size, seen pixels and receptive field",
-        "input 7, kernel 2: which pixels does stride 3 never look at? "
-        "Then AlexNet's 224, 11 and stride 4.",
+        "point at the grids and the photograph. Which pixels does kernel 2, stride 3 "
+        "never look at?",
         {
             "n": Number("input", 7, 1, 64, limits=LIMITS),
             "kernel_size": Number("kernel", 2, 1, 15, limits=LIMITS),
@@ -144,7 +244,11 @@ def output_size_calculator():
                 description="stack, kernel/stride:",
                 continuous_update=True,
                 style=LABEL,
+                layout={"width": "270px"},
             ),
+            "window_": Spot(),
+            "unit": Spot(),
         },
         draw_output_size,
+        rows=[["n", "kernel_size", "padding"], ["stride", "dilation", "stack"]],
     )

@@ -3,6 +3,7 @@
 import numpy as np
 from matplotlib.ticker import LogLocator, MaxNLocator
 
+from cnn_course.plots import COLOURS
 from cnn_course.views.kit import svg
 from cnn_course.views.kit.svg import LINE, ORANGE, SOFT
 from cnn_course.views.kit.texts import number
@@ -54,6 +55,34 @@ def window(x, y, cell, row, column, height, width, *, colour=ORANGE):
     """Outline a window of a grid that was drawn at (x, y); the pointer sees through."""
     place = x + column * cell, y + row * cell, width * cell, height * cell
     return svg.rect(*place, stroke=colour, stroke_width=3, pointer_events="none")
+
+
+def nested(x, y, cell, side, squares):
+    """Outline squares (row, column, size) on a map of side×side cells, 1, 2, … on them.
+
+    What lies outside the last one is darkened.
+    """
+    boxes, marks, whole = (
+        [],
+        [],
+        f"M{x} {y}h{side * cell}v{side * cell}h{-side * cell}z",
+    )
+    for i, (row, column, size) in enumerate(squares):
+        (top, low), (left, right) = (
+            np.clip((at, at + size), 0, side) * cell for at in (row, column)
+        )
+        box = x + left, y + top, right - left, low - top
+        hole = f"M{box[0]:.1f} {box[1]:.1f}v{box[3]:.1f}h{box[2]:.1f}v{-box[3]:.1f}z"
+        outline = dict(stroke=COLOURS[i % 4], stroke_width=2.5, class_=f"layer-{i + 1}")
+        boxes += [svg.rect(*box, stroke="#FFFFFF", stroke_width=5)]
+        boxes += [svg.rect(*box, **outline)]
+        across, down = (left, right, right, left)[i % 4], (top, top, low, low)[i % 4]
+        corner = (x + min(max(across, 7), side * cell - 7), y + down)
+        marks += [svg.rect(corner[0] - 7, corner[1] - 7, 14, 14, fill="#FFFFFF")]
+        name = dict(size=12, anchor="middle", fill="#000000")
+        marks += [svg.text(*corner, f"{i + 1}", **name)]
+    dark = dict(fill="#000000", fill_opacity=0.4, fill_rule="evenodd")
+    return svg.join(svg.tag("path", d=whole + hole, **dark), *boxes, *marks)
 
 
 def scale(x, y, width, top):
