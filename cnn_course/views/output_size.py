@@ -100,14 +100,14 @@ def draw_output_size(n, kernel_size, padding, stride, dilation, stack, window_, 
 
     window_, unit  each a `Spot`: in the output, and in that of the stack
     """
-    size = output_size(n, kernel_size, padding, stride, dilation)
-    layers = parse_stack(stack)
-    counts = coverage(n, kernel_size, padding, stride, dilation)
+    settings = n, kernel_size, padding, stride, dilation
+    size, layers = output_size(*settings), parse_stack(stack)
     formula = (
         f"⌊({n} + 2·{padding} − {dilation}·({kernel_size} − 1) − 1) / {stride}⌋ + 1 "
         f"= {size}"
     )
-    never = n * n - np.count_nonzero(counts[padding : padding + n]) ** 2
+    seen = np.count_nonzero(coverage(*settings)[padding : padding + n])
+    never = f"{n * n - seen**2:,} of {n * n:,}"
     window_.fit(size, size)
     row, column = window_.row, window_.column
     top, left, span = row * stride, column * stride, dilation * (kernel_size - 1) + 1
@@ -115,13 +115,14 @@ def draw_output_size(n, kernel_size, padding, stride, dilation, stack, window_, 
         f"output row {row + 1}, column {column + 1} sees",
         f"rows {top + 1} to {top + span}, columns {left + 1} to {left + span}",
         f"in steps of {dilation}" if dilation > 1 else "",
+        "(counted with the padding)" if padding else "",
     ]
     label = (
-        f"{n}×{n} becomes {size}×{size}: {formula}; {never:,} of {n * n:,} pixels are "
-        f"never looked at; {' '.join(lines).strip()}; a unit behind the stack {stack} "
+        f"{n}×{n} becomes {size}×{size}: {formula}; {never} pixels are never "
+        f"looked at; {' '.join(filter(None, lines))}; a unit behind the stack {stack} "
         f"sees {receptive_size(layers):,} pixels each way"
     )
-    cell = SIDE / len(counts)
+    cell = SIDE / (n + 2 * padding)
     wide = max(cell, 30 / size)  # of an output: as a pixel, if that can be seen
     taps = range(0, span, dilation) if 1 < dilation and kernel_size <= 10 else ()
     frame = f", padding {padding}: pale" if padding else ""
@@ -131,7 +132,7 @@ def draw_output_size(n, kernel_size, padding, stride, dilation, stack, window_, 
         label,
         svg.text(LEFT, 14, f"output size: {formula}", size=17, bold=True),
         title(LEFT, TOP - 14, f"input {n}×{n}{frame}"),
-        _draw_coverage(counts.tobytes(), padding),
+        _draw_coverage(*settings),
         window(LEFT, TOP, cell, top, left, span, span),
         *(
             window(LEFT, TOP, cell, top + i, left + j, 1, 1)
@@ -142,9 +143,12 @@ def draw_output_size(n, kernel_size, padding, stride, dilation, stack, window_, 
         svg.rect(MIDDLE, TOP, size * wide, size * wide, fill="#C8E1F2", stroke=DARK),
         _lines(MIDDLE, wide, size),
         window(MIDDLE, TOP, wide, row, column, 1, 1),
-        svg.text(LEFT, BELOW, f"× never looked at: {never:,} of {n * n:,}"),
+        svg.text(LEFT, BELOW, f"× never looked at: {never}"),
         svg.text(LEFT, BELOW + 18, "blue: in how many windows"),
-        *(svg.text(MIDDLE, BELOW + 18 * i, line) for i, line in enumerate(lines)),
+        *(
+            svg.text(MIDDLE, BELOW + 18 * i, line)
+            for i, line in enumerate(filter(None, lines))
+        ),
         window_.area("window_:input", LEFT, SIDE, stride * cell, span * cell),
         window_.area("window_:output", MIDDLE, size * wide, wide),
         *_receptive_fields(layers, unit),
@@ -152,14 +156,11 @@ def draw_output_size(n, kernel_size, padding, stride, dilation, stack, window_, 
 
 
 @functools.lru_cache(8)
-def _draw_coverage(counts, padding):
-    """Colour every pixel by the number of its windows; cross out those with none.
-
-    counts  the bytes of `coverage`
-    """
-    counts = np.frombuffer(counts, dtype=int)
+def _draw_coverage(n, kernel_size, padding, stride, dilation):
+    """Colour every pixel by the number of its windows; cross out those with none."""
+    counts = coverage(n, kernel_size, padding, stride, dilation)
     inside = np.zeros(len(counts), dtype=bool)
-    inside[padding : len(counts) - padding] = True
+    inside[padding : padding + n] = True
     inside, together = np.outer(inside, inside), np.outer(counts, counts)
     share = together / together.max() * np.where(inside, 1, 0.35)
     colours = (255 - share[..., None] * (255, 141, 77)).astype(np.uint8)
@@ -172,13 +173,14 @@ def _draw_coverage(counts, padding):
     else:
         pixels = svg.image(colours, LEFT, TOP, SIDE, SIDE)
     block = math.ceil(6 / cell)  # pixels that share a cross
-    places = np.unique(np.argwhere(never) // block, axis=0) * block * cell
-    arm = min(block * cell, 12) / 2
-    first = block * cell / 2 - arm / 2
+    for axis in (0, 1):
+        begin = np.arange(0, len(counts), block)
+        never = np.logical_or.reduceat(never, begin, axis=axis)
+    wide = block * cell
+    arm = round(min(wide, 12) / 2, 1)
     crosses = "".join(
-        f"M{LEFT + x + first:.1f} {TOP + y + first:.1f}l{arm:.1f} {arm:.1f}"
-        f"m0 {-arm:.1f}l{-arm:.1f} {arm:.1f}"
-        for y, x in places
+        f"M{LEFT + x:.1f} {TOP + y:.1f}l{arm} {arm}m0 {-arm}l{-arm} {arm}"
+        for y, x in np.argwhere(never) * wide + (wide - arm) / 2
     )
     path = svg.tag("path", d=crosses, stroke="#FFFFFF", stroke_width=1.5)
     return svg.join(pixels, _lines(LEFT, cell, len(counts)), path)

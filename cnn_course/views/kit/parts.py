@@ -67,20 +67,18 @@ def nested(x, y, cell, side, squares):
         [],
         f"M{x} {y}h{side * cell}v{side * cell}h{-side * cell}z",
     )
-    for i, (row, column, size) in enumerate(squares):
-        (top, low), (left, right) = (
-            np.clip((at, at + size), 0, side) * cell for at in (row, column)
+    for i, (*place, size) in enumerate(squares):
+        (top, left), (low, right) = (
+            np.clip([at + more for at in place], 0, side) * cell for more in (0, size)
         )
         box = x + left, y + top, right - left, low - top
         hole = f"M{box[0]:.1f} {box[1]:.1f}v{box[3]:.1f}h{box[2]:.1f}v{-box[3]:.1f}z"
         outline = dict(stroke=COLOURS[i % 4], stroke_width=2.5, class_=f"layer-{i + 1}")
-        boxes += [svg.rect(*box, stroke="#FFFFFF", stroke_width=5)]
-        boxes += [svg.rect(*box, **outline)]
-        across, down = (left, right, right, left)[i % 4], (top, top, low, low)[i % 4]
-        corner = (x + min(max(across, 7), side * cell - 7), y + down)
-        marks += [svg.rect(corner[0] - 7, corner[1] - 7, 14, 14, fill="#FFFFFF")]
-        name = dict(size=12, anchor="middle", fill="#000000")
-        marks += [svg.text(*corner, f"{i + 1}", **name)]
+        boxes.append(svg.rect(*box, stroke="#FFFFFF", stroke_width=5))
+        boxes.append(svg.rect(*box, **outline))
+        corner = x + (left, right, right, left)[i % 4], y + (top, top, low, low)[i % 4]
+        marks.append(svg.rect(corner[0] - 7, corner[1] - 7, 14, 14, fill="#FFFFFF"))
+        marks.append(svg.text(*corner, i + 1, size=12, anchor="middle", fill="#000000"))
     dark = dict(fill="#000000", fill_opacity=0.4, fill_rule="evenodd")
     return svg.join(svg.tag("path", d=whole + hole, **dark), *boxes, *marks)
 
