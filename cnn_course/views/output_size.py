@@ -95,10 +95,10 @@ class Spot(Place):
         return button(at, f"{at}; arrow keys move it", cover, data_hover=at)
 
 
-def draw_output_size(n, kernel_size, padding, stride, dilation, stack, window_, unit):
+def draw_output_size(n, kernel_size, padding, stride, dilation, stack, place, unit):
     """Draw which pixels are seen: by one window, by any, and by a unit behind layers.
 
-    window_, unit  each a `Spot`: in the output, and in that of the stack
+    place, unit  each a `Spot`: in the output, and in that of the stack
     """
     settings = n, kernel_size, padding, stride, dilation
     size, layers = output_size(*settings), parse_stack(stack)
@@ -108,8 +108,8 @@ def draw_output_size(n, kernel_size, padding, stride, dilation, stack, window_, 
     )
     seen = np.count_nonzero(coverage(*settings)[padding : padding + n])
     never = f"{n * n - seen**2:,} of {n * n:,}"
-    window_.fit(size, size)
-    row, column = window_.row, window_.column
+    place.fit(size, size)
+    row, column = place.row, place.column
     top, left, span = row * stride, column * stride, dilation * (kernel_size - 1) + 1
     lines = [
         f"output row {row + 1}, column {column + 1} sees",
@@ -149,8 +149,8 @@ def draw_output_size(n, kernel_size, padding, stride, dilation, stack, window_, 
             svg.text(MIDDLE, BELOW + 18 * i, line)
             for i, line in enumerate(filter(None, lines))
         ),
-        window_.area("window_:input", LEFT, SIDE, stride * cell, span * cell),
-        window_.area("window_:output", MIDDLE, size * wide, wide),
+        place.area("place:input", LEFT, SIDE, stride * cell, span * cell),
+        place.area("place:output", MIDDLE, size * wide, wide),
         *_receptive_fields(layers, unit),
     )
 
@@ -248,7 +248,7 @@ def output_size_calculator():
                 style=LABEL,
                 layout={"width": "270px"},
             ),
-            "window_": Spot(),
+            "place": Spot(),
             "unit": Spot(),
         },
         draw_output_size,

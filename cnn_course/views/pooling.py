@@ -1,26 +1,22 @@
 """View 5, for notebook 04: pooling, and where each gradient goes."""
 
-import textwrap
-
-import ipywidgets
 import numpy as np
 import torch
 
 from cnn_course.device import torch_as_it_starts
-from cnn_course.views.kit.board import Board, signed_colours
-from cnn_course.views.kit.controls import Number, dropdown
-from cnn_course.views.kit.number_grid import LARGEST, NumberGrid, as_matrix
-from cnn_course.views.kit.stepper import Stepper, stride_control, window_places
+from cnn_course.views.kit import parts, svg
+from cnn_course.views.kit.controls import Number, stride_control, window_places
+from cnn_course.views.kit.svg import BLUE, PAPER, SOFT
 from cnn_course.views.kit.texts import is_exact, number, size_of
+from cnn_course.views.kit.touch import LARGEST, Cells, Chips, Place, as_matrix, chips
 from cnn_course.views.kit.view import View
 
 X_DEFAULT = ((1, 3, 2, 0), (5, 3, 1, 1), (0, 2, 4, 8), (2, 0, 6, 6))
 SIZES = ((3, 3), (4, 4), (5, 5), (6, 6))
-MODES = ("max", "average")
-ARRIVING = ("10, 20, 30, …", "all 1")
-# In CSS pixels: the board's width; x of inputs, of outputs, of what is written; y of
-# what goes forwards.
-WIDTH, LEFT, MIDDLE, RIGHT, UPPER = 860, 4, 244, 466, 32
+MODES = {"max": "max pooling", "average": "average pooling"}
+ARRIVING = {"tens": "gradient 10, 20, 30, …", "ones": "gradient all 1"}
+# In CSS pixels: the picture's width; x, y and side of the input; room for the arrows.
+WIDTH, LEFT, TOP, SIDE, GAP = 860, 4, 58, 320, 180
 
 
 def output_shape(X, window, stride):
@@ -60,162 +56,190 @@ def pool_backward(gradient, share):
 
 def arriving_gradient(kind, shape):
     """Return a gradient for outputs of this shape: 10, 20, 30, … by row, or ones."""
-    if kind == "all 1":
+    if kind == "ones":
         return torch.ones(shape)
     return 10.0 * torch.arange(1, shape[0] * shape[1] + 1).reshape(shape)
 
 
-def measures(X):
-    """Return in CSS pixels: a grid's side, y of the lower grids, the board's height."""
-    side = max(160, 24 * max(X.shape))
-    return side, UPPER + side + 40, UPPER + 2 * side + 46
+def draw_pooling(X, mode, window, stride, arriving, place=(0, 0), texts=None, above=""):
+    """Draw input and output, and the way back of the gradient of output `place`.
 
-
-def cell_of(shape, side):
-    return min(54, side / max(shape))
-
-
-def draw_pooling(X, mode, window, stride, step, arriving):
-    """Draw what goes forwards and backwards, output `step` outlined.
-
-    Returns (board, text).
+    texts  of the input as it is being typed
+    above  what stands above the grids, in the first 30 pixels
     """
     share = shares(X, window, stride, mode)
     Y = pool(X, share)
     gradient = arriving_gradient(arriving, Y.shape)
-    back = pool_backward(gradient, share)
-    row, column = divmod(step - 1, Y.shape[1])
-    area = (row * stride, column * stride, window, window)
     unseen = shares(X, window, stride, "average").sum(dim=(0, 1)) == 0
-    forwards = _forwards(X, Y, mode, area, row, column)
-    backwards = _backwards(share, gradient, mode, window, row, column)
-    legend = ["● wins in a window", "○ as large, but not the first"] * (mode == "max")
+    back = pool_backward(gradient, share)
+    lines = [
+        _forwards(X, Y, mode, window, stride, place),
+        _backwards(share, gradient, mode, window, place),
+        f"in all {number(gradient.sum())} arrive and the inputs get "
+        f"{number(back.sum())}: nothing is lost",
+    ]
     if unseen.any():
-        legend.append("grey: in no window")
-        count = int(unseen.sum())
-        backwards.append(f"{count} of {X.numel()} inputs are in no window: gradient 0")
-    side, lower, height = measures(X)
-    board = Board(WIDTH, height)
-    here = (row, column, 1, 1)
-    _draw_grid(board, f"input {size_of(X)}", X, LEFT, UPPER, side, area, unseen)
-    _draw_grid(board, f"output {size_of(Y)}", Y, MIDDLE, UPPER, side, here)
-    _draw_grid(board, "gradient of the inputs", back, LEFT, lower, side, area, unseen)
-    _draw_grid(board, "gradient that arrives", gradient, MIDDLE, lower, side, here)
-    for y, arrow in ((UPPER, "→"), (lower, "←")):
-        board.text((LEFT + side + MIDDLE) / 2, y + side / 2, arrow, size=26)
-    if mode == "max":
-        _draw_marks(board, X, share, window, stride, cell_of(X.shape, side))
-    _write(board, "forwards", forwards + legend, UPPER)
-    _write(board, "backwards", backwards, lower)
-    text = f"{mode} pooling, window {window}, stride {stride}, step {step} of "
-    return board, text + "; ".join([str(Y.numel()), *forwards, *backwards])
+        count = f"{int(unseen.sum())} of {X.numel()} inputs"
+        lines[-1] += f"; {count} are in no window: gradient 0"
+    cell = min(66, SIDE / max(X.shape))
+    right, end = LEFT + X.shape[1] * cell + GAP, TOP + len(X) * cell
+    colours = svg.signed_colours(X, room=1.6)
+    colours[unseen.numpy()] = 0xDC
+    inputs = dict(at="X", says="input", colours=colours, texts=texts)
+    outputs = dict(at="place", says="output", data_hover="place:{},{}".format)
+    grey = ", ×: in no window" if unseen.any() else ""
+    seen = place[0] * stride, place[1] * stride, window, window
+    return svg.picture(
+        WIDTH,
+        end + 80,
+        f"{mode} pooling, window {window}, stride {stride}; {'; '.join(lines)}",
+        above,
+        parts.title(LEFT, TOP - 14, f"input {size_of(X)}{grey}"),
+        parts.grid(X, LEFT, TOP, cell, **inputs),
+        parts.window(LEFT, TOP, cell, *seen),
+        svg.text(right - GAP / 2, TOP - 14, "← gradient", anchor="middle", fill=BLUE),
+        parts.title(right, TOP - 14, f"output {size_of(Y)}"),
+        parts.grid(Y, right, TOP, cell, **outputs),
+        parts.window(right, TOP, cell, *place, 1, 1),
+        *_arrows(share, gradient, mode, place, cell, right),
+        *_pills(back, LEFT, cell, unseen),
+        *_pills(gradient, right, cell),
+        *(svg.text(LEFT, end + 20 + 22 * i, line) for i, line in enumerate(lines)),
+    )
 
 
 def _place(row, column):
     return f"row {row + 1}, column {column + 1}"
 
 
-def _forwards(X, Y, mode, area, row, column):
-    """Return sentences about one output."""
-    top, left, window, _ = area
+def _forwards(X, Y, mode, window, stride, place):
+    """Return a sentence about one output."""
+    top, left = place[0] * stride, place[1] * stride
     values = X[top : top + window, left : left + window].flatten().tolist()
+    value = Y[place].item()
     listed = ", ".join(map(number, values))
     if len(values) > 9:
         listed = f"{len(values)} numbers"
     what = "largest" if mode == "max" else "average"
-    value = Y[row, column].item()
-    lines = [f"output {_place(row, column)}", f"{what} of {listed}: {number(value)}"]
+    line = f"output {_place(*place)}: {what} of {listed}: {number(value)}"
     equals = values.count(value)
     if mode == "max" and equals > 1:
-        lines.append(f"{number(value)} is there {equals} times: the first one wins")
-    return lines
+        line += f"; {number(value)} is there {equals} times: the first one wins"
+    return line
 
 
-def _backwards(share, gradient, mode, window, row, column):
-    """Return sentences about where the gradient of one output goes, and about all."""
-    arriving = number(gradient[row, column].item())
+def _backwards(share, gradient, mode, window, place):
+    """Return a sentence about where the gradient of one output goes."""
+    arriving = gradient[place].item()
     if mode == "average":
-        each = gradient[row, column].item() / window**2
+        each = arriving / window**2
         each = f"{'=' if is_exact(each) else '≈'} {number(each)}"
-        lines = [f"its gradient is shared out: {arriving} / {window**2} {each} each"]
-    else:
-        i, j = divmod(share[row, column].argmax().item(), share.shape[3])
-        lines = [f"its gradient {arriving} goes to the winner, {_place(i, j)}"]
-        parts = gradient[share[:, :, i, j] > 0].tolist()
-        if len(parts) > 1:
-            terms = " + ".join(map(number, parts))
-            lines.append(f"which wins {len(parts)} times: {terms} = {sum(parts):g}")
-    whole, back = gradient.sum().item(), pool_backward(gradient, share).sum().item()
-    sums = f"in all {number(whole)} arrive and the inputs get {number(back)}"
-    return [*lines, f"{sums}: nothing is lost"]
+        return (
+            f"its gradient is shared out: {number(arriving)} / {window**2} {each} each"
+        )
+    i, j = np.argwhere(share[place].numpy())[0]
+    line = f"its gradient {number(arriving)} goes to the winner, {_place(i, j)}"
+    terms = gradient[share[:, :, i, j] > 0].tolist()
+    if len(terms) > 1:
+        listed = " + ".join(map(number, terms if len(terms) < 7 else terms[:2]))
+        rest = "" if len(terms) < 7 else f" + … + {number(terms[-1])}"
+        line += f", which wins {len(terms)} times: {listed}{rest} = {sum(terms):g}"
+    return line
 
 
-def _draw_grid(board, title, matrix, x, y, side, window, unseen=None):
-    cell = cell_of(matrix.shape, side)
-    colours = signed_colours(matrix, room=1.6)
-    if unseen is not None:
-        colours[unseen.numpy()] = 0xDC
-    board.title(x, y - 14, title)
-    board.grid(matrix, x, y, cell, colours=colours)
-    board.window(x, y, cell, *window)
+def _arrows(share, gradient, mode, place, cell, right):
+    """Yield the ways of the gradients, along the feet of the squares.
+
+    Strong are that of output `place` and, in max pooling, those to the same winner. The
+    others of max pooling are faint, those of average pooling too many.
+    """
+    share, edge = share.numpy(), right - GAP
+    strong = [place]
+    if mode == "max":
+        strong = [*zip(*np.nonzero(share[:, :, share[place] > 0][..., 0]), strict=True)]
+    for i, j in np.ndindex(*share.shape[:2]) if mode == "max" else strong:
+        for row, column in np.argwhere(share[i, j]):
+            begin, end = TOP + (i + 1) * cell - 7, TOP + (row + 1) * cell - 7
+            x = LEFT + (column + 0.5) * cell + 15
+            bend = f"C{right - GAP / 2} {begin} {edge + GAP / 2} {end} {edge} {end}"
+            path = f"M{right + (j + 0.5) * cell} {begin}H{right}{bend}H{x + 6}"
+            on = (i, j) in strong
+            colour, style = (BLUE, {}) if on else (SOFT, dict(opacity=0.4))
+            yield svg.tag(
+                "g",
+                svg.tag(
+                    "path", d=path, stroke=colour, stroke_width=1 + on, fill="none"
+                ),
+                svg.arrow(x + 12, end, x, end, colour=colour, stroke_width=1 + on),
+                pointer_events="none",
+                **style,
+            )
+            if on:
+                t = (strong.index((i, j)) + 1) / (len(strong) + 1)
+                t = np.array(
+                    [(1 - t) ** 3, 3 * t * (1 - t) ** 2, 3 * t**2 * (1 - t), t**3]
+                )
+                across = t @ (right, right - GAP / 2, edge + GAP / 2, edge)
+                down = t @ (begin, begin, end, end)
+                yield _pill(across, down, share[i, j, row, column] * gradient[i, j])
 
 
-def _draw_marks(board, X, share, window, stride, cell):
-    """Mark every winner with a dot, every later equal of one with a ring."""
-    wins = share.sum(dim=(0, 1)) > 0
-    equal = torch.zeros_like(wins)
-    for i, j in np.ndindex(*share.shape[:2]):
-        top, left = i * stride, j * stride
-        area = slice(top, top + window), slice(left, left + window)
-        equal[area] |= X[area] == X[area].max()
-    for i, j in np.ndindex(*X.shape):
-        if equal[i, j]:
-            where = LEFT + (j + 1) * cell - 7, UPPER + i * cell + 7
-            board.text(*where, "●" if wins[i, j] else "○", size=min(11, cell / 3))
+def _pills(values, x, cell, unseen=None):
+    """Yield the gradients at the feet of the squares, a × where none can arrive."""
+    for i, j in np.ndindex(*values.shape):
+        place = x + (j + 0.5) * cell, TOP + (i + 1) * cell - 7
+        if unseen is not None and unseen[i, j]:
+            style = dict(anchor="middle", fill="#000000", pointer_events="none")
+            yield svg.text(*place, "×", **style)
+        elif values[i, j]:
+            yield _pill(*place, values[i, j])
 
 
-def _write(board, title, lines, y):
-    board.title(RIGHT, y - 14, title)
-    y += 10
-    for line in lines:
-        parts = textwrap.wrap(line, 45)
-        board.lines(RIGHT, y, parts, 20)
-        y += 20 * len(parts) + 5
+def _pill(x, y, value):
+    words = number(value)
+    width = svg.width_of(words, 12) + 6
+    box = svg.rect(x - width / 2, y - 6.5, width, 13, rx=5, fill=BLUE)
+    word = svg.text(x, y, words, size=12, anchor="middle", fill=PAPER)
+    return svg.tag("g", box, word, pointer_events="none")
 
 
 @torch_as_it_starts()
 def pooling_explorer(X=None):
     """Return the view: pooling of X (H, W), up to 8×8; by default notebook 04's."""
-    X = as_matrix("X", X_DEFAULT if X is None else X)
-    grid = NumberGrid("input", X, SIZES)
-    stepper = Stepper()
+    cells = Cells("input", as_matrix("X", X_DEFAULT if X is None else X))
+    shape = tuple(cells.read().shape)
+    sizes = {size: f"{size[0]}×{size[1]}" for size in sorted({*SIZES, shape})}
 
-    def draw(step, **values):
-        X = values["X"]
-        rows, columns = output_shape(X, values["window"], values["stride"])
-        side, _, height = measures(X)
-        box = (MIDDLE, UPPER, cell_of((rows, columns), side))
-        stepper.fit(rows, columns, box, (WIDTH, height))
-        return draw_pooling(step=step.chosen(), **values)
+    def draw(X, size, mode, window, stride, arriving, place):
+        if size != tuple(X.shape):
+            cells.resize(*size)
+            X = cells.read()
+        place.fit(*output_shape(X, window, stride))
+        above, x = [], LEFT
+        for name, options, value in (
+            ("mode", MODES, mode),
+            ("size", sizes, size),
+            ("arriving", ARRIVING, arriving),
+        ):
+            drawn, x = chips(x, 14, name, options, value)
+            above.append(drawn)
+            x += 24
+        here = place.row, place.column
+        above = svg.join(*above)
+        return draw_pooling(X, mode, window, stride, arriving, here, cells.texts, above)
 
     return View(
         "Pooling, forwards and backwards",
-        "window 2, stride 1: which input collects the most gradient? Then stride 3: "
-        "which inputs get none?",
+        "point at an output. Window 2, stride 1: which input collects the most "
+        "gradient? Then stride 3: which inputs get none?",
         {
-            "X": grid,
-            "mode": ipywidgets.ToggleButtons(
-                options=[(f"{mode} pooling", mode) for mode in MODES],
-                style={"button_width": "130px"},
-            ),
-            "window": Number(
-                "window", min(2, grid.rows, grid.columns), 1, 4, limits=(1, LARGEST)
-            ),
+            "X": cells,
+            "size": Chips(sizes, shape),
+            "mode": Chips(MODES, "max"),
+            "window": Number("window", min(2, *shape), 1, 4, limits=(1, LARGEST)),
             "stride": stride_control(2),
-            "arriving": dropdown("gradient that arrives:", ARRIVING),
-            "step": stepper,
+            "arriving": Chips(ARRIVING, "tens"),
+            "place": Place(),
         },
         draw,
-        rows=[["X", ("mode", "window", "stride", "arriving", "step")]],
-        over=stepper.cells,
     )

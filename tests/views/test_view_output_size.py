@@ -54,16 +54,16 @@ def test_alexnet_never_looks_at_one_column_of_224(view):
     assert "54×54" in view.label and "447 of 50,176" in view.label
 
 
-def test_the_window_follows_the_pointer_on_both_grids_and_the_keys(view):
+def test_the_placefollows_the_pointer_on_both_grids_and_the_keys(view):
     view.controls["dilation"].write(3)  # 4×4 outputs, the window spans 4 pixels
-    view.touch("hover", "window_:input", **middle(view, "window_:input"))
+    view.touch("hover", "place:input", **middle(view, "place:input"))
     assert "row 3, column 3 sees rows 3 to 6, columns 3 to 6 in steps" in view.label
-    view.touch("drag", "window_:input", x=900.0, y=-50.0)
+    view.touch("drag", "place:input", x=900.0, y=-50.0)
     assert "output row 1, column 4 sees" in view.label
-    view.touch("key", "window_:output", key="ArrowDown")
+    view.touch("key", "place:output", key="ArrowDown")
     assert "row 2, column 4 sees rows 2 to 5, columns 4 to 7 in steps" in view.label
     view.controls["n"].write(512)
-    view.touch("press", "window_:output", **middle(view, "window_:output"))
+    view.touch("press", "place:output", **middle(view, "place:output"))
     assert "output row 255, column 255 sees" in view.label
 
 
