@@ -78,7 +78,9 @@ def draw_pooling(X, mode, window, stride, arriving, place=(0, 0), texts=None, ab
         f"in all {number(gradient.sum())} arrive and the inputs get "
         f"{number(back.sum())}: nothing is lost",
     ]
+    legend = f"input {size_of(X)}"
     if unseen.any():
+        legend += ", ×: in no window"
         count = f"{int(unseen.sum())} of {X.numel()} inputs"
         lines[-1] += f"; {count} are in no window: gradient 0"
     cell = min(66, SIDE / max(X.shape))
@@ -87,14 +89,13 @@ def draw_pooling(X, mode, window, stride, arriving, place=(0, 0), texts=None, ab
     colours[unseen.numpy()] = 0xDC
     inputs = dict(at="X", says="input", colours=colours, texts=texts)
     outputs = dict(at="place", says="output", data_hover="place:{},{}".format)
-    grey = ", ×: in no window" if unseen.any() else ""
     seen = place[0] * stride, place[1] * stride, window, window
     return svg.picture(
         WIDTH,
         end + 80,
         f"{mode} pooling, window {window}, stride {stride}; {'; '.join(lines)}",
         above,
-        parts.title(LEFT, TOP - 14, f"input {size_of(X)}{grey}"),
+        parts.title(LEFT, TOP - 14, legend),
         parts.grid(X, LEFT, TOP, cell, **inputs),
         parts.window(LEFT, TOP, cell, *seen),
         svg.text(right - GAP / 2, TOP - 14, "← gradient", anchor="middle", fill=BLUE),
@@ -153,18 +154,17 @@ def _arrows(share, gradient, mode, place, cell, right):
     Strong are that of output `place` and, in max pooling, those to the same winner. The
     others of max pooling are faint, those of average pooling too many.
     """
-    share, edge = share.numpy(), right - GAP
-    strong = [place]
+    share, strong = share.numpy(), [place]
     if mode == "max":
         strong = [*zip(*np.nonzero(share[:, :, share[place] > 0][..., 0]), strict=True)]
     for i, j in np.ndindex(*share.shape[:2]) if mode == "max" else strong:
+        on, begin = (i, j) in strong, TOP + (i + 1) * cell - 7
+        colour, style = (BLUE, {}) if on else (SOFT, dict(opacity=0.4))
         for row, column in np.argwhere(share[i, j]):
-            begin, end = TOP + (i + 1) * cell - 7, TOP + (row + 1) * cell - 7
-            x = LEFT + (column + 0.5) * cell + 15
-            bend = f"C{right - GAP / 2} {begin} {edge + GAP / 2} {end} {edge} {end}"
-            path = f"M{right + (j + 0.5) * cell} {begin}H{right}{bend}H{x + 6}"
-            on = (i, j) in strong
-            colour, style = (BLUE, {}) if on else (SOFT, dict(opacity=0.4))
+            x, end = LEFT + (column + 0.5) * cell + 15, TOP + (row + 1) * cell - 7
+            path = (
+                f"M{right + (j + 0.5) * cell} {begin}H{right}l{-GAP} {end - begin}H{x}"
+            )
             yield svg.tag(
                 "g",
                 svg.tag(
@@ -174,14 +174,10 @@ def _arrows(share, gradient, mode, place, cell, right):
                 pointer_events="none",
                 **style,
             )
-            if on:
-                t = (strong.index((i, j)) + 1) / (len(strong) + 1)
-                t = np.array(
-                    [(1 - t) ** 3, 3 * t * (1 - t) ** 2, 3 * t**2 * (1 - t), t**3]
-                )
-                across = t @ (right, right - GAP / 2, edge + GAP / 2, edge)
-                down = t @ (begin, begin, end, end)
-                yield _pill(across, down, share[i, j, row, column] * gradient[i, j])
+            if on:  # side by side where they share a way
+                part = (strong.index((i, j)) + 1) / (len(strong) + 1)
+                where = right - part * GAP, begin + part * (end - begin)
+                yield _pill(*where, share[i, j, row, column] * gradient[i, j].item())
 
 
 def _pills(values, x, cell, unseen=None):
@@ -196,7 +192,7 @@ def _pills(values, x, cell, unseen=None):
 
 
 def _pill(x, y, value):
-    words = number(value)
+    words = number(float(f"{value:.3g}"))  # more digits would not fit into a square
     width = svg.width_of(words, 12) + 6
     box = svg.rect(x - width / 2, y - 6.5, width, 13, rx=5, fill=BLUE)
     word = svg.text(x, y, words, size=12, anchor="middle", fill=PAPER)
