@@ -233,8 +233,7 @@ def output_size_calculator():
     """Return the view: sizes to slide or type, a window and a unit to move."""
     return View(
         "Output size, seen pixels and receptive field",
-        "point at the grids and the photograph. Which pixels does kernel 2, stride 3 "
-        "never look at?",
+        "point at the grids and the face; set stride 3",
         {
             "n": Number("input", 7, 1, 64, limits=LIMITS),
             "kernel_size": Number("kernel", 2, 1, 15, limits=LIMITS),

@@ -226,8 +226,7 @@ def pooling_explorer(X=None):
 
     return View(
         "Pooling, forwards and backwards",
-        "point at an output. Window 2, stride 1: which input collects the most "
-        "gradient? Then stride 3: which inputs get none?",
+        "point at an output; set stride 1, then stride 3; type other numbers",
         {
             "X": cells,
             "size": Chips(sizes, shape),

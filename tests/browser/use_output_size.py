@@ -1,11 +1,23 @@
 """What a student does with view 4."""
 
+import re
+
 TITLE = "Output size, seen pixels and receptive field"
 
 
 def use(notebook, record_latency):
     view = notebook.view(TITLE)
     view.says("7×7 becomes 6×6")
+    view.hover('[data-hover="place:output"]')
+    view.says(re.compile("output row [34], column [34] sees"))  # the middle of six
+    view.drag("place:input", 400, -100)
+    view.says("output row 1, column 6 sees rows 1 to 2, columns 6 to 7")
+    view.keys("place:input", "ArrowLeft", "ArrowDown")
+    view.says("output row 2, column 5")
+    view.hover('[data-hover="unit:seen"]')
+    place = view.box.locator(".layer-3").get_attribute("x")
+    view.keys("unit:seen", "ArrowRight")
+    view.box.locator(f'.layer-3:not([x="{place}"])').wait_for(timeout=10_000)
     view.slide("stride", times=2)
     view.says("33 of 49 pixels are never looked at")
     view.slide("kernel")
@@ -24,9 +36,14 @@ def use(notebook, record_latency):
         ("kernel", "50", "fits nowhere"),
         ("kernel", "", "got nothing"),
         ("kernel", "3", None),
+        ("input", "512", None),
     )
+    view.says("512×512 becomes 510×510")
     view.box.get_by_label("stack").fill("five")
     view.complains("is no layer")
     view.box.get_by_label("stack").fill("3/1")
     view.fine()
-    record_latency(TITLE, view.slider_latencies("padding"))
+    keys = ["ArrowRight", "ArrowLeft"]
+    record_latency(
+        TITLE, view.latencies(lambda i: view.keys("place:input", keys[i % 2]))
+    )
