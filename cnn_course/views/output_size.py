@@ -89,10 +89,11 @@ class Spot(Place):
 
         From place to place it is `step`; the pointer is in the middle of a `size`.
         """
-        first = ((size or step) - step) / 2
-        self.areas[at.partition(":")[2]] = x + first, TOP + first, step
+        name, first = at.partition(":")[2], ((size or step) - step) / 2
+        self.areas[name] = x + first, TOP + first, step
         cover = svg.rect(x, TOP, side, side, fill=INK, fill_opacity=0)
-        return button(at, f"{at}; arrow keys move it", cover, data_hover=at)
+        words = f"{name}: arrow keys move what is outlined"
+        return button(at, words, cover, data_hover=at)
 
 
 def draw_output_size(n, kernel_size, padding, stride, dilation, stack, place, unit):
@@ -114,18 +115,18 @@ def draw_output_size(n, kernel_size, padding, stride, dilation, stack, place, un
     lines = [
         f"output row {row + 1}, column {column + 1} sees",
         f"rows {top + 1} to {top + span}, columns {left + 1} to {left + span}",
-        f"in steps of {dilation}" if dilation > 1 else "",
-        "(counted with the padding)" if padding else "",
+        *[f"in steps of {dilation}"] * (dilation > 1),
+        *["(counted with the padding)"] * (padding > 0),
     ]
     label = (
         f"{n}×{n} becomes {size}×{size}: {formula}; {never} pixels are never "
-        f"looked at; {' '.join(filter(None, lines))}; a unit behind the stack {stack} "
+        f"looked at; {' '.join(lines)}; a unit behind the stack {stack} "
         f"sees {receptive_size(layers):,} pixels each way"
     )
     cell = SIDE / (n + 2 * padding)
     wide = max(cell, 30 / size)  # of an output: as a pixel, if that can be seen
     taps = range(0, span, dilation) if 1 < dilation and kernel_size <= 10 else ()
-    frame = f", padding {padding}: pale" if padding else ""
+    frame = f", padding {padding}: pale" * (padding > 0)
     return svg.picture(
         WIDTH,
         HEIGHT,
@@ -145,10 +146,7 @@ def draw_output_size(n, kernel_size, padding, stride, dilation, stack, place, un
         window(MIDDLE, TOP, wide, row, column, 1, 1),
         svg.text(LEFT, BELOW, f"× never looked at: {never}"),
         svg.text(LEFT, BELOW + 18, "blue: in how many windows"),
-        *(
-            svg.text(MIDDLE, BELOW + 18 * i, line)
-            for i, line in enumerate(filter(None, lines))
-        ),
+        *(svg.text(MIDDLE, BELOW + 18 * i, line) for i, line in enumerate(lines)),
         place.area("place:input", LEFT, SIDE, stride * cell, span * cell),
         place.area("place:output", MIDDLE, size * wide, wide),
         *_receptive_fields(layers, unit),
@@ -225,7 +223,7 @@ def _receptive_fields(layers, unit):
         words = f"{i + 1}: {kernel_size}/{stride} sees {side}×{side}"
         place = RIGHT + i // 4 * SIDE / 2, BELOW + i % 4 * 18
         yield svg.text(*place, words, size=13, data_shows=f".layer-{i + 1}")
-    yield unit.area("unit:seen", RIGHT, SIDE, steps[-1] * cell, sizes[-1] * cell)
+    yield unit.area("unit:photograph", RIGHT, SIDE, steps[-1] * cell, sizes[-1] * cell)
 
 
 @torch_as_it_starts()

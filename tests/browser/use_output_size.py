@@ -14,9 +14,9 @@ def use(notebook, record_latency):
     view.says("output row 1, column 6 sees rows 1 to 2, columns 6 to 7")
     view.keys("place:input", "ArrowLeft", "ArrowDown")
     view.says("output row 2, column 5")
-    view.hover('[data-hover="unit:seen"]')
+    view.hover('[data-hover="unit:photograph"]')
     place = view.box.locator(".layer-3").get_attribute("x")
-    view.keys("unit:seen", "ArrowRight")
+    view.keys("unit:photograph", "ArrowRight")
     view.box.locator(f'.layer-3:not([x="{place}"])').wait_for(timeout=10_000)
     view.slide("stride", times=2)
     view.says("33 of 49 pixels are never looked at")
@@ -28,7 +28,7 @@ def use(notebook, record_latency):
     view.says("− 2·(3 − 1) − 1) / 3⌋")
     view.slide("input", "ArrowLeft")
     view.says("6×6 becomes 2×2")
-    view.box.get_by_label("stack").fill("5/1, 2/2, 5/1")
+    view.box.get_by_label("stack, kernel/stride:").fill("5/1, 2/2, 5/1")
     view.says("sees 14 pixels each way")
     view.answers(
         ("stride", "0", "would never move the window"),
@@ -39,9 +39,9 @@ def use(notebook, record_latency):
         ("input", "512", None),
     )
     view.says("512×512 becomes 510×510")
-    view.box.get_by_label("stack").fill("five")
+    view.box.get_by_label("stack, kernel/stride:").fill("five")
     view.complains("is no layer")
-    view.box.get_by_label("stack").fill("3/1")
+    view.box.get_by_label("stack, kernel/stride:").fill("3/1")
     view.fine()
     keys = ["ArrowRight", "ArrowLeft"]
     record_latency(

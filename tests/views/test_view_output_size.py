@@ -79,12 +79,12 @@ def test_the_squares_are_receptive_fields_of_a_unit_that_moves(view):
             for c in corners
         ]
 
-    view.touch("hover", "unit:seen", x=0.0, y=0.0)
+    view.touch("hover", "unit:photograph", x=0.0, y=0.0)
     # Stride 2 stands before layer 3: its middle 2×2 patch begins 2 pixels further in.
     assert squares() == [[2, 2, 3, 3], [2, 2, 4, 4], [0, 0, 8, 8]]
-    view.touch("key", "unit:seen", key="ArrowRight")
+    view.touch("key", "unit:photograph", key="ArrowRight")
     assert squares() == [[4, 2, 3, 3], [4, 2, 4, 4], [2, 0, 8, 8]]
-    view.touch("press", "unit:seen", x=9e3, y=9e3)
+    view.touch("press", "unit:photograph", x=9e3, y=9e3)
     assert squares()[2] == [24, 24, 8, 8]
     view.controls["stack"].value = "999/9, 999/9, 5"
     assert view.message.value == "" and "a unit behind the stack 999/9" in view.label
