@@ -159,21 +159,14 @@ def _arrows(share, gradient, mode, place, cell, right):
         strong = [*zip(*np.nonzero(share[:, :, share[place] > 0][..., 0]), strict=True)]
     for i, j in np.ndindex(*share.shape[:2]) if mode == "max" else strong:
         on, begin = (i, j) in strong, TOP + (i + 1) * cell - 7
-        colour, style = (BLUE, {}) if on else (SOFT, dict(opacity=0.4))
+        colour, width, opacity = (BLUE, 2, None) if on else (SOFT, 1, 0.4)
+        style = dict(stroke_width=width, opacity=opacity, pointer_events="none")
         for row, column in np.argwhere(share[i, j]):
             x, end = LEFT + (column + 0.5) * cell + 15, TOP + (row + 1) * cell - 7
-            path = (
-                f"M{right + (j + 0.5) * cell} {begin}H{right}l{-GAP} {end - begin}H{x}"
-            )
-            yield svg.tag(
-                "g",
-                svg.tag(
-                    "path", d=path, stroke=colour, stroke_width=1 + on, fill="none"
-                ),
-                svg.arrow(x + 12, end, x, end, colour=colour, stroke_width=1 + on),
-                pointer_events="none",
-                **style,
-            )
+            bend = f"H{right}l{-GAP} {end - begin}H{x}"
+            path = f"M{right + (j + 0.5) * cell} {begin}{bend}"
+            yield svg.tag("path", d=path, fill="none", stroke=colour, **style)
+            yield svg.arrow(x + 12, end, x, end, colour=colour, **style)
             if on:  # side by side where they share a way
                 part = (strong.index((i, j)) + 1) / (len(strong) + 1)
                 where = right - part * GAP, begin + part * (end - begin)
@@ -211,17 +204,12 @@ def pooling_explorer(X=None):
             cells.resize(*size)
             X = cells.read()
         place.fit(*output_shape(X, window, stride))
-        above, x = [], LEFT
-        for name, options, value in (
-            ("mode", MODES, mode),
-            ("size", sizes, size),
-            ("arriving", ARRIVING, arriving),
-        ):
-            drawn, x = chips(x, 14, name, options, value)
-            above.append(drawn)
-            x += 24
         here = place.row, place.column
-        above = svg.join(*above)
+        above = svg.join(
+            chips(LEFT, 14, "mode", MODES, mode)[0],
+            chips(258, 14, "size", sizes, size)[0],
+            chips(530, 14, "arriving", ARRIVING, arriving)[0],
+        )
         return draw_pooling(X, mode, window, stride, arriving, here, cells.texts, above)
 
     return View(
