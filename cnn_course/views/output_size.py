@@ -174,11 +174,10 @@ def _draw_coverage(n, kernel_size, padding, stride, dilation):
     for axis in (0, 1):
         begin = np.arange(0, len(counts), block)
         never = np.logical_or.reduceat(never, begin, axis=axis)
-    wide = block * cell
-    arm = round(min(wide, 12) / 2, 1)
+    arm = round(0.45 * block * cell, 1)
     crosses = "".join(
         f"M{LEFT + x:.1f} {TOP + y:.1f}l{arm} {arm}m0 {-arm}l{-arm} {arm}"
-        for y, x in np.argwhere(never) * wide + (wide - arm) / 2
+        for y, x in (np.argwhere(never) + 0.5) * block * cell - arm / 2
     )
     path = svg.tag("path", d=crosses, stroke="#FFFFFF", stroke_width=1.5)
     return svg.join(pixels, _lines(LEFT, cell, len(counts)), path)
