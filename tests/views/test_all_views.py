@@ -56,10 +56,9 @@ MAKE = {  # each with what its saved text begins with, after its title
     ),
     "pooling_explorer": (
         views.pooling_explorer,
-        "Pooling, forwards and backwards: max pooling, window 2, stride 2, step 1 of "
-        "4; output row 1, column 1; largest of 1, 3, 5, 3: 5; its gradient 10 goes to "
-        "the winner, row 2, column 1; in all 100 arrive and the inputs get 100: "
-        "nothing is lost",
+        "Pooling, forwards and backwards: max pooling, window 2, stride 2; output row "
+        "1, column 1: largest of 1, 3, 5, 3: 5; its gradient 10 goes to the winner, "
+        "row 2, column 1; in all 100 arrive and the inputs get 100: nothing is lost",
     ),
     "training_curves": (
         lambda: LiveCurves(lenet(), [0, 1], 1, torch.device("cpu"), None).view,
@@ -94,6 +93,25 @@ TOUCHES = {  # view: what is done to each of its controls
         ("drag", "K:0,0"),
         ("padding", 1),
         ("stride", 2),
+    ],
+    "output_size_calculator": [
+        ("key ArrowRight", "place:input"),
+        ("key ArrowRight", "unit:photograph"),
+        ("n", 9),
+        ("kernel_size", 3),
+        ("padding", 1),
+        ("stride", 2),
+        ("dilation", 2),
+        ("stack", "5/2"),
+    ],
+    "pooling_explorer": [
+        ("key 9", "X:0,0"),
+        ("press", "size:0"),
+        ("press", "mode:1"),
+        ("press", "arriving:1"),
+        ("key ArrowRight", "place:0,0"),
+        ("window", 3),
+        ("stride", 1),
     ],
     "training_curves": [],  # nothing is drawn before the first step
 }
@@ -225,7 +243,6 @@ ENTRIES = {  # view: (control, what is typed, what is said)
     "pooling_explorer": [
         ("window", "5", "the window spans 5 numbers, but only 4 are there"),
         ("stride", "0", "a stride of 0 would never move the window"),
-        ("step", "5", "step: type a whole number, from 1 to 4; got '5'"),
     ],
     "training_curves": [
         ("smoothing", "0", "smooth over steps: type a whole number, from 1 "),
