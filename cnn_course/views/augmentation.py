@@ -3,28 +3,30 @@
 The transforms are torchvision's v2, imported late, because that takes seconds.
 """
 
-import ipywidgets
+import functools
+
 import torch
-import torch.nn.functional as F
 
 from cnn_course.checks import refuse
 from cnn_course.data import load_photograph
 from cnn_course.device import torch_as_it_starts
-from cnn_course.plots import COLOURS
-from cnn_course.views.kit.board import GREY, Board
+from cnn_course.views.kit import svg
 from cnn_course.views.kit.controls import Number
+from cnn_course.views.kit.parts import title
+from cnn_course.views.kit.svg import ORANGE, PAPER, SOFT
+from cnn_course.views.kit.touch import STEPS, button, chips
 from cnn_course.views.kit.view import View
 
-SIDE = 256  # pixels of the picture each way
-NUM_DRAWS = 4
-SEED = 1007  # with it the first four draws differ widely
+SIDE = 256  # pixels of the picture each way, and CSS pixels on the page
+LEAST, STEP = 64, 4  # pixels: the smallest crop, what an arrow key is worth
+NUM_DRAWS = 8
+SEED = 1007  # with it the first draws differ widely
 NO_CROP = ("so few pixels say little", f"the picture has {SIDE} pixels")
 NO_HUE = ("", "half a turn of the colour circle is the farthest")
 STRENGTHS = ("brightness", "contrast", "saturation", "hue")
-SHOWN, ROW = 180, 194  # side of a shown picture, height of a row, in CSS pixels
-LEFT = (254, 556)  # where the draws begin
+TOP, LEFT = 32, 276  # of the photograph and the draws, in CSS pixels
+SHOWN, RIGHT, DOWN = 141, 147, 176  # a draw's side, and where the next one is
 COLOUR = "in colour, (3, H, W), of decimal numbers from 0 to 1 (bytes: X / 255)"
-DRAW_COLOURS = [COLOURS[i] for i in (0, 4, 2, 6)]  # those that white is read on
 
 
 def random_changes(seed, mirror, upside_down, crop, **strengths):
@@ -80,73 +82,154 @@ def count_pictures(mirror, upside_down, crop):
     return flips, (SIDE - crop + 1) ** 2 * flips
 
 
-def draw_augmentation(photo, turn, **settings):
-    """Draw a photo (3, 256, 256) and four random versions; return (board, text).
+class Crop(Number):
+    """The crop's size, typed or dragged, and the draw in hand, whose crop can be moved.
 
-    turn      how often new random numbers were asked for
-    settings  arguments of `random_changes`
+    turn    how often new random numbers were asked for
+    hand    the draw in hand, from 0 on, and `place` where its crop is: (top, left)
+    places  {draw: (top, left)} of the crops that were moved by hand
     """
-    board = Board(856, ROW + SHOWN)
-    whole = F.interpolate(photo[None], SHOWN, mode="bilinear", antialias=True)[0]
-    _draw_picture(board, 0, 0, whole, ["picture", "and crops"], GREY)
-    draws = random_changes(SEED + turn, **settings)
-    first = NUM_DRAWS * turn + 1
-    _draw_crops(board, draws, first)
-    for i, change in enumerate(draws):
-        x, y = LEFT[i % 2], i // 2 * ROW
-        words, changed = _in_words(first + i, change), augment(photo, change, SHOWN)
-        _draw_picture(board, x, y, changed, words, DRAW_COLOURS[i])
+
+    def __init__(self):
+        super().__init__("crop, pixels", 224, LEAST, SIDE, why=NO_CROP)
+        self.turn, self.hand, self.place, self.places = 0, 0, (0, 0), {}
+
+    def touch(self, what, touch):
+        if what in ("size", "move"):
+            self._pull(what, touch)
+        elif touch.kind == "press" and what.isdigit():
+            self.hand = int(what)
+        elif touch.kind == "press":
+            self.turn, self.places = self.turn + 1, {}
+
+    def _pull(self, what, touch):
+        if touch.kind == "press":
+            self.began = touch, self.place, self.slider.value
+        elif touch.kind == "drag":
+            start, place, size = self.began
+            self._go(what, place, size, touch.y - start.y, touch.x - start.x)
+        elif touch.key in STEPS:
+            down, right = STEPS[touch.key]
+            what = "size" if touch.shift else what
+            self._go(what, self.place, self.slider.value, STEP * down, STEP * right)
+
+    def _go(self, what, place, size, down, right):
+        if what == "size":
+            size = min(max(size + round(max(down, right, key=abs)), LEAST), SIDE)
+            self.write(size)
+        else:
+            place = place[0] + round(down), place[1] + round(right)
+        self.places[self.hand] = tuple(min(max(n, 0), SIDE - size) for n in place)
+
+    def draws(self, **settings):
+        """Return `random_changes`, with the crops that were moved at their places."""
+        draws = random_changes(SEED + self.turn, **settings)
+        for i, place in self.places.items():
+            most = SIDE - settings["crop"]
+            draws[i]["top"], draws[i]["left"] = (min(n, most) for n in place)
+        self.place = draws[self.hand]["top"], draws[self.hand]["left"]
+        return draws
+
+
+def draw_augmentation(photo, show, crop, settings):
+    """Draw a photo, a piece of SVG, and random versions of it.
+
+    show      show(i, change) returns the piece of SVG of the i-th draw
+    crop      a `Crop`; settings: arguments of `random_changes`, without the seed
+    """
+    draws, first = crop.draws(**settings), NUM_DRAWS * crop.turn + 1
     flips, count = count_pictures(*map(settings.get, ("mirror", "upside_down", "crop")))
-    places = SIDE - settings["crop"] + 1
-    board.title(0, ROW + 14, "Would the label still be right?")
-    board.title(0, ROW + 36, "Could such a picture occur?")
-    lines = [
-        f"{places} × {places} places for the crop",
-        f"× {flips} for the flips",
-        f"= {count:,} different pictures,",
-        "before any change of colour",
-    ]
-    board.lines(0, ROW + 80, lines, 22, size=14)
+    places, size = SIDE - settings["crop"] + 1, f"{settings['crop']}×{settings['crop']}"
+    names = f"draws {first} to {first + NUM_DRAWS - 1}"
+    counted = f"{places} × {places} places × {flips} for the flips = {count:,}"
+    held = _in_words(first + crop.hand, draws[crop.hand])
     strengths = ", ".join(f"{name} ±{settings[name]:g}" for name in STRENGTHS)
-    return board, (
-        f"draws {first} to {first + NUM_DRAWS - 1}: mirrored with "
-        f"probability {settings['mirror']:g}, upside down with "
-        f"{settings['upside_down']:g}, crop {settings['crop']}×{settings['crop']} of "
-        f"{SIDE}×{SIDE}, {strengths}; {places} × {places} places × {flips} for the "
-        f"flips = {count:,} different pictures"
+    label = (
+        f"{names}: mirrored with probability {settings['mirror']:g}, upside down with "
+        f"{settings['upside_down']:g}, crop {size} of {SIDE}×{SIDE}, {strengths}; "
+        f"{counted} different pictures; in hand {', '.join(held)}"
+    )
+    end = LEFT + 8 + svg.width_of(f"{names}, seed {SEED + crop.turn}", 14, bold=True)
+    parts = [
+        title(0, 14, f"crop {size}: drag it"),
+        photo,
+        title(LEFT, 14, f"{names}, seed {SEED + crop.turn}"),
+        chips(end, 14, "crop:again", {True: "draw again"}, None)[0],
+        _draw_words(held),
+        _draw_crop(draws[crop.hand], first + crop.hand),
+    ]
+    for i, change in enumerate(draws):
+        parts.append(_draw_one(i, first + i, change, show, i == crop.hand))
+    low = TOP + 2 * DOWN + 12
+    words = "different pictures, before any change of colour"
+    parts.append(svg.text(LEFT, low, f"{counted} {words}", size=13))
+    return svg.picture(860, low + 16, label, *parts)
+
+
+def _draw_crop(change, number):
+    """Draw the crop in hand on the photograph, to move and to resize at its corner."""
+    x, y, side = change["left"], TOP + change["top"], change["crop"]
+    ring = f"M0,{TOP}h{SIDE}v{SIDE}h-{SIDE}zM{x},{y}v{side}h{side}v-{side}z"
+    line = dict(stroke=ORANGE, stroke_width=3)
+    move = svg.rect(x, y, side, side, fill="#000000", fill_opacity=0, **line)
+    corner = x + side - 16, y + side - 16, 16, 16
+    says = f"crop of draw {number}: arrow keys move it, with Shift they resize it"
+    return svg.join(
+        svg.tag("path", d=ring, fill="#000000", fill_opacity=0.5),
+        button("crop:move", says, move),
+        button(
+            "crop:size",
+            "corner of the crop: arrow keys resize it",
+            svg.rect(*corner, fill=PAPER, **line),
+            svg.text(x + side - 8, y + side - 8, "↘", size=14, anchor="middle"),
+        ),
     )
 
 
-def _draw_picture(board, x, y, photo, lines, colour):
-    """Draw a picture (3, n, n) in one size, with lines of text beside it."""
-    pixels = (photo.permute(1, 2, 0) * 255).round().byte().numpy()
-    board.paste(pixels, x, y, SHOWN, SHOWN)
-    board.rectangle(x, y, SHOWN, SHOWN, outline=colour, line=3)
-    board.text(x + SHOWN + 7, y + 10, lines[0], size=12, bold=True, anchor="lm")
-    board.lines(x + SHOWN + 7, y + 27, lines[1:], 17, size=12)
+def _draw_one(i, number, change, show, held):
+    """Draw a draw; where it is pointed at, its crop and what happened appear."""
+    x, y = LEFT + i % 4 * RIGHT, TOP + i // 4 * DOWN
+    flips = ("not flipped", "mirrored", "upside down", "both flips")
+    words = flips[change["mirrored"] + 2 * change["upside_down"]]
+    frame = dict(stroke=ORANGE if held else SOFT, stroke_width=4 if held else 1)
+    place, side = (change["left"], TOP + change["top"]), change["crop"]
+    dashes = dict(stroke=ORANGE, stroke_width=3, stroke_dasharray="7 5")
+    return svg.join(
+        button(
+            f"crop:{i}",
+            f"draw {number}, {words}: take its crop in hand",
+            svg.rect(x, y, SHOWN, SHOWN, **frame),
+            show(i, change),
+            svg.text(x, y + SHOWN + 13, f"{number} {words}", size=12, bold=held),
+            pressed=held,
+            data_shows=f".draw-{i}",
+        ),
+        svg.tag(
+            "g",
+            svg.rect(*place, side, side, pointer_events="none", **dashes),
+            svg.rect(0, TOP + SIDE + 6, LEFT - 6, 110, fill=PAPER),
+            _draw_words(_in_words(number, change)),
+            class_=f"draw-{i} when-lit",
+        ),
+    )
 
 
-def _draw_crops(board, draws, first):
-    """Outline on the picture which part each draw takes; its number in a corner."""
-    zoom = SHOWN / SIDE
-    crops = [[zoom * draw[name] for name in ("left", "top", "crop")] for draw in draws]
-    for (x, y, side), colour in zip(crops, DRAW_COLOURS, strict=True):
-        board.rectangle(x, y, side, side, outline=colour, line=2)
-    for i, (x, y, side) in enumerate(crops):  # last, so that no line crosses them
-        x, y = x + i % 2 * (side - 24), y + i // 2 * (side - 16)
-        board.rectangle(x, y, 24, 16, fill=DRAW_COLOURS[i], outline=None)
-        text = str(first + i)
-        board.text(x + 12, y + 8, text, size=12, bold=True, fill="white")
+def _draw_words(lines):
+    """Write what happened in a draw, below the photograph."""
+    y = TOP + SIDE + 16
+    parts = [svg.text(0, y, lines[0], size=13, bold=True)]
+    for i, line in enumerate(lines[1:], 1):
+        parts.append(svg.text(0, y + 20 * i, line, size=13))
+    return svg.join(*parts)
 
 
 def _in_words(number, change):
-    flips = [flip for flip in ("mirrored", "upside_down") if change[flip]]
+    brightness, contrast, saturation = (f"{n} ×{change[n]:.2f}" for n in STRENGTHS[:3])
     return [
         f"draw {number}",
         f"crop at {change['top']}, {change['left']}",
-        " + ".join(flips).replace("_", " ") or "not flipped",
-        *[f"{name} ×{change[name]:.2f}" for name in STRENGTHS[:3]],
-        f"hue {change['hue']:+.2f} turns".replace("-", "−"),
+        f"{brightness}, {contrast}",
+        f"{saturation}, hue {change['hue']:+.2f}".replace("-", "−"),
     ]
 
 
@@ -167,49 +250,46 @@ def as_square(photo):
     return functional.resize(photo, [SIDE, SIDE])
 
 
-class DrawAgain(ipywidgets.Button):
-    """A button for new random numbers; `read()` tells how often it was pressed."""
-
-    def __init__(self):
-        super().__init__(description="draw again", tooltip="new random numbers")
-        self.presses = 0
-        self.on_click(self._pressed)
-
-    def _pressed(self, _):
-        self.presses += 1
-
-    def on_change(self, callback):
-        self.on_click(callback)
-
-    def read(self):
-        return self.presses
+def _image(X, x, y, side):
+    pixels = (X.permute(1, 2, 0) * 255).round().byte().numpy()
+    return svg.image(pixels, x, y, side, side, smooth=True, jpeg=True)
 
 
 @torch_as_it_starts()
 def augmentation_mixer(photo=None):
-    """Return the view: a photo (3, H, W) in [0, 1] and four random versions of it.
+    """Return the view: a photo (3, H, W) in [0, 1] and eight random versions of it.
 
     Without a photo it is matplotlib's. Raises ValueError for what is no such photo.
     """
     if photo is None:  # its upper square
         photo = load_photograph(600, colour=True)[:, :512]
-    photo = as_square(photo)
+    photo, crop = as_square(photo), Crop()
+    whole = _image(photo, 0, TOP, SIDE)
+
+    @functools.lru_cache(100)  # one draw whose crop is moved leaves the others alone
+    def image(i, *change):
+        X = augment(photo, dict(change), SHOWN)
+        return _image(X, LEFT + i % 4 * RIGHT, TOP + i // 4 * DOWN, SHOWN)
+
+    def draw(**settings):
+        show = lambda i, change: image(i, *change.items())
+        return draw_augmentation(whole, show, crop, settings)
+
     return View(
         "Augmentation mixer",
-        "raise hue alone, then p(upside down): is the label still right, for a face, a "
-        "boot, a ripe tomato, a 6?",
+        "drag the crop on the photograph. Raise hue alone, then p(upside down): is the "
+        "label still right, could such a picture occur?",
         {
-            "turn": DrawAgain(),
             "mirror": _probability("p(mirror)", 0.5),
             "upside_down": _probability("p(upside down)", 0.0),
-            "crop": Number("crop, pixels", 224, 64, SIDE, why=NO_CROP),
+            "crop": crop,
             "brightness": _strength("brightness", "turn black"),
             "contrast": _strength("contrast", "turn plain grey"),
             "saturation": _strength("saturation", "lose all colour"),
-            "hue": Number("hue", 0.05, 0.0, 0.5, 0.05, why=NO_HUE),
+            "hue": Number("hue", 0.05, 0.0, 0.5, 0.05, why=NO_HUE, narrow=True),
         },
-        lambda **values: draw_augmentation(photo, **values),
-        rows=[["mirror", "upside_down", "crop"], STRENGTHS[:3], ["hue", "turn"]],
+        draw,
+        rows=[["mirror", "upside_down", "crop"], STRENGTHS],
         photograph=True,
     )
 
@@ -220,4 +300,4 @@ def _probability(label, value):
 
 def _strength(label, what):
     why = ("", f"at 1 a picture may already {what}")
-    return Number(label, 0.3, 0.0, 1.0, 0.05, why=why)
+    return Number(label, 0.3, 0.0, 1.0, 0.05, why=why, narrow=True)

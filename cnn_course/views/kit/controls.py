@@ -81,9 +81,21 @@ class Number(ipywidgets.HBox):
 
     limits  (least, most) that may be typed; by default as far as the slider goes
     why     reasons for both limits, told to whoever types a number beyond them
+    narrow  so that four fit side by side, not three
     """
 
-    def __init__(self, label, value, low, high, step=1, *, limits=None, why=("", "")):
+    def __init__(
+        self,
+        label,
+        value,
+        low,
+        high,
+        step=1,
+        *,
+        limits=None,
+        why=("", ""),
+        narrow=False,
+    ):
         self.label, self.limits, self.why = label, limits or (low, high), why
         whole = all(isinstance(n, int) for n in (value, low, high, step))
         self.kind = int if whole else float
@@ -96,13 +108,13 @@ class Number(ipywidgets.HBox):
             description=label,
             readout=False,
             style=LABEL,
-            layout={"width": "auto", "min_width": "190px"},
+            layout={"width": "auto", "min_width": "138px" if narrow else "190px"},
         )
         self.field = ipywidgets.Text(
             f"{value:g}",
             continuous_update=True,  # every key counts, not only Enter
             tooltip=f"{label}, typed",
-            layout={"width": "64px"},
+            layout={"width": "50px" if narrow else "64px"},
         )
         super().__init__([self.slider, self.field])
         self.slider.observe(self._slid, "value")

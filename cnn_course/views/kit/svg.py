@@ -48,6 +48,10 @@ class Svg(str):
     """A piece of SVG; any other text is escaped before it becomes part of one."""
 
 
+# What only the pointer brings to light is in no saved picture, nor on a slide.
+HIDDEN = Svg("<style>.when-lit { visibility: hidden; }</style>")
+
+
 def tag(name, *inside, **attributes):
     """Return an element: stroke_width=2 becomes stroke-width="2", None is left out.
 
@@ -77,6 +81,7 @@ def picture(width, height, label, *parts):
     """Return a whole picture; `label` says to a screen reader what it shows."""
     return tag(
         "svg",
+        HIDDEN,
         *parts,
         xmlns="http://www.w3.org/2000/svg",
         viewBox=f"0 0 {_plain(float(width))} {_plain(float(height))}",

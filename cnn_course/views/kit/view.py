@@ -46,7 +46,7 @@ STYLE = f"""
 .cnn-picture [data-at] {{ cursor: pointer; touch-action: none; outline: none; }}
 .cnn-picture [data-at]:is(:hover, :focus-visible) > :first-child {{
   stroke: var(--cnn-orange); stroke-width: 3px; }}
-.cnn-picture .when-lit:not(.lit) {{ visibility: hidden; }}
+.cnn-picture .when-lit.lit {{ visibility: visible; }}
 .cnn-picture .lit:not(.when-lit) {{ stroke: var(--cnn-orange); stroke-width: 3px; }}
 """
 
