@@ -1,23 +1,17 @@
 """View 8, for notebook 07: a network as a table, to edit, and what it costs."""
 
+import contextlib
 from typing import NamedTuple
 
-import ipywidgets
-import torch
+import numpy as np
 
 from cnn_course.device import torch_as_it_starts
-from cnn_course.networks import (
-    NARROW_VGG,
-    VGG11,
-    activation_bytes,
-    count_multiply_adds,
-    count_parameters,
-    receptive_size,
-    vgg,
-)
-from cnn_course.views.kit.board import BLUE, ORANGE, PALE, Board
-from cnn_course.views.kit.controls import LABEL, Number, button, read_typed
+from cnn_course.networks import NARROW_VGG, VGG11, receptive_size
+from cnn_course.views.kit import svg
+from cnn_course.views.kit.controls import Number, read_typed
+from cnn_course.views.kit.svg import BLUE, LINE, ORANGE, PAPER, SOFT
 from cnn_course.views.kit.texts import memory
+from cnn_course.views.kit.touch import Cells, button, chips
 from cnn_course.views.kit.view import View
 
 # Configurations A, B, D and E of Simonyan and Zisserman (2014), and notebook 07's own.
@@ -28,9 +22,12 @@ PRESETS = {
     "VGG-19": ((2, 64), (2, 128), (4, 256), (4, 512), (4, 512)),
     "narrow VGG-11": NARROW_VGG,
 }
-MOST_BLOCKS, MOST_CONVS, MOST_CHANNELS = 6, 20, 4096  # in each block
+MOST_BLOCKS, MOST = 6, (20, 4096)  # convolutions, channels in each block
+WHAT = ("convolutions", "channels")
 BATCH_SIZE = 128  # as in notebook 07
-ROW = 24  # height of a line of the table, in CSS pixels
+# In CSS pixels: a block's column, the floor it stands on; how large 512 channels and
+# pictures of 224 pixels are; the first line of the table, and its lines' height.
+LEFT, COLUMN, FLOOR, WIDE, HIGH, TABLE, ROW = 76, 131, 138, 80, 68, 210, 21
 
 
 class Stage(NamedTuple):
@@ -46,24 +43,28 @@ class Stage(NamedTuple):
 
 def stages(blocks, in_channels, num_classes, side, hidden):
     """Return a `Stage` for every block and every fully connected layer of `vgg`."""
-    n = len(blocks)
-    names = [f"block {i}" for i in range(1, n + 1)] + ["fc 1", "fc 2", "fc 3"]
-    sees = [f"{size}×{size}" for size in receptive_sizes(blocks)] + ["all"] * 3
-    found = []
-    with torch.device("meta"):
-        net = vgg(blocks, in_channels, num_classes, side, hidden)
-        # A fully connected layer has its ReLU and dropout, the first its nn.Flatten.
-        parts = [*net[:n], net[n : n + 4], net[n + 4 : n + 7], net[n + 7 :]]
-        X = torch.zeros(1, in_channels, side, side)
-        for name, size, part in zip(names, sees, parts, strict=True):
-            costs = (
-                count_parameters(part),
-                count_multiply_adds(part, tuple(X.shape)),
-                activation_bytes(part, tuple(X.shape)),
+    found, n = [], in_channels
+    seen = receptive_sizes(blocks)
+    for i, ((num_convs, channels), size) in enumerate(zip(blocks, seen, strict=True)):
+        weights = 9 * channels * (n + (num_convs - 1) * channels)
+        maps = 2 * num_convs * channels * side**2  # of convolutions and their ReLUs
+        work, side, n = weights * side**2, side // 2, channels
+        found.append(
+            Stage(
+                f"block {i + 1}",
+                f"{n} × {side} × {side}",
+                f"{size}×{size}",
+                weights + num_convs * n,
+                work,
+                4 * (maps + n * side**2),
             )
-            X = part(X)
-            shape = " × ".join(map(str, X.shape[1:]))
-            found.append(Stage(name, shape, size, *costs))
+        )
+    n *= side**2
+    for i, outputs in enumerate((hidden, hidden, num_classes), 1):
+        kept = 4 * outputs * (2 if i < 3 else 1)  # the last one has no ReLU
+        costs = (n * outputs + outputs, n * outputs, kept)
+        found.append(Stage(f"fc {i}", str(outputs), "all", *costs))
+        n = outputs
     return found
 
 
@@ -87,138 +88,192 @@ def refuse_small_pictures(blocks, side):
             )
 
 
-def draw_vgg(blocks, in_channels, num_classes, side, hidden):
-    """Draw the table of a VGG with the shares as bars; return (board, text)."""
+class Blocks(Cells):
+    """The blocks, a line each of convolutions and channels: typed, or by + and −."""
+
+    def read(self):
+        """Return ((convolutions, channels), …), whole numbers."""
+        return tuple((int(convs), int(channels)) for convs, channels in self.numbers)
+
+    def _number(self, i, j):
+        """Return what is typed; ValueError with a sentence if that is no such number"""
+        return read_typed(name_of(i, j), self.texts[i][j], int, (1, MOST[j]))
+
+    @property
+    def problem(self):
+        """What is typed and is no whole number, in a sentence, or None."""
+        for i, j in np.ndindex(*self.numbers.shape):
+            try:
+                self._number(i, j)
+            except ValueError as error:
+                return str(error)
+        return None
+
+    def _type(self, i, j, text):
+        self.texts[i][j], self.typing = text, (i, j)
+        with contextlib.suppress(ValueError):
+            self.numbers[i, j] = self._number(i, j)
+
+    def touch(self, place, touch):
+        what, _, where = place.rpartition(":")
+        blocks = self.read()
+        if not what:
+            if touch.kind != "drag":
+                super().touch(place, touch)
+        elif touch.kind != "press":
+            return
+        elif what == "preset":
+            self.write(list(PRESETS.values())[int(where)])
+        elif what == "blocks":
+            more = [*blocks, blocks[-1]][:MOST_BLOCKS]
+            self.write(more if where == "0" else blocks[:-1] or blocks)
+        elif int(where.split(",")[0]) < len(blocks):
+            i, j = map(int, where.split(","))
+            now = blocks[i][j]
+            if j:
+                now = now * 2 if what == "+" else now // 2
+            else:
+                now += 1 if what == "+" else -1
+            self._type(i, j, str(min(max(now, 1), MOST[j])))
+            self.typing = None
+
+
+def name_of(i, j):
+    return f"block {i + 1}, {WHAT[j]}"
+
+
+def draw_vgg(blocks, in_channels, num_classes, side, hidden, texts=None):
+    """Draw a VGG's blocks to scale, and a table of its costs with shares as bars.
+
+    texts  what is being typed: lists of [convolutions, channels]
+    """
     refuse_small_pictures(blocks, side)
     found = stages(blocks, in_channels, num_classes, side, hidden)
     _, _, _, *costs = zip(*found, strict=True)
     parameters, work, num_bytes = map(sum, costs)
     heavy = max(found, key=lambda stage: stage.parameters)
     busy = max(found, key=lambda stage: stage.multiply_adds)
-    where = (
-        f"{heavy.name} has {heavy.parameters / parameters:.0%} of the parameters, "
-        f"{busy.name} does {busy.multiply_adds / work:.0%} of the multiply-adds"
-    )
     layers = f"{sum(num_convs for num_convs, _ in blocks) + 3} layers"
     batch = f"{memory(BATCH_SIZE * num_bytes)} for a batch of {BATCH_SIZE}"
-
-    board = Board(860, ROW * (len(found) + 6))
-    board.text(4, 14, f"{layers}: {where}", size=15, bold=True, anchor="lm")
-    heads = ("parameters", "multiply-adds", "activations")
-    _line(board, 2, "layers", "shape after it", "unit sees", *heads, bold=True)
-    _line(board, 3, "picture", f"{in_channels} × {side} × {side}")
-    for i, stage in enumerate(found):
-        name = stage.name + (f", {blocks[i][0]} conv" if i < len(blocks) else "")
-        costs = (f"{stage.multiply_adds:,}", memory(stage.num_bytes))
-        _line(board, i + 4, name, *stage[1:3], f"{stage.parameters:,}", *costs)
-        _share(board, i + 4, 424, stage.parameters / parameters, BLUE)
-        _share(board, i + 4, 664, stage.multiply_adds / work, ORANGE)
-    y = ROW * (len(found) + 4)
-    board.line(4, y - ROW / 2, 856, y - ROW / 2, width=1)
     total = (f"{parameters:,}", f"{work:,}", memory(num_bytes))
-    _line(board, len(found) + 4, "together", "", "", *total, bold=True)
-    weights = f"weights {memory(4 * parameters)} in float32"
-    kept = f"activations {batch}, of which training keeps most"
-    board.text(4, y + ROW, f"{weights}; {kept}", size=13, anchor="lm")
-    return board, (
+    label = (
         f"{layers}: {total[0]} parameters, {total[1]} multiply-adds; activations "
-        f"{total[2]} for a picture, {batch}; {where}"
+        f"{total[2]} for a picture, {batch}; {heavy.name} has "
+        f"{heavy.parameters / parameters:.0%} of the parameters, {busy.name} does "
+        f"{busy.multiply_adds / work:.0%} of the multiply-adds"
+    )
+    now = next((name for name, preset in PRESETS.items() if preset == blocks), None)
+    change = {"+": "+ add a block", "−": "− remove the last"}
+    low = TABLE + ROW * (len(found) + 2)
+    kept = f"activations {batch}, of which training keeps most"
+    heads = ("parameters", "multiply-adds", "activations")
+    parts = [
+        chips(0, 14, "blocks:preset", {name: name for name in PRESETS}, now)[0],
+        chips(600, 14, "blocks:blocks", change, None)[0],
+        *_draw_blocks(blocks, side, texts or blocks),
+        _line(TABLE, "", "shape after it", "unit sees", *heads, fill=SOFT),
+        _line(TABLE + ROW, layers, "", "", *total, bold=True),
+        *_draw_table(found, parameters, work),
+        svg.text(0, low, f"weights {memory(4 * parameters)} in float32; {kept}"),
+    ]
+    return svg.picture(860, low + 14, label, *parts)
+
+
+def _draw_blocks(blocks, side, texts):
+    """Draw the blocks side by side on one scale, and what changes them below."""
+    wide = WIDE / max(512, *(channels for _, channels in blocks))
+    high = HIGH / max(224, side)
+    for j, y in enumerate((FLOOR + 18, FLOOR + 44)):
+        yield svg.text(0, y, WHAT[j].replace("olutions", "."), fill=SOFT)
+    yield svg.text(0, FLOOR - 64, "to scale:", size=12, fill=SOFT)
+    for i, line in enumerate(("width =", "channels,", "height =", "map’s side")):
+        yield svg.text(0, FLOOR - 48 + 15 * i, line, size=12, fill=SOFT)
+    for i, (num_convs, channels) in enumerate(blocks):
+        x, width, height = LEFT + COLUMN * i, channels * wide, side * high
+        step = min(5, 30 / num_convs)
+        line = dict(stroke=BLUE, stroke_width=1)
+        cards = []
+        for k in reversed(range(num_convs)):
+            place = x + step * k, FLOOR - height - 0.7 * step * k, width, height
+            cards.append(svg.rect(*place, fill=PAPER, **line))
+        yield svg.text(x, 40, f"block {i + 1}", size=13, bold=True)
+        side //= 2
+        low = max(side * high, 1)
+        pooled = svg.rect(
+            x, FLOOR - low, width, low, fill=BLUE, class_=f"block-{i}", **line
+        )
+        yield svg.tag("g", *cards, pooled, data_shows=f".row-{i}")
+        for j, y in enumerate((FLOOR + 18, FLOOR + 44)):
+            yield _stepper(x, y, i, j, str(texts[i][j]))
+
+
+def _stepper(x, y, i, j, words):
+    """Draw − and + around a number that can be typed."""
+    parts, name = [], name_of(i, j)
+    says = ("one less", "one more") if j == 0 else ("half", "double")
+    for at, left, sign, more in (("−", x, "−", says[0]), ("+", x + 84, "+", says[1])):
+        ring = svg.rect(left, y - 11, 24, 22, rx=11, fill=PAPER, stroke=SOFT)
+        mark = svg.text(left + 12, y, sign, size=15, bold=True, anchor="middle")
+        parts.append(button(f"blocks:{at}:{i},{j}", f"{name}: {more}", ring, mark))
+    box = svg.rect(x + 28, y - 11, 52, 22, fill=PAPER, stroke=LINE)
+    size = min(14, 75 / max(len(words), 1))
+    number = svg.text(x + 54, y, words, size=size, anchor="middle")
+    parts.append(button(f"blocks:{i},{j}", f"{name}: {words}", box, number))
+    return svg.join(*parts)
+
+
+def _draw_table(found, parameters, work):
+    """Draw a line for each stage; a block's line and its drawing light up together."""
+    for i, stage in enumerate(found):
+        y = TABLE + ROW * (i + 2)
+        costs = f"{stage.multiply_adds:,}", memory(stage.num_bytes)
+        back = svg.rect(-2, y - 10, 864, 20, fill=PAPER, class_=f"row-{i}")
+        yield svg.tag(
+            "g",
+            back,
+            _line(y, *stage[:3], f"{stage.parameters:,}", *costs),
+            _share(390, y, stage.parameters / parameters, BLUE),
+            _share(640, y, stage.multiply_adds / work, ORANGE),
+            data_shows=f".block-{i}",
+        )
+
+
+def _line(y, *columns, **style):
+    """Write up to six columns of one line of the table."""
+    places = ((0, "start"), (76, "start"), *((x, "end") for x in (275, 382, 632, 860)))
+    written = zip(places, columns, strict=True)
+    return svg.join(
+        *(svg.text(x, y, words, size=13, anchor=a, **style) for (x, a), words in written)
     )
 
 
-def _line(board, line, *columns, bold=False):
-    """Write up to six columns of one line of the table."""
-    places = ((4, "lm"), (118, "lm"), (304, "rm"), (416, "rm"), (656, "rm"))
-    for (x, anchor), text in zip((*places, (858, "rm")), columns, strict=False):
-        board.text(x, ROW * line, text, size=13, bold=bold, anchor=anchor)
-
-
-def _share(board, line, x, share, colour):
+def _share(x, y, share, colour):
     """Draw a share of one as a bar and in percent."""
-    board.rectangle(x, ROW * line - 7, 70, 14, fill=PALE, outline=None)
-    if share >= 0.01:
-        board.rectangle(x, ROW * line - 7, 70 * share, 14, fill=colour, outline=None)
-    board.text(x + 108, ROW * line, f"{share:.0%}", size=13, anchor="rm")
-
-
-class BlockTable(ipywidgets.VBox):
-    """The table of blocks: two fields for each, and buttons that fill or change it."""
-
-    def __init__(self, blocks):
-        self.callback, self.silent = lambda: None, False
-        self.fields = [
-            ipywidgets.Text(
-                description=f"block {i}, {what}",
-                continuous_update=True,
-                style=LABEL,
-                layout={"width": "196px"},
-            )
-            for i in range(1, MOST_BLOCKS + 1)
-            for what in ("convolutions", "channels")
-        ]
-        for field in self.fields:
-            field.observe(self._changed, "value")
-        acts = {
-            name: lambda preset=preset: self.write(preset)
-            for name, preset in PRESETS.items()
-        }
-        acts["add a block"] = lambda: self.write([*self.typed, self.typed[-1]])
-        acts["remove the last block"] = lambda: self.write(self.typed[:-1])
-        buttons = [button(name, act) for name, act in acts.items()]
-        *_, self.add, self.remove = buttons
-        wrap = ipywidgets.Layout(flex_flow="row wrap")
-        self.shown = ipywidgets.HBox(layout=wrap)
-        super().__init__([ipywidgets.HBox(buttons, layout=wrap), self.shown])
-        self.write(blocks)
-
-    @property
-    def typed(self):
-        """What stands in the fields, [(convolutions, channels), …] as texts."""
-        texts = [field.value for field in self.shown.children]
-        return list(zip(texts[::2], texts[1::2], strict=True))
-
-    def write(self, blocks):
-        """Show these blocks, [(convolutions, channels), …] as numbers or texts."""
-        texts = [str(value) for block in blocks for value in block]
-        self.silent = True  # one drawing, not one for each field
-        for field, text in zip(self.fields, texts, strict=False):
-            field.value = text
-        self.silent = False
-        self.shown.children = self.fields[: len(texts)]
-        self.add.disabled = len(blocks) == MOST_BLOCKS
-        self.remove.disabled = len(blocks) == 1
-        self._changed()
-
-    def on_change(self, callback):
-        self.callback = callback
-
-    def _changed(self, _=None):
-        if not self.silent:
-            self.callback()
-
-    def read(self):
-        """Return ((convolutions, channels), …); ValueError for what is no number."""
-        numbers = []
-        for i, field in enumerate(self.shown.children):
-            most = MOST_CHANNELS if i % 2 else MOST_CONVS
-            numbers.append(read_typed(field.description, field.value, int, (1, most)))
-        return tuple(zip(numbers[::2], numbers[1::2], strict=True))
+    return svg.join(
+        svg.rect(x, y - 6, 80, 12, stroke=LINE),
+        svg.rect(x, y - 6, 80 * share, 12, fill=colour),
+        svg.text(x + 118, y, f"{share:.0%}", size=13, anchor="end"),
+    )
 
 
 @torch_as_it_starts()
 def vgg_builder():
     """Return the view: blocks to edit, VGGs to begin with, and the sizes around."""
+    blocks = Blocks("block", VGG11)
+
+    def number(label, value, high, most):
+        return Number(label, value, 1, high, limits=(1, most), narrow=True)
+
     return View(
         "VGG builder",
-        "fill in VGG-16, 3 channels in, 1,000 classes: where do its parameters sit? "
+        "VGG-16, 3 channels in, 1,000 classes: where do its parameters sit? "
         "Then pictures of 32 pixels and a sixth block.",
         {
-            "blocks": BlockTable(VGG11),
-            "side": Number("side", 224, 1, 256, limits=(1, 1024)),
-            "in_channels": Number("channels in", 1, 1, 4, limits=(1, MOST_CHANNELS)),
-            "num_classes": Number("classes", 10, 1, 1000, limits=(1, 100_000)),
-            "hidden": Number("hidden width", 4096, 1, 4096, limits=(1, 16_384)),
+            "blocks": blocks,
+            "side": number("side", 224, 256, 1024),
+            "in_channels": number("channels in", 1, 4, MOST[1]),
+            "num_classes": number("classes", 10, 1000, 100_000),
+            "hidden": number("hidden width", 4096, 4096, 16_384),
         },
-        draw_vgg,
-        rows=[["blocks"], ["side", "in_channels"], ["num_classes", "hidden"]],
+        lambda **values: draw_vgg(**values, texts=blocks.texts),
     )
