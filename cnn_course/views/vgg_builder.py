@@ -96,7 +96,7 @@ class Blocks(Cells):
         return tuple((int(convs), int(channels)) for convs, channels in self.numbers)
 
     def _number(self, i, j):
-        """Return what is typed; ValueError with a sentence if that is no such number"""
+        """Return what is typed; ValueError with a sentence for what cannot be."""
         return read_typed(name_of(i, j), self.texts[i][j], int, (1, MOST[j]))
 
     @property
@@ -232,27 +232,30 @@ def _draw_table(found, parameters, work):
             "g",
             back,
             _line(y, *stage[:3], f"{stage.parameters:,}", *costs),
-            _share(390, y, stage.parameters / parameters, BLUE),
-            _share(640, y, stage.multiply_adds / work, ORANGE),
+            _share(386, y, stage.parameters / parameters, BLUE),
+            _share(672, y, stage.multiply_adds / work, ORANGE),
             data_shows=f".block-{i}",
         )
 
 
 def _line(y, *columns, **style):
     """Write up to six columns of one line of the table."""
-    places = ((0, "start"), (76, "start"), *((x, "end") for x in (275, 382, 632, 860)))
+    places = ((0, "start"), (76, "start"), *((x, "end") for x in (264, 378, 664, 860)))
     written = zip(places, columns, strict=True)
     return svg.join(
-        *(svg.text(x, y, words, size=13, anchor=a, **style) for (x, a), words in written)
+        *(
+            svg.text(x, y, words, size=13, anchor=a, **style)
+            for (x, a), words in written
+        )
     )
 
 
 def _share(x, y, share, colour):
     """Draw a share of one as a bar and in percent."""
     return svg.join(
-        svg.rect(x, y - 6, 80, 12, stroke=LINE),
-        svg.rect(x, y - 6, 80 * share, 12, fill=colour),
-        svg.text(x + 118, y, f"{share:.0%}", size=13, anchor="end"),
+        svg.rect(x, y - 6, 64, 12, stroke=LINE),
+        svg.rect(x, y - 6, 64 * share, 12, fill=colour),
+        svg.text(x + 100, y, f"{share:.0%}", size=13, anchor="end"),
     )
 
 

@@ -1,5 +1,7 @@
 """View 7: random changes agree with torchvision's, and one strength moves one thing."""
 
+import re
+
 import pytest
 import torch
 from torchvision.transforms import v2
@@ -53,7 +55,7 @@ def test_random_numbers_have_the_ranges_of_torchvision():
     settings = {**PLAIN, "mirror": 0.5, "upside_down": 0.2, "crop": 254}
     jitter = v2.ColorJitter(0.3, 0.5, 1.0, 0.2)
     settings |= dict(brightness=0.3, contrast=0.5, saturation=1.0, hue=0.2)
-    draws = [d for seed in range(250) for d in random_changes(seed, **settings)]
+    draws = [d for seed in range(125) for d in random_changes(seed, **settings)]
     for name in STRENGTHS:
         low, high = getattr(jitter, name)
         drawn = torch.tensor([draw[name] for draw in draws])
@@ -92,21 +94,63 @@ def test_torch_s_random_numbers_are_left_alone():
     state = torch.get_rng_state()
     view = augmentation_mixer()
     view.controls["hue"].write(0.4)
-    view.controls["turn"].click()
-    assert "draws 5 to 8" in view.last_text and "hue ±0.4" in view.last_text
+    view.touch("press", "crop:again:0")
+    assert "draws 9 to 16" in view.label and "hue ±0.4" in view.label
     assert torch.equal(torch.get_rng_state(), state)
 
 
-def test_draw_again_draws_anew_and_only_then(view):
-    def drawn():
-        return view.last.crop((2 * 260, 10, 2 * 430, 350)).tobytes()  # without text
+def images(view):
+    """Return what the photograph and the eight draws show."""
+    return re.findall(r'href="(\S+)"', view.picture.svg)
 
-    first, whole = drawn(), view.last.tobytes()
+
+def test_draw_again_draws_anew_and_only_then(view):
+    whole, *first = images(view)
     view.refresh()
-    assert drawn() == first
-    view.controls["turn"].click()
-    assert drawn() != first and "draws 5 to 8" in view.last_text
-    assert augmentation_mixer().last.tobytes() == whole
+    assert images(view) == [whole, *first] and len(set(first)) == 8
+    view.touch("press", "crop:again:0")
+    again = images(view)
+    assert again[0] == whole and not set(again[1:]) & set(first)
+    assert images(augmentation_mixer()) == [whole, *first]
+    assert len(view.picture.svg) < 150_000
+
+
+def test_the_crop_of_the_draw_in_hand_is_dragged_and_no_other(view):
+    before = images(view)
+    view.touch("press", "crop:2")
+    assert "in hand draw 3, crop at " in view.label
+    top, left = view.controls["crop"].place
+    view.touch("press", "crop:move", x=100, y=100)
+    view.touch("drag", "crop:move", x=105, y=97)
+    assert f"crop at {top - 3}, {left + 5}" in view.label
+    changed = [i for i in range(9) if images(view)[i] != before[i]]
+    assert changed == [3]
+    view.touch("drag", "crop:move", x=999, y=-999)
+    assert "crop at 0, 32" in view.label  # 32 + 224 = 256
+    view.touch("key", "crop:move", key="ArrowDown")
+    view.touch("key", "crop:move", key="ArrowLeft")
+    assert "crop at 4, 28" in view.label
+    view.touch("press", "crop:again:0")
+    view.touch("press", "crop:again:0")
+    assert "draws 17 to 24" in view.label and "crop at 4, 28" not in view.label
+
+
+def test_the_size_is_dragged_at_the_corner_and_is_that_of_all_draws(view):
+    place = "crop at {}, {},".format(*view.controls["crop"].place)
+    view.touch("press", "crop:size", x=200, y=200)
+    view.touch("drag", "crop:size", x=180, y=190)
+    assert view.controls["crop"].read() == 204 and place in view.label
+    view.touch("key", "crop:move", key="ArrowLeft", shift=True)
+    view.touch("key", "crop:size", key="ArrowUp")
+    assert "crop 196×196" in view.label and "61 × 61 places" in view.label
+    view.touch("drag", "crop:size", x=-999, y=0)
+    assert "crop 64×64" in view.label
+    view.touch("drag", "crop:size", x=999, y=0)
+    assert "crop 256×256" in view.label and "crop at 0, 0" in view.label
+    view.controls["crop"].field.value = "0"
+    assert "so few pixels say little" in view.message.value
+    view.touch("key", "crop:size", key="ArrowUp")
+    assert "crop 252×252" in view.label and view.message.value == ""
 
 
 def test_other_sizes_are_made_square():

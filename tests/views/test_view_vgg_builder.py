@@ -2,7 +2,7 @@
 
 import pytest
 import torch
-from view_helpers import draws, press
+from view_helpers import draws
 
 from cnn_course.networks import (
     NARROW_VGG,
@@ -15,7 +15,6 @@ from cnn_course.networks import (
 from cnn_course.views import vgg_builder
 from cnn_course.views.vgg_builder import (
     PRESETS,
-    BlockTable,
     draw_vgg,
     receptive_sizes,
     refuse_small_pictures,
@@ -61,8 +60,8 @@ def test_each_stage_is_what_its_name_says():
 def test_presets_are_the_networks_of_the_paper():
     counts = {11: 132_863_336, 13: 133_047_848, 16: 138_357_544, 19: 143_667_240}
     for layers, parameters in counts.items():
-        _, text = draw_vgg(PRESETS[f"VGG-{layers}"], 3, 1000, 224, 4096)
-        assert text.startswith(f"{layers} layers: {parameters:,} parameters, ")
+        drawn = draw_vgg(PRESETS[f"VGG-{layers}"], 3, 1000, 224, 4096)
+        assert f'aria-label="{layers} layers: {parameters:,} parameters, ' in drawn
 
 
 def test_what_vgg_refuses_is_refused_with_the_block_at_fault():
@@ -93,45 +92,60 @@ def test_a_picture_that_is_too_small_is_explained(network, words):
         draw_vgg(*network)
 
 
-def test_the_text_has_the_numbers(view):
-    text = view.text.value
-    assert "128,806,154 parameters, 7,547,232,256 multiply-adds" in text
-    assert "activations 65.6 MB for a picture, 8.4 GB for a batch of 128" in text
-    assert "fc 1 has 80% of the parameters, block 3 does 37%" in text
+def test_the_label_has_the_numbers(view):
+    assert "128,806,154 parameters, 7,547,232,256 multiply-adds" in view.label
+    assert "activations 65.6 MB for a picture, 8.4 GB for a batch of 128" in view.label
+    assert "fc 1 has 80% of the parameters, block 3 does 37%" in view.label
 
 
 def test_blocks_are_added_and_removed(view):
-    table = view.controls["blocks"]
-    press(view, "add a block")
-    assert table.read() == (*VGG11, (2, 512)) and table.add.disabled
-    assert view.text.value.startswith("13 layers: ")
-    for _ in range(5):
-        press(view, "remove the last block")
-    assert table.read() == VGG11[:1] and table.remove.disabled
-    assert view.text.value.startswith("4 layers: ")
-    press(view, "VGG-19")
-    assert table.read() == PRESETS["VGG-19"]
-    assert not table.add.disabled and not table.remove.disabled
+    blocks = view.controls["blocks"]
+    for _ in range(2):  # a seventh one is not added
+        view.touch("press", "blocks:blocks:0")
+        assert blocks.read() == (*VGG11, (2, 512))
+    assert view.label.startswith("13 layers: ")
+    for _ in range(6):  # nor is the first one removed
+        view.touch("press", "blocks:blocks:1")
+    assert blocks.read() == VGG11[:1] and view.label.startswith("4 layers: ")
+    view.touch("press", "blocks:preset:3")
+    assert blocks.read() == PRESETS["VGG-19"]
+    assert view.label.startswith("19 layers: ") and view.message.value == ""
 
 
-def test_a_preset_is_drawn_once():
-    table, drawn = BlockTable(VGG11), []
-    table.on_change(lambda: drawn.append(table.read()))
-    table.write(NARROW_VGG)
-    assert drawn == [NARROW_VGG]
-    table.fields[0].value = "3"
-    assert drawn[1:] == [((3, 8), *NARROW_VGG[1:])]
+def test_plus_and_minus_change_a_block_within_its_limits(view):
+    def block(*touches):
+        for touch in touches:
+            view.touch("press", f"blocks:{touch}")
+        return view.controls["blocks"].read()[0]
+
+    assert block("+:0,0", "+:0,1") == (2, 128) and view.label.startswith("12 layers")
+    assert block("−:0,1", "−:0,1", "−:0,0") == (1, 32)
+    assert block(*["−:0,0", "−:0,1"] * 9) == (1, 1)
+    assert block(*["+:0,0", "+:0,1"] * 25) == (20, 4096)
+    assert block("+:5,0") == (20, 4096)  # of a sixth block, drawn long ago
 
 
-@pytest.mark.parametrize("typed", ["", "two", "2.5", "0", "9" * 5000, "²", "5000"])
+def test_a_number_is_typed_where_it_is_drawn(view):
+    view.touch("press", "blocks:1,1")
+    for key in "100":
+        view.touch("key", "blocks:1,1", key=key)
+    assert view.controls["blocks"].read()[1] == (1, 100)
+    assert "100 × 56 × 56" in view.picture.svg
+    view.touch("press", "blocks:+:1,1")
+    assert "200 × 56 × 56" in view.picture.svg
+
+
+@pytest.mark.parametrize("typed", ["", "two", "2.5", "0", "9" * 30, "²", "5000"])
 def test_absurd_input_gives_a_message_and_the_view_recovers(view, typed):
-    for place, most in {2: "20", 3: "4,096"}.items():
-        field = view.controls["blocks"].fields[place]
-        kept, field.value = field.value, typed
-        words = f"{field.description}: type a whole number, from 1 to {most}; got "
+    for j, most in enumerate(("20", "4,096")):
+        at = f"blocks:1,{j}"
+        view.touch("key", at, key="Delete")
+        for key in typed:
+            view.touch("key", at, key=key)
+        what = ("convolutions", "channels")[j]
+        words = f"block 2, {what}: type a whole number, from 1 to {most}; got "
         assert words in view.message.value and len(view.message.value) < 300
-        press(view, "add a block")  # copies the last block; the fault stays
+        view.touch("press", "blocks:+:0,0")  # another block; the fault stays
         assert words in view.message.value
-        press(view, "remove the last block")
-        field.value = kept
+        view.touch("press", f"blocks:−:1,{j}")  # from the last number that there was
         assert view.message.value == ""
