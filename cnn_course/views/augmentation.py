@@ -21,12 +21,17 @@ SIDE = 256  # pixels of the picture each way, and CSS pixels on the page
 LEAST, STEP = 64, 4  # pixels: the smallest crop, what an arrow key is worth
 NUM_DRAWS = 8
 SEED = 1007  # with it the first draws differ widely
-NO_CROP = ("so few pixels say little", f"the picture has {SIDE} pixels")
-NO_HUE = ("", "half a turn of the colour circle is the farthest")
 STRENGTHS = ("brightness", "contrast", "saturation", "hue")
 TOP, LEFT = 32, 276  # of the photograph and the draws, in CSS pixels
 SHOWN, RIGHT, DOWN = 141, 147, 176  # a draw's side, and where the next one is
 COLOUR = "in colour, (3, H, W), of decimal numbers from 0 to 1 (bytes: X / 255)"
+FLIPS = ("not flipped", "mirrored", "upside down", "both flips")
+# Why no more, and for a crop no less, can be typed.
+PROBABILITY = ("it is a probability",) * 2
+NO_CROP = ("so few pixels say little", f"the picture has {SIDE} pixels")
+NO_HUE = "half a turn of the colour circle is the farthest"
+AT_1 = {"brightness": "turn black", "contrast": "turn plain grey"}
+AT_1 |= {"saturation": "lose all colour"}
 
 
 def random_changes(seed, mirror, upside_down, crop, **strengths):
@@ -37,16 +42,11 @@ def random_changes(seed, mirror, upside_down, crop, **strengths):
     come from a generator of their own: torch's global one stays where it is.
     """
     generator = torch.Generator().manual_seed(seed)
-    draws = []
+    draws, places = [], SIDE - crop + 1
     for chances in torch.rand(NUM_DRAWS, 8, generator=generator).tolist():
         top, left, first, second, *colours = chances  # each from 0 to 1
-        change = {
-            "top": int(top * (SIDE - crop + 1)),
-            "left": int(left * (SIDE - crop + 1)),
-            "crop": crop,
-            "mirrored": first < mirror,
-            "upside_down": second < upside_down,
-        }
+        change = {"top": int(top * places), "left": int(left * places), "crop": crop}
+        change |= {"mirrored": first < mirror, "upside_down": second < upside_down}
         for name, number in zip(STRENGTHS, colours, strict=True):
             shift = strengths[name] * (2 * number - 1)
             change[name] = shift if name == "hue" else 1 + shift  # turn, or factor
@@ -95,46 +95,41 @@ class Crop(Number):
         self.turn, self.hand, self.place, self.places = 0, 0, (0, 0), {}
 
     def touch(self, what, touch):
-        if what in ("size", "move"):
-            self._pull(what, touch)
-        elif touch.kind == "press" and what.isdigit():
-            self.hand = int(what)
-        elif touch.kind == "press":
-            self.turn, self.places = self.turn + 1, {}
-
-    def _pull(self, what, touch):
+        (top, left), size = self.place, self.slider.value
         if touch.kind == "press":
-            self.began = touch, self.place, self.slider.value
-        elif touch.kind == "drag":
-            start, place, size = self.began
-            self._go(what, place, size, touch.y - start.y, touch.x - start.x)
-        elif touch.key in STEPS:
-            down, right = STEPS[touch.key]
-            what = "size" if touch.shift else what
-            self._go(what, self.place, self.slider.value, STEP * down, STEP * right)
-
-    def _go(self, what, place, size, down, right):
-        if what == "size":
-            size = min(max(size + round(max(down, right, key=abs)), LEAST), SIDE)
+            self.grip = touch.y - top, touch.x - left
+            if what.isdigit():
+                self.hand = int(what)
+            elif what == "again:0":
+                self.turn, self.places = self.turn + 1, {}
+        elif what in ("move", "size") and (touch.kind == "drag" or touch.key in STEPS):
+            down, right = STEPS.get(touch.key, (0, 0))
+            resize = what == "size" or touch.shift
+            if touch.kind == "key" and resize:
+                size += STEP * (down + right)
+            elif touch.kind == "key":
+                top, left = top + STEP * down, left + STEP * right
+            elif resize:  # the corner follows the pointer
+                size = round(max(touch.y - TOP - top, touch.x - left))
+            else:
+                top, left = touch.y - self.grip[0], touch.x - self.grip[1]
+            size = min(max(size, LEAST), SIDE)
+            self.places[self.hand] = tuple(max(round(n), 0) for n in (top, left))
             self.write(size)
-        else:
-            place = place[0] + round(down), place[1] + round(right)
-        self.places[self.hand] = tuple(min(max(n, 0), SIDE - size) for n in place)
 
     def draws(self, **settings):
         """Return `random_changes`, with the crops that were moved at their places."""
-        draws = random_changes(SEED + self.turn, **settings)
+        draws, most = random_changes(SEED + self.turn, **settings), SIDE - self.read()
         for i, place in self.places.items():
-            most = SIDE - settings["crop"]
             draws[i]["top"], draws[i]["left"] = (min(n, most) for n in place)
         self.place = draws[self.hand]["top"], draws[self.hand]["left"]
         return draws
 
 
-def draw_augmentation(photo, show, crop, settings):
+def draw_augmentation(photo, image, crop, settings):
     """Draw a photo, a piece of SVG, and random versions of it.
 
-    show      show(i, change) returns the piece of SVG of the i-th draw
+    image     image(i, *items of a change) returns the piece of SVG of the i-th draw
     crop      a `Crop`; settings: arguments of `random_changes`, without the seed
     """
     draws, first = crop.draws(**settings), NUM_DRAWS * crop.turn + 1
@@ -142,88 +137,76 @@ def draw_augmentation(photo, show, crop, settings):
     places, size = SIDE - settings["crop"] + 1, f"{settings['crop']}×{settings['crop']}"
     names = f"draws {first} to {first + NUM_DRAWS - 1}"
     counted = f"{places} × {places} places × {flips} for the flips = {count:,}"
-    held = _in_words(first + crop.hand, draws[crop.hand])
+    counted += " different pictures"
+    held = in_words(first + crop.hand, draws[crop.hand])
     strengths = ", ".join(f"{name} ±{settings[name]:g}" for name in STRENGTHS)
     label = (
         f"{names}: mirrored with probability {settings['mirror']:g}, upside down with "
         f"{settings['upside_down']:g}, crop {size} of {SIDE}×{SIDE}, {strengths}; "
-        f"{counted} different pictures; in hand {', '.join(held)}"
+        f"{counted}; in hand {', '.join(held)}"
     )
-    end = LEFT + 8 + svg.width_of(f"{names}, seed {SEED + crop.turn}", 14, bold=True)
+    low = TOP + 2 * DOWN + 12
     parts = [
         title(0, 14, f"crop {size}: drag it"),
         photo,
         title(LEFT, 14, f"{names}, seed {SEED + crop.turn}"),
-        chips(end, 14, "crop:again", {True: "draw again"}, None)[0],
-        _draw_words(held),
-        _draw_crop(draws[crop.hand], first + crop.hand),
+        chips(780, 14, "crop:again", {True: "draw again"}, None, size=12)[0],
+        _draw_crop(draws[crop.hand]),
+        svg.text(LEFT, low, f"{counted}, before any change of colour", size=13),
     ]
+    for i, words in enumerate(held):
+        y = TOP + SIDE + 16 + 20 * i
+        parts.append(svg.text(0, y, words, size=13, bold=i == 0))
     for i, change in enumerate(draws):
-        parts.append(_draw_one(i, first + i, change, show, i == crop.hand))
-    low = TOP + 2 * DOWN + 12
-    words = "different pictures, before any change of colour"
-    parts.append(svg.text(LEFT, low, f"{counted} {words}", size=13))
+        drawn = image(i, *change.items())
+        parts.append(_draw_one(i, first + i, change, drawn, i == crop.hand))
     return svg.picture(860, low + 16, label, *parts)
 
 
-def _draw_crop(change, number):
+def _draw_crop(change):
     """Draw the crop in hand on the photograph, to move and to resize at its corner."""
     x, y, side = change["left"], TOP + change["top"], change["crop"]
-    ring = f"M0,{TOP}h{SIDE}v{SIDE}h-{SIDE}zM{x},{y}v{side}h{side}v-{side}z"
+    around = f"M0,{TOP}h{SIDE}v{SIDE}h-{SIDE}zM{x},{y}v{side}h{side}v-{side}z"
     line = dict(stroke=ORANGE, stroke_width=3)
-    move = svg.rect(x, y, side, side, fill="#000000", fill_opacity=0, **line)
-    corner = x + side - 16, y + side - 16, 16, 16
-    says = f"crop of draw {number}: arrow keys move it, with Shift they resize it"
+    frame = svg.rect(x, y, side, side, fill="#000000", fill_opacity=0, **line)
+    corner = svg.rect(x + side - 16, y + side - 16, 16, 16, fill=PAPER, **line)
+    mark = svg.text(x + side - 8, y + side - 8, "↘", anchor="middle")
+    says = "crop: arrow keys move it, with Shift they resize it"
     return svg.join(
-        svg.tag("path", d=ring, fill="#000000", fill_opacity=0.5),
-        button("crop:move", says, move),
-        button(
-            "crop:size",
-            "corner of the crop: arrow keys resize it",
-            svg.rect(*corner, fill=PAPER, **line),
-            svg.text(x + side - 8, y + side - 8, "↘", size=14, anchor="middle"),
-        ),
+        svg.tag("path", d=around, fill="#000000", fill_opacity=0.5),
+        button("crop:move", says, frame),
+        button("crop:size", "corner: arrow keys resize the crop", corner, mark),
     )
 
 
-def _draw_one(i, number, change, show, held):
-    """Draw a draw; where it is pointed at, its crop and what happened appear."""
-    x, y = LEFT + i % 4 * RIGHT, TOP + i // 4 * DOWN
-    flips = ("not flipped", "mirrored", "upside down", "both flips")
-    words = flips[change["mirrored"] + 2 * change["upside_down"]]
-    frame = dict(stroke=ORANGE if held else SOFT, stroke_width=4 if held else 1)
-    place, side = (change["left"], TOP + change["top"]), change["crop"]
-    dashes = dict(stroke=ORANGE, stroke_width=3, stroke_dasharray="7 5")
+def _draw_one(i, number, change, drawn, held):
+    """Draw a draw; where it is pointed at, its crop appears on the photograph."""
+    x, y = _place(i)
+    words = f"{number} {FLIPS[change['mirrored'] + 2 * change['upside_down']]}"
+    frame = dict(stroke=ORANGE if held else SOFT, stroke_width=5 if held else 1)
+    crop = change["left"], TOP + change["top"], change["crop"], change["crop"]
+    line = dict(stroke=ORANGE, stroke_width=3, stroke_dasharray="7 5")
+    classes = f"draw-{i} when-lit"
     return svg.join(
         button(
             f"crop:{i}",
-            f"draw {number}, {words}: take its crop in hand",
+            f"draw {words}: take its crop in hand",
             svg.rect(x, y, SHOWN, SHOWN, **frame),
-            show(i, change),
-            svg.text(x, y + SHOWN + 13, f"{number} {words}", size=12, bold=held),
+            drawn,
+            svg.text(x, y + SHOWN + 13, words, size=12, bold=held),
             pressed=held,
             data_shows=f".draw-{i}",
         ),
-        svg.tag(
-            "g",
-            svg.rect(*place, side, side, pointer_events="none", **dashes),
-            svg.rect(0, TOP + SIDE + 6, LEFT - 6, 110, fill=PAPER),
-            _draw_words(_in_words(number, change)),
-            class_=f"draw-{i} when-lit",
-        ),
+        svg.rect(*crop, class_=classes, pointer_events="none", **line),
     )
 
 
-def _draw_words(lines):
-    """Write what happened in a draw, below the photograph."""
-    y = TOP + SIDE + 16
-    parts = [svg.text(0, y, lines[0], size=13, bold=True)]
-    for i, line in enumerate(lines[1:], 1):
-        parts.append(svg.text(0, y + 20 * i, line, size=13))
-    return svg.join(*parts)
+def _place(i):
+    return LEFT + i % 4 * RIGHT, TOP + i // 4 * DOWN
 
 
-def _in_words(number, change):
+def in_words(number, change):
+    """Return what happened in a draw, in lines."""
     brightness, contrast, saturation = (f"{n} ×{change[n]:.2f}" for n in STRENGTHS[:3])
     return [
         f"draw {number}",
@@ -266,38 +249,32 @@ def augmentation_mixer(photo=None):
     photo, crop = as_square(photo), Crop()
     whole = _image(photo, 0, TOP, SIDE)
 
-    @functools.lru_cache(100)  # one draw whose crop is moved leaves the others alone
+    @functools.lru_cache(100)  # one crop that is moved leaves the other draws alone
     def image(i, *change):
-        X = augment(photo, dict(change), SHOWN)
-        return _image(X, LEFT + i % 4 * RIGHT, TOP + i // 4 * DOWN, SHOWN)
+        return _image(augment(photo, dict(change), SHOWN), *_place(i), SHOWN)
 
-    def draw(**settings):
-        show = lambda i, change: image(i, *change.items())
-        return draw_augmentation(whole, show, crop, settings)
+    def chance(label, value):
+        return Number(label, value, 0.0, 1.0, 0.1, why=PROBABILITY)
 
+    def strength(label, value, most, why):
+        return Number(label, value, 0.0, most, 0.05, why=("", why), narrow=True)
+
+    colours = {
+        name: strength(name, 0.3, 1.0, f"at 1 a picture may already {what}")
+        for name, what in AT_1.items()
+    }
     return View(
         "Augmentation mixer",
         "drag the crop on the photograph. Raise hue alone, then p(upside down): is the "
         "label still right, could such a picture occur?",
         {
-            "mirror": _probability("p(mirror)", 0.5),
-            "upside_down": _probability("p(upside down)", 0.0),
+            "mirror": chance("p(mirror)", 0.5),
+            "upside_down": chance("p(upside down)", 0.0),
             "crop": crop,
-            "brightness": _strength("brightness", "turn black"),
-            "contrast": _strength("contrast", "turn plain grey"),
-            "saturation": _strength("saturation", "lose all colour"),
-            "hue": Number("hue", 0.05, 0.0, 0.5, 0.05, why=NO_HUE, narrow=True),
+            **colours,
+            "hue": strength("hue", 0.05, 0.5, NO_HUE),
         },
-        draw,
+        lambda **settings: draw_augmentation(whole, image, crop, settings),
         rows=[["mirror", "upside_down", "crop"], STRENGTHS],
         photograph=True,
     )
-
-
-def _probability(label, value):
-    return Number(label, value, 0.0, 1.0, 0.1, why=("it is a probability",) * 2)
-
-
-def _strength(label, what):
-    why = ("", f"at 1 a picture may already {what}")
-    return Number(label, 0.3, 0.0, 1.0, 0.05, why=why, narrow=True)

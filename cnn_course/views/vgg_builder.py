@@ -43,26 +43,18 @@ class Stage(NamedTuple):
 
 def stages(blocks, in_channels, num_classes, side, hidden):
     """Return a `Stage` for every block and every fully connected layer of `vgg`."""
-    found, n = [], in_channels
-    seen = receptive_sizes(blocks)
-    for i, ((num_convs, channels), size) in enumerate(zip(blocks, seen, strict=True)):
+    found, n, seen = [], in_channels, receptive_sizes(blocks)
+    for i, (num_convs, channels) in enumerate(blocks):
         weights = 9 * channels * (n + (num_convs - 1) * channels)
-        maps = 2 * num_convs * channels * side**2  # of convolutions and their ReLUs
-        work, side, n = weights * side**2, side // 2, channels
-        found.append(
-            Stage(
-                f"block {i + 1}",
-                f"{n} × {side} × {side}",
-                f"{size}×{size}",
-                weights + num_convs * n,
-                work,
-                4 * (maps + n * side**2),
-            )
-        )
+        work, kept = weights * side**2, 2 * num_convs * channels * side**2  # with ReLU
+        side, n = side // 2, channels
+        sees = f"{seen[i]}×{seen[i]}"
+        costs = weights + num_convs * n, work, 4 * (kept + n * side**2)
+        found.append(Stage(f"block {i + 1}", f"{n} × {side} × {side}", sees, *costs))
     n *= side**2
     for i, outputs in enumerate((hidden, hidden, num_classes), 1):
-        kept = 4 * outputs * (2 if i < 3 else 1)  # the last one has no ReLU
-        costs = (n * outputs + outputs, n * outputs, kept)
+        kept = outputs if i == 3 else 2 * outputs  # the last one has no ReLU
+        costs = n * outputs + outputs, n * outputs, 4 * kept
         found.append(Stage(f"fc {i}", str(outputs), "all", *costs))
         n = outputs
     return found
@@ -127,15 +119,13 @@ class Blocks(Cells):
         elif what == "blocks":
             more = [*blocks, blocks[-1]][:MOST_BLOCKS]
             self.write(more if where == "0" else blocks[:-1] or blocks)
-        elif int(where.split(",")[0]) < len(blocks):
-            i, j = map(int, where.split(","))
-            now = blocks[i][j]
-            if j:
-                now = now * 2 if what == "+" else now // 2
-            else:
-                now += 1 if what == "+" else -1
-            self._type(i, j, str(min(max(now, 1), MOST[j])))
-            self.typing = None
+        elif (row := int(where[0])) < len(blocks):  # else: drawn long ago
+            column = int(where[2])
+            now = blocks[row][column]
+            more, less = (2 * now, now // 2) if column else (now + 1, now - 1)
+            new = min(max(more if what == "+" else less, 1), MOST[column])
+            self.numbers[row, column] = new
+            self.write(self.numbers)
 
 
 def name_of(i, j):
@@ -183,11 +173,12 @@ def _draw_blocks(blocks, side, texts):
     """Draw the blocks side by side on one scale, and what changes them below."""
     wide = WIDE / max(512, *(channels for _, channels in blocks))
     high = HIGH / max(224, side)
-    for j, y in enumerate((FLOOR + 18, FLOOR + 44)):
-        yield svg.text(0, y, WHAT[j].replace("olutions", "."), fill=SOFT)
-    yield svg.text(0, FLOOR - 64, "to scale:", size=12, fill=SOFT)
-    for i, line in enumerate(("width =", "channels,", "height =", "map’s side")):
-        yield svg.text(0, FLOOR - 48 + 15 * i, line, size=12, fill=SOFT)
+    for j, words in enumerate(("conv.", "channels")):
+        yield svg.text(0, FLOOR + 18 + 26 * j, words, fill=SOFT)
+    for i, words in enumerate(
+        ("to scale:", "width =", "channels,", "height =", "side")
+    ):
+        yield svg.text(0, FLOOR - 66 + 15 * i, words, size=12, fill=SOFT)
     for i, (num_convs, channels) in enumerate(blocks):
         x, width, height = LEFT + COLUMN * i, channels * wide, side * high
         step = min(5, 30 / num_convs)
@@ -203,18 +194,18 @@ def _draw_blocks(blocks, side, texts):
             x, FLOOR - low, width, low, fill=BLUE, class_=f"block-{i}", **line
         )
         yield svg.tag("g", *cards, pooled, data_shows=f".row-{i}")
-        for j, y in enumerate((FLOOR + 18, FLOOR + 44)):
-            yield _stepper(x, y, i, j, str(texts[i][j]))
+        for j in (0, 1):
+            yield _stepper(x, FLOOR + 18 + 26 * j, i, j, str(texts[i][j]))
 
 
 def _stepper(x, y, i, j, words):
     """Draw − and + around a number that can be typed."""
     parts, name = [], name_of(i, j)
-    says = ("one less", "one more") if j == 0 else ("half", "double")
-    for at, left, sign, more in (("−", x, "−", says[0]), ("+", x + 84, "+", says[1])):
+    less, more = ("half", "double") if j else ("one less", "one more")
+    for sign, left, says in (("−", x, less), ("+", x + 84, more)):
         ring = svg.rect(left, y - 11, 24, 22, rx=11, fill=PAPER, stroke=SOFT)
         mark = svg.text(left + 12, y, sign, size=15, bold=True, anchor="middle")
-        parts.append(button(f"blocks:{at}:{i},{j}", f"{name}: {more}", ring, mark))
+        parts.append(button(f"blocks:{sign}:{i},{j}", f"{name}: {says}", ring, mark))
     box = svg.rect(x + 28, y - 11, 52, 22, fill=PAPER, stroke=LINE)
     size = min(14, 75 / max(len(words), 1))
     number = svg.text(x + 54, y, words, size=size, anchor="middle")
@@ -241,13 +232,11 @@ def _draw_table(found, parameters, work):
 def _line(y, *columns, **style):
     """Write up to six columns of one line of the table."""
     places = ((0, "start"), (76, "start"), *((x, "end") for x in (264, 378, 664, 860)))
-    written = zip(places, columns, strict=True)
-    return svg.join(
-        *(
-            svg.text(x, y, words, size=13, anchor=a, **style)
-            for (x, a), words in written
-        )
-    )
+    texts = [
+        svg.text(x, y, words, size=13, anchor=anchor, **style)
+        for (x, anchor), words in zip(places, columns, strict=True)
+    ]
+    return svg.join(*texts)
 
 
 def _share(x, y, share, colour):

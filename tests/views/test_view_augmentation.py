@@ -137,8 +137,9 @@ def test_the_crop_of_the_draw_in_hand_is_dragged_and_no_other(view):
 
 def test_the_size_is_dragged_at_the_corner_and_is_that_of_all_draws(view):
     place = "crop at {}, {},".format(*view.controls["crop"].place)
-    view.touch("press", "crop:size", x=200, y=200)
-    view.touch("drag", "crop:size", x=180, y=190)
+    top, left = view.controls["crop"].place
+    view.touch("press", "crop:size", x=left + 222, y=top + 222)
+    view.touch("drag", "crop:size", x=left + 204, y=top + 190)
     assert view.controls["crop"].read() == 204 and place in view.label
     view.touch("key", "crop:move", key="ArrowLeft", shift=True)
     view.touch("key", "crop:size", key="ArrowUp")
