@@ -150,7 +150,7 @@ def draw_augmentation(photo, image, crop, settings):
         title(0, 14, f"crop {size}: drag it"),
         photo,
         title(LEFT, 14, f"{names}, seed {SEED + crop.turn}"),
-        chips(780, 14, "crop:again", {True: "draw again"}, None, size=12)[0],
+        chips(766, 14, "crop:again", {True: "draw again"}, None, size=12)[0],
         _draw_crop(draws[crop.hand]),
         svg.text(LEFT, low, f"{counted}, before any change of colour", size=13),
     ]

@@ -1,9 +1,6 @@
 """View 8, for notebook 07: a network as a table, to edit, and what it costs."""
 
-import contextlib
 from typing import NamedTuple
-
-import numpy as np
 
 from cnn_course.device import torch_as_it_starts
 from cnn_course.networks import NARROW_VGG, VGG11, receptive_size
@@ -87,24 +84,8 @@ class Blocks(Cells):
         """Return ((convolutions, channels), …), whole numbers."""
         return tuple((int(convs), int(channels)) for convs, channels in self.numbers)
 
-    def _number(self, i, j):
-        """Return what is typed; ValueError with a sentence for what cannot be."""
-        return read_typed(name_of(i, j), self.texts[i][j], int, (1, MOST[j]))
-
-    @property
-    def problem(self):
-        """What is typed and is no whole number, in a sentence, or None."""
-        for i, j in np.ndindex(*self.numbers.shape):
-            try:
-                self._number(i, j)
-            except ValueError as error:
-                return str(error)
-        return None
-
-    def _type(self, i, j, text):
-        self.texts[i][j], self.typing = text, (i, j)
-        with contextlib.suppress(ValueError):
-            self.numbers[i, j] = self._number(i, j)
+    def parse(self, i, j, text):
+        return read_typed(name_of(i, j), text, int, (1, MOST[j]))
 
     def touch(self, place, touch):
         what, _, where = place.rpartition(":")
@@ -124,8 +105,8 @@ class Blocks(Cells):
             now = blocks[row][column]
             more, less = (2 * now, now // 2) if column else (now + 1, now - 1)
             new = min(max(more if what == "+" else less, 1), MOST[column])
-            self.numbers[row, column] = new
-            self.write(self.numbers)
+            self._type(row, column, str(new))
+            self.typing = None
 
 
 def name_of(i, j):
@@ -175,9 +156,8 @@ def _draw_blocks(blocks, side, texts):
     high = HIGH / max(224, side)
     for j, words in enumerate(("conv.", "channels")):
         yield svg.text(0, FLOOR + 18 + 26 * j, words, fill=SOFT)
-    for i, words in enumerate(
-        ("to scale:", "width =", "channels,", "height =", "side")
-    ):
+    scale = ("to scale:", "width =", "channels,", "height =", "side")
+    for i, words in enumerate(scale):
         yield svg.text(0, FLOOR - 66 + 15 * i, words, size=12, fill=SOFT)
     for i, (num_convs, channels) in enumerate(blocks):
         x, width, height = LEFT + COLUMN * i, channels * wide, side * high
@@ -190,9 +170,8 @@ def _draw_blocks(blocks, side, texts):
         yield svg.text(x, 40, f"block {i + 1}", size=13, bold=True)
         side //= 2
         low = max(side * high, 1)
-        pooled = svg.rect(
-            x, FLOOR - low, width, low, fill=BLUE, class_=f"block-{i}", **line
-        )
+        place = x, FLOOR - low, width, low
+        pooled = svg.rect(*place, fill=BLUE, class_=f"block-{i}", **line)
         yield svg.tag("g", *cards, pooled, data_shows=f".row-{i}")
         for j in (0, 1):
             yield _stepper(x, FLOOR + 18 + 26 * j, i, j, str(texts[i][j]))
@@ -258,8 +237,8 @@ def vgg_builder():
 
     return View(
         "VGG builder",
-        "VGG-16, 3 channels in, 1,000 classes: where do its parameters sit? "
-        "Then pictures of 32 pixels and a sixth block.",
+        "VGG-16, 3 channels in, 1,000 classes: where are its parameters? "
+        "Then a side of 32, and a sixth block.",
         {
             "blocks": blocks,
             "side": number("side", 224, 256, 1024),

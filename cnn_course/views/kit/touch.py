@@ -195,17 +195,25 @@ class Cells:
         """Return the numbers, float32 (rows, columns)."""
         return self.numbers.clone()
 
+    def parse(self, i, j, text):
+        """Return the number that is typed; ValueError with a sentence for any other."""
+        value = parsed(text)
+        if value is None:
+            raise ValueError(
+                f"{self.label} row {i + 1}, column {j + 1}: type a number from -1e6 to "
+                f"1e6, such as 2, -0.5 or 1/9; got {repr(text) if text else 'nothing'}"
+            )
+        return value
+
     @property
     def problem(self):
-        """What is typed and is no number, in a sentence, or None."""
+        """What is typed and is no such number, in a sentence, or None."""
         for i, row in enumerate(self.texts):
-            for j, typed in enumerate(row):
-                if parsed(typed) is None:
-                    return (
-                        f"{self.label} row {i + 1}, column {j + 1}: type a number from "
-                        "-1e6 to 1e6, such as 2, -0.5 or 1/9; got "
-                        + (repr(typed) if typed else "nothing")
-                    )
+            for j, text in enumerate(row):
+                try:
+                    self.parse(i, j, text)
+                except ValueError as error:
+                    return str(error)
         return None
 
     def touch(self, place, touch):
@@ -228,8 +236,8 @@ class Cells:
 
     def _type(self, i, j, text):
         self.texts[i][j], self.typing = text, (i, j)
-        if parsed(text) is not None:
-            self.numbers[i, j] = parsed(text)
+        with contextlib.suppress(ValueError):  # `problem` tells
+            self.numbers[i, j] = self.parse(i, j, text)
 
 
 def parsed(text):
