@@ -48,7 +48,7 @@ def use(notebook, record_latency):
         (
             "1,1",
             "x",
-            "block 2, channels: type a whole number, from 1 to 4,096; got 'x'",
+            "block 2, channels: type a whole number, from 1 to 4,096",
         ),
         ("1,1", "9999", "block 2, channels: type a whole number, from 1 to 4,096"),
         ("1,1", "32", None),
