@@ -76,9 +76,7 @@ def augment(photo, change, size=None):
 
 def count_pictures(mirror, upside_down, crop):
     """Return how many ways to flip there are, and different pictures with the crops."""
-    flips = 1
-    for probability in (mirror, upside_down):
-        flips *= 2 if 0 < probability < 1 else 1  # at 0 and 1 there is no choice
+    flips = 2 ** sum(0 < p < 1 for p in (mirror, upside_down))  # else: no choice
     return flips, (SIDE - crop + 1) ** 2 * flips
 
 
@@ -102,20 +100,21 @@ class Crop(Number):
                 self.hand = int(what)
             elif what == "again:0":
                 self.turn, self.places = self.turn + 1, {}
-        elif what in ("move", "size") and (touch.kind == "drag" or touch.key in STEPS):
-            down, right = STEPS.get(touch.key, (0, 0))
-            resize = what == "size" or touch.shift
-            if touch.kind == "key" and resize:
-                size += STEP * (down + right)
-            elif touch.kind == "key":
-                top, left = top + STEP * down, left + STEP * right
-            elif resize:  # the corner follows the pointer
-                size = round(max(touch.y - TOP - top, touch.x - left))
-            else:
-                top, left = touch.y - self.grip[0], touch.x - self.grip[1]
-            size = min(max(size, LEAST), SIDE)
-            self.places[self.hand] = tuple(max(round(n), 0) for n in (top, left))
-            self.write(size)
+            return
+        if touch.kind == "drag" and what == "move":
+            top, left = touch.y - self.grip[0], touch.x - self.grip[1]
+        elif touch.kind == "drag" and what == "size":  # the corner follows the pointer
+            size = round(max(touch.y - TOP - top, touch.x - left))
+        elif touch.key in STEPS and (touch.shift or what == "size"):
+            size += STEP * sum(STEPS[touch.key])
+        elif touch.key in STEPS:
+            down, right = STEPS[touch.key]
+            top, left = top + STEP * down, left + STEP * right
+        else:
+            return
+        self.place = tuple(max(round(n), 0) for n in (top, left))
+        self.places[self.hand] = self.place
+        self.write(min(max(size, LEAST), SIDE))
 
     def draws(self, **settings):
         """Return `random_changes`, with the crops that were moved at their places."""
@@ -136,8 +135,10 @@ def draw_augmentation(photo, image, crop, settings):
     flips, count = count_pictures(*map(settings.get, ("mirror", "upside_down", "crop")))
     places, size = SIDE - settings["crop"] + 1, f"{settings['crop']}×{settings['crop']}"
     names = f"draws {first} to {first + NUM_DRAWS - 1}"
-    counted = f"{places} × {places} places × {flips} for the flips = {count:,}"
-    counted += " different pictures"
+    counted = (
+        f"{places} × {places} places × {flips} for the flips = {count:,} different "
+        "pictures"
+    )
     held = in_words(first + crop.hand, draws[crop.hand])
     strengths = ", ".join(f"{name} ±{settings[name]:g}" for name in STRENGTHS)
     label = (
@@ -155,8 +156,7 @@ def draw_augmentation(photo, image, crop, settings):
         svg.text(LEFT, low, f"{counted}, before any change of colour", size=13),
     ]
     for i, words in enumerate(held):
-        y = TOP + SIDE + 16 + 20 * i
-        parts.append(svg.text(0, y, words, size=13, bold=i == 0))
+        parts.append(svg.text(0, TOP + SIDE + 16 + 20 * i, words, size=13))
     for i, change in enumerate(draws):
         drawn = image(i, *change.items())
         parts.append(_draw_one(i, first + i, change, drawn, i == crop.hand))
@@ -186,18 +186,15 @@ def _draw_one(i, number, change, drawn, held):
     frame = dict(stroke=ORANGE if held else SOFT, stroke_width=5 if held else 1)
     crop = change["left"], TOP + change["top"], change["crop"], change["crop"]
     line = dict(stroke=ORANGE, stroke_width=3, stroke_dasharray="7 5")
-    classes = f"draw-{i} when-lit"
+    parts = [
+        svg.rect(x, y, SHOWN, SHOWN, **frame),
+        drawn,
+        svg.text(x, y + SHOWN + 13, words, size=12, bold=held),
+    ]
+    says, lights = f"draw {words}: take its crop in hand", f".draw-{i}"
     return svg.join(
-        button(
-            f"crop:{i}",
-            f"draw {words}: take its crop in hand",
-            svg.rect(x, y, SHOWN, SHOWN, **frame),
-            drawn,
-            svg.text(x, y + SHOWN + 13, words, size=12, bold=held),
-            pressed=held,
-            data_shows=f".draw-{i}",
-        ),
-        svg.rect(*crop, class_=classes, pointer_events="none", **line),
+        button(f"crop:{i}", says, *parts, pressed=held, data_shows=lights),
+        svg.rect(*crop, class_=f"draw-{i} when-lit", pointer_events="none", **line),
     )
 
 
@@ -208,12 +205,9 @@ def _place(i):
 def in_words(number, change):
     """Return what happened in a draw, in lines."""
     brightness, contrast, saturation = (f"{n} ×{change[n]:.2f}" for n in STRENGTHS[:3])
-    return [
-        f"draw {number}",
-        f"crop at {change['top']}, {change['left']}",
-        f"{brightness}, {contrast}",
-        f"{saturation}, hue {change['hue']:+.2f}".replace("-", "−"),
-    ]
+    hue = f"hue {change['hue']:+.2f}".replace("-", "−")
+    where = f"crop at {change['top']}, {change['left']}"
+    return f"draw {number}", where, f"{brightness}, {contrast}", f"{saturation}, {hue}"
 
 
 def as_square(photo):

@@ -118,6 +118,9 @@ def test_draw_again_draws_anew_and_only_then(view):
 def test_the_crop_of_the_draw_in_hand_is_dragged_and_no_other(view):
     before = images(view)
     view.touch("press", "crop:2")
+    view.touch("drag", "crop:2", x=300, y=60)
+    view.touch("drop", "crop:2", x=300, y=60)
+    assert images(view) == before
     assert "in hand draw 3, crop at " in view.label
     top, left = view.controls["crop"].place
     view.touch("press", "crop:move", x=100, y=100)
