@@ -21,6 +21,7 @@ PRESETS = {
 }
 MOST_BLOCKS, MOST = 6, (20, 4096)  # convolutions, channels in each block
 WHAT = ("convolutions", "channels")
+HEADS = "", "shape after it", "unit sees", "parameters", "multiply-adds", "activations"
 BATCH_SIZE = 128  # as in notebook 07
 # In CSS pixels: a block's column, the floor it stands on; how large 512 channels and
 # pictures of 224 pixels are; the first line of the table, and its lines' height.
@@ -126,10 +127,9 @@ def draw_vgg(blocks, in_channels, num_classes, side, hidden, texts=None):
     busy = max(found, key=lambda stage: stage.multiply_adds)
     layers = f"{sum(num_convs for num_convs, _ in blocks) + 3} layers"
     batch = f"{memory(BATCH_SIZE * num_bytes)} for a batch of {BATCH_SIZE}"
-    total = (f"{parameters:,}", f"{work:,}", memory(num_bytes))
     label = (
-        f"{layers}: {total[0]} parameters, {total[1]} multiply-adds; activations "
-        f"{total[2]} for a picture, {batch}; {heavy.name} has "
+        f"{layers}: {parameters:,} parameters, {work:,} multiply-adds; activations "
+        f"{memory(num_bytes)} for a picture, {batch}; {heavy.name} has "
         f"{heavy.parameters / parameters:.0%} of the parameters, {busy.name} does "
         f"{busy.multiply_adds / work:.0%} of the multiply-adds"
     )
@@ -137,14 +137,11 @@ def draw_vgg(blocks, in_channels, num_classes, side, hidden, texts=None):
     change = {"+": "+ add a block", "−": "− remove the last"}
     low = TABLE + ROW * (len(found) + 2)
     kept = f"activations {batch}, of which training keeps most"
-    heads = ("parameters", "multiply-adds", "activations")
     parts = [
         chips(0, 14, "blocks:preset", {name: name for name in PRESETS}, now)[0],
         chips(600, 14, "blocks:blocks", change, None)[0],
         *_draw_blocks(blocks, side, texts or blocks),
-        _line(TABLE, "", "shape after it", "unit sees", *heads, fill=SOFT),
-        _line(TABLE + ROW, layers, "", "", *total, bold=True),
-        *_draw_table(found, parameters, work),
+        *_draw_table(found, Stage(layers, "", "", parameters, work, num_bytes)),
         svg.text(0, low, f"weights {memory(4 * parameters)} in float32; {kept}"),
     ]
     return svg.picture(860, low + 14, label, *parts)
@@ -192,24 +189,23 @@ def _stepper(x, y, i, j, words):
     return svg.join(*parts)
 
 
-def _draw_table(found, parameters, work):
+def _draw_table(found, total):
     """Draw a line for each stage; a block's line and its drawing light up together."""
-    for i, stage in enumerate(found):
+    yield _line(TABLE, *HEADS, fill=SOFT)
+    for i, stage in enumerate([total, *found], -1):
         y = TABLE + ROW * (i + 2)
-        costs = f"{stage.multiply_adds:,}", memory(stage.num_bytes)
-        back = svg.rect(-2, y - 10, 864, 20, fill=PAPER, class_=f"row-{i}")
-        yield svg.tag(
-            "g",
-            back,
-            _line(y, *stage[:3], f"{stage.parameters:,}", *costs),
-            _share(386, y, stage.parameters / parameters, BLUE),
-            _share(672, y, stage.multiply_adds / work, ORANGE),
-            data_shows=f".block-{i}",
-        )
+        costs = f"{stage.parameters:,}", f"{stage.multiply_adds:,}"
+        written = *stage[:3], *costs, memory(stage.num_bytes)
+        parts = [svg.rect(-2, y - 10, 864, 20, fill=PAPER, class_=f"row-{i}")]
+        parts.append(_line(y, *written, bold=stage is total))
+        if stage is not total:
+            parts += _share(386, y, stage.parameters / total.parameters, BLUE)
+            parts += _share(672, y, stage.multiply_adds / total.multiply_adds, ORANGE)
+        yield svg.tag("g", *parts, data_shows=f".block-{i}")
 
 
 def _line(y, *columns, **style):
-    """Write up to six columns of one line of the table."""
+    """Write the six columns of a line of the table."""
     places = ((0, "start"), (76, "start"), *((x, "end") for x in (264, 378, 664, 860)))
     texts = [
         svg.text(x, y, words, size=13, anchor=anchor, **style)
@@ -219,12 +215,10 @@ def _line(y, *columns, **style):
 
 
 def _share(x, y, share, colour):
-    """Draw a share of one as a bar and in percent."""
-    return svg.join(
-        svg.rect(x, y - 6, 64, 12, stroke=LINE),
-        svg.rect(x, y - 6, 64 * share, 12, fill=colour),
-        svg.text(x + 100, y, f"{share:.0%}", size=13, anchor="end"),
-    )
+    """Return a share of one as a bar and in percent."""
+    frame = svg.rect(x, y - 6, 64, 12, stroke=LINE)
+    bar = svg.rect(x, y - 6, 64 * share, 12, fill=colour)
+    return frame, bar, svg.text(x + 100, y, f"{share:.0%}", size=13, anchor="end")
 
 
 @torch_as_it_starts()
