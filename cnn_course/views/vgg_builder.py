@@ -153,7 +153,7 @@ def _draw_blocks(blocks, side, texts):
     high = HIGH / max(224, side)
     for j, words in enumerate(("conv.", "channels")):
         yield svg.text(0, FLOOR + 18 + 26 * j, words, fill=SOFT)
-    scale = ("to scale:", "width =", "channels,", "height =", "side")
+    scale = ("to scale:", "width =", "channels,", "height =", "map’s side")
     for i, words in enumerate(scale):
         yield svg.text(0, FLOOR - 66 + 15 * i, words, size=12, fill=SOFT)
     for i, (num_convs, channels) in enumerate(blocks):
