@@ -116,7 +116,8 @@ class Number(ipywidgets.HBox):
             tooltip=f"{label}, typed",
             layout={"width": "50px" if narrow else "64px"},
         )
-        super().__init__([self.slider, self.field])
+        apart = {"margin": "0 8px 0 0"}
+        super().__init__([self.slider, self.field], layout=apart)
         self.slider.observe(self._slid, "value")
         self.field.observe(self._typed, "value")
 
