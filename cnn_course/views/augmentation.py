@@ -13,7 +13,7 @@ from cnn_course.device import torch_as_it_starts
 from cnn_course.views.kit import svg
 from cnn_course.views.kit.controls import Number
 from cnn_course.views.kit.parts import title
-from cnn_course.views.kit.svg import ORANGE, PAPER, SOFT
+from cnn_course.views.kit.svg import INK, ORANGE, SOFT
 from cnn_course.views.kit.touch import STEPS, button, chips
 from cnn_course.views.kit.view import View
 
@@ -139,21 +139,21 @@ def draw_augmentation(photo, image, crop, settings):
         f"{places} × {places} places × {flips} for the flips = {count:,} different "
         "pictures"
     )
-    held = in_words(first + crop.hand, draws[crop.hand])
+    hand, held = first + crop.hand, in_words(draws[crop.hand])
     strengths = ", ".join(f"{name} ±{settings[name]:g}" for name in STRENGTHS)
     label = (
         f"{names}: mirrored with probability {settings['mirror']:g}, upside down with "
         f"{settings['upside_down']:g}, crop {size} of {SIDE}×{SIDE}, {strengths}; "
-        f"{counted}; in hand {', '.join(held)}"
+        f"{counted}; in hand draw {hand}, {', '.join(held)}"
     )
     low = TOP + 2 * DOWN + 12
     parts = [
-        title(0, 14, f"crop {size}: drag it"),
+        title(0, 14, f"crop {size}, draw {hand}: drag it"),
         photo,
         title(LEFT, 14, f"{names}, seed {SEED + crop.turn}"),
         chips(766, 14, "crop:again", {True: "draw again"}, None, size=12)[0],
         _draw_crop(draws[crop.hand]),
-        svg.text(LEFT, low, f"{counted}, before any change of colour", size=13),
+        svg.text(LEFT, low, f"{counted}, colours aside", size=13),
     ]
     for i, words in enumerate(held):
         parts.append(svg.text(0, TOP + SIDE + 16 + 20 * i, words, size=13))
@@ -167,14 +167,14 @@ def _draw_crop(change):
     """Draw the crop in hand on the photograph, to move and to resize at its corner."""
     x, y, side = change["left"], TOP + change["top"], change["crop"]
     around = f"M0,{TOP}h{SIDE}v{SIDE}h-{SIDE}zM{x},{y}v{side}h{side}v-{side}z"
-    line = dict(stroke=ORANGE, stroke_width=3)
-    frame = svg.rect(x, y, side, side, fill="#000000", fill_opacity=0, **line)
-    corner = svg.rect(x + side - 16, y + side - 16, 16, 16, fill=PAPER, **line)
-    mark = svg.text(x + side - 8, y + side - 8, "↘", anchor="middle")
+    white, black = "#FFFFFF", "#000000"  # on a photograph, in both themes
+    frame = dict(fill=black, fill_opacity=0, stroke=white, stroke_width=3)
+    corner = svg.rect(x + side - 18, y + side - 18, 18, 18, fill=white)
+    mark = svg.text(x + side - 9, y + side - 9, "↘", anchor="middle", fill=black)
     says = "crop: arrow keys move it, with Shift they resize it"
     return svg.join(
-        svg.tag("path", d=around, fill="#000000", fill_opacity=0.5),
-        button("crop:move", says, frame),
+        svg.tag("path", d=around, fill=black, fill_opacity=0.6),
+        button("crop:move", says, svg.rect(x, y, side, side, **frame)),
         button("crop:size", "corner: arrow keys resize the crop", corner, mark),
     )
 
@@ -183,7 +183,7 @@ def _draw_one(i, number, change, drawn, held):
     """Draw a draw; where it is pointed at, its crop appears on the photograph."""
     x, y = _place(i)
     words = f"{number} {FLIPS[change['mirrored'] + 2 * change['upside_down']]}"
-    frame = dict(stroke=ORANGE if held else SOFT, stroke_width=5 if held else 1)
+    frame = dict(stroke=INK if held else SOFT, stroke_width=6 if held else 1)
     crop = change["left"], TOP + change["top"], change["crop"], change["crop"]
     line = dict(stroke=ORANGE, stroke_width=3, stroke_dasharray="7 5")
     parts = [
@@ -202,12 +202,12 @@ def _place(i):
     return LEFT + i % 4 * RIGHT, TOP + i // 4 * DOWN
 
 
-def in_words(number, change):
-    """Return what happened in a draw, in lines."""
+def in_words(change):
+    """Return what happened in a draw, three lines."""
     brightness, contrast, saturation = (f"{n} ×{change[n]:.2f}" for n in STRENGTHS[:3])
     hue = f"hue {change['hue']:+.2f}".replace("-", "−")
     where = f"crop at {change['top']}, {change['left']}"
-    return f"draw {number}", where, f"{brightness}, {contrast}", f"{saturation}, {hue}"
+    return where, f"{brightness}, {contrast}", f"{saturation}, {hue}"
 
 
 def as_square(photo):
