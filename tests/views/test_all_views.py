@@ -27,7 +27,7 @@ MAKE = {  # each with what its saved text begins with, after its title
     ),
     "augmentation_mixer": (
         views.augmentation_mixer,
-        "Augmentation mixer: draws 1 to 4: mirrored with probability 0.5, ",
+        "Augmentation mixer: draws 1 to 8: mirrored with probability 0.5, ",
     ),
     "class_maps": (
         lambda: views.class_maps(nin(num_1x1=0, last_relu=False), noise(SOME)),
@@ -112,6 +112,32 @@ TOUCHES = {  # view: what is done to each of its controls
         ("key ArrowRight", "place:0,0"),
         ("window", 3),
         ("stride", 1),
+    ],
+    "augmentation_mixer": [
+        ("press", "crop:again:0"),
+        ("press", "crop:2"),
+        ("drag", "crop:move"),
+        ("drag", "crop:size"),
+        ("key ArrowDown", "crop:move"),
+        ("mirror", 1.0),
+        ("upside_down", 1.0),
+        ("crop", 100),
+        ("brightness", 0.0),
+        ("contrast", 0.0),
+        ("saturation", 1.0),
+        ("hue", 0.5),
+    ],
+    "vgg_builder": [
+        ("press", "blocks:preset:4"),
+        ("press", "blocks:blocks:0"),
+        ("press", "blocks:blocks:1"),
+        ("press", "blocks:+:0,0"),
+        ("press", "blocks:−:4,1"),
+        ("key 3", "blocks:1,0"),
+        ("side", 96),
+        ("in_channels", 3),
+        ("num_classes", 1000),
+        ("hidden", 512),
     ],
     "training_curves": [],  # nothing is drawn before the first step
 }
