@@ -1,181 +1,172 @@
-"""View 6, for notebook 05: a test picture, or a drawing, on its way through LeNet."""
+"""View 6, for notebook 05: a picture, or a drawing, on its way through LeNet."""
 
-import copy
+import contextlib
 
+import numpy as np
 import torch
-from torch import nn
 
 from cnn_course.checks import network
 from cnn_course.data import to_float
 from cnn_course.device import torch_as_it_starts
-from cnn_course.views.kit.board import (
-    BLUE,
-    GREEN,
-    GREY,
-    SCALE,
-    Board,
-    grey,
-    signed_colours,
+from cnn_course.views.kit import svg
+from cnn_course.views.kit.controls import Number, dropdown
+from cnn_course.views.kit.drawing import BRUSHES, PAINTS, SIDE, Drawing
+from cnn_course.views.kit.network import (
+    feature_maps,
+    probabilities,
+    refuse_other_than_batches,
 )
-from cnn_course.views.kit.chooser import Chooser
-from cnn_course.views.kit.network import answer_of, refuse_diverged
-from cnn_course.views.kit.texts import size_of
+from cnn_course.views.kit.parts import title
+from cnn_course.views.kit.svg import BLUE, GREEN, LINE, PAPER, SOFT
+from cnn_course.views.kit.texts import number, size_of
+from cnn_course.views.kit.touch import Buttons, Chips, chips
 from cnn_course.views.kit.view import View
 
-WIDTH, INPUT, GAP = 540, 70, 5  # of board, input and between maps, in CSS pixels
+# In CSS pixels: the picture; the top of the sheet, one of its pixels; the top of the
+# bars; where maps begin, their title, the height of an enlarged one, and their gap.
+WIDTH, HEIGHT, TOP, CELL, BARS = 860, 480, 28, 8, 330
+LEFT, TITLE, LARGE, GAP = 290, 22, 200, 5
 MOST = 32  # maps of one layer that are drawn
-POOLING = {
-    nn.AvgPool2d: "average pooling",
-    nn.MaxPool2d: "max pooling",
-    nn.AdaptiveAvgPool2d: "average pooling",
-    nn.AdaptiveMaxPool2d: "max pooling",
-}
+ANY = -1  # not None: to ipywidgets that would mean that no option is chosen
 NOTHING = "nothing drawn yet"
-EXPECTED = (
-    "expected is a network like lenet() of notebook 05: an nn.Sequential with Conv2d "
-    "and pooling layers, then nn.Flatten, and at the end one logit for each class"
-)
-
-
-def layers_of(net):
-    """Yield the layers in order, those of an nn.Sequential inside it one by one."""
-    for layer in net:
-        yield from layers_of(layer) if isinstance(layer, nn.Sequential) else [layer]
-
-
-def feature_maps(net, X):
-    """Send X (1, 1, H, W) through `net`; return ([(name, maps), …], logits).
-
-    There are maps, float32 (C, h, w) on the CPU, for every convolution and pooling
-    before nn.Flatten, taken behind the activation or other layers that follow it;
-    logits are float32 (classes,). The network computes as after net.eval(), but
-    neither its mode nor its gradients change: a copy is asked.
-
-    Raises ValueError if the layers are not as EXPECTED or do not fit X.
-    """
-    if not isinstance(net, nn.Sequential):
-        raise ValueError(f"this is a {type(net).__name__}; {EXPECTED}")
-    layers = copy.deepcopy(list(layers_of(net)))
-    X = X.to(next(net.parameters(), X))  # the device and the precision of its weights
-    stages, convolutions, flat = [], 0, False
-    for layer in layers:
-        kind = type(layer).__name__
-        X = answer_of(layer.eval(), X, EXPECTED)
-        flat = flat or isinstance(layer, nn.Flatten)
-        if flat:
-            continue
-        if isinstance(layer, nn.Conv2d):
-            convolutions += 1
-            stages.append((f"convolution {convolutions}", X))
-        elif type(layer) in POOLING:
-            stages.append((POOLING[type(layer)], X))
-        elif stages:
-            stages[-1] = (f"{stages[-1][0]}, {kind}", X)
-    if not flat or not convolutions:
-        missing = "Conv2d before an nn.Flatten" if flat else "nn.Flatten"
-        raise ValueError(f"this network has no {missing}; {EXPECTED}")
-    return [(name, maps[0].float().cpu()) for name, maps in stages], X[0].float().cpu()
-
-
-def probabilities(logits, classes):
-    """Return [(probability, class), …], the likeliest first.
-
-    Raises ValueError for logits that are not one for each class, or no numbers.
-    """
-    if logits.shape != (len(classes),):
-        raise ValueError(
-            f"the network's output has the shape {tuple(logits.shape)}, but there are "
-            f"{len(classes)} classes; {EXPECTED}"
-        )
-    refuse_diverged(logits)
-    return sorted(zip(logits.softmax(0).tolist(), classes, strict=True), reverse=True)
 
 
 def arrange(count, side, room):
     """Return (maps in a row, CSS pixels of each) for maps of `side` × `side`."""
-    wanted = 15 * side**0.5  # smaller layers look smaller, yet not too small to see
+    wanted = 20 * side**0.5  # smaller layers look smaller, yet not too small to see
     for rows in range(1, 5):
         columns = -(-count // rows)
         size = min(wanted, (room + GAP) / columns - GAP)
         if size >= 0.75 * wanted:
             break
-    unit = int(size * SCALE / side)  # dots for each number: whole, so all are equal
-    return columns, unit * side / SCALE or size
+    return columns, size
 
 
-def draw_lenet_at_work(net, image, name, classes, label=None, resize=None):
-    """Draw an image, uint8 (28, 28), its maps and likeliest classes; (board, text).
+def draw_lenet_at_work(net, image, name, classes, label=None, resize=None, sheet=""):
+    """Draw an image, uint8 (28, 28), its maps and the share of every class.
 
     name    what to call the image
     label   its class, where it is known
     resize  (H, W) that the network wants, or None
+    sheet   the image as it is drawn on, with all that can be pressed
     """
     stages, logits = feature_maps(net, to_float(torch.tensor(image)[None], resize))
-    best = probabilities(logits, classes)[:3]
-    (title, maps), *rest = stages
-    strips = [_draw_maps(title, maps, left=94)]
-    strips[0].title(0, 10, "input")
-    strips[0].paste(grey(image, 0, 255), 0, 24, INPUT, INPUT)
-    strips += [_draw_maps(title, maps) for title, maps in rest]
-    strips.append(_draw_classes(best if image.any() else [], label))
-    board = Board(WIDTH, sum(strip.image.height for strip in strips) / SCALE)
-    y = 0
-    for strip in strips:
-        board.image.paste(strip.image, (0, y))
-        y += strip.image.height
+    best = probabilities(logits, classes)
     if not image.any():
-        return board, f"{NOTHING}; choose a test picture, or paint on the black sheet"
-    text = f"{name}, labelled {label}: " if label else f"{name}: "
-    text += ", ".join(f"{name} {100 * share:.1f} %" for share, name in best)
-    if not label:
-        text += f"; it must choose one of {len(classes)} classes, whatever you draw"
-    sizes = " → ".join(size_of(maps) for _, maps in stages)
-    return board, f"{text}. Feature maps: {sizes}"
-
-
-def _draw_maps(title, maps, left=0):
-    """Return a strip with one layer's maps, float32 (C, h, w), from `left` on."""
-    count, height, width = maps.shape
-    shown = maps[:MOST].numpy()
-    columns, size = arrange(len(shown), width, WIDTH - left)
-    step = size * height / width + GAP
-    rows = -(-len(shown) // columns)
-    board = Board(WIDTH, 30 + max(rows * step, INPUT if left else 0))
-    low, high = maps.min().item(), maps.max().item()
-    if low < 0:
-        top = max(-low, high)
-        colours = signed_colours(shown, top=top)
-        legend = f"orange −{top:.2f}, white 0, purple {top:.2f}"
+        said, text = NOTHING, f"{NOTHING}; choose a picture, or paint on the sheet"
     else:
-        colours = grey(shown, low, high)
-        legend = f"black {low:.2f}, white {high:.2f}"
-    if count > MOST:
-        legend = f"the first {MOST}; {legend}"
-    board.title(left, 10, f"{title}: {count} × {height} × {width}")
-    board.text(WIDTH, 10, legend, size=12, fill=GREY, anchor="rm")
-    for i, pixels in enumerate(colours):
+        said = f"{name}, labelled {label}" if label else name
+        text = ", ".join(f"{name} {100 * share:.1f} %" for share, name in best[:3])
+        text = f"{said}: {text}"
+        if not label:
+            text += f"; it must choose one of {len(classes)} classes, whatever you draw"
+    layers, bottom = [], 0
+    for stage in stages:
+        top = bottom + TITLE
+        layer, bottom = _draw_layer(*stage, top)
+        layers += [layer, _draw_bracket(top, bottom, first=top == TITLE)]
+    sizes = " → ".join(size_of(maps) for _, maps in stages)
+    return svg.picture(
+        WIDTH,
+        max(HEIGHT, bottom + 4),
+        f"{text}. Feature maps: {sizes}",
+        sheet,
+        title(1, BARS - 10, said),
+        _draw_bars(best, label, classes) if image.any() else "",
+        svg.arrow(LEFT - 8, bottom - 16, 266, bottom - 16, colour=SOFT),
+        *layers,
+    )
+
+
+def _draw_bracket(top, bottom, first):
+    """Draw what comes from the sheet or the layer above, and goes to all these maps."""
+    x, way = LEFT - 8, dict(stroke=SOFT, fill="none", stroke_width=1.5)
+    bracket = f"M{LEFT - 3} {top:.1f}H{x}V{bottom:.1f}H{LEFT - 3}"
+    start = (
+        (CELL * SIDE + 3, top + 40, x, top + 40) if first else (x, top - TITLE, x, top)
+    )
+    return svg.join(svg.tag("path", d=bracket, **way), svg.arrow(*start, colour=SOFT))
+
+
+def _draw_layer(words, maps, y):
+    """Draw a layer's maps, float32 (C, h, w), from y on; return (piece, bottom).
+
+    Each is drawn once more, large and below the sheet, where the page shows it while
+    the pointer is over the map.
+    """
+    count, height, width = maps.shape
+    columns, size = arrange(min(count, MOST), width, WIDTH - LEFT)
+    high, large = size * height / width, LARGE / max(height, width)
+    strongest = maps.abs().max().item()
+    name, cut = f"{words}: {count} × {height} × {width}", f", the first {MOST}"
+    parts = [title(LEFT, y - 11, name + cut * (count > MOST)), _draw_key(y, strongest)]
+    for i, pixels in enumerate(svg.signed_colours(maps[:MOST], top=strongest)):
         row, column = divmod(i, columns)
-        place = (left + column * (size + GAP), 24 + row * step, size, step - GAP)
-        board.paste(pixels, *place, GREY)
-    return board
+        left, upper = LEFT + column * (size + GAP), y + row * (high + GAP)
+        drawn, lit = svg.image(pixels, 0, 0, width, height), f"map-{y:.0f}-{i}"
+        says = f"map {i + 1} of {words}"
+        enlarged = [
+            svg.rect(0, BARS - 74, LEFT - 12, LARGE + 24, fill=PAPER),
+            title(0, BARS - 62, says),
+            _placed(drawn, 0, BARS - 50, large),
+        ]
+        parts += [
+            svg.tag(
+                "g",
+                _placed(drawn, left, upper, size / width),
+                svg.rect(left, upper, size, high, stroke=LINE, stroke_width=1),
+                data_shows=f".{lit}",
+                tabindex=0,
+                role="img",
+                aria_label=says,
+            ),
+            svg.tag("g", *enlarged, class_=f"when-lit {lit}", pointer_events="none"),
+        ]
+    return svg.join(*parts), upper + high
 
 
-def _draw_classes(best, label):
-    """Return a strip with the likeliest classes as bars, [(probability, class), …]."""
-    board = Board(WIDTH, 90)
-    title = "the three likeliest classes" if best else NOTHING
-    if label:
-        title += f"; the label is {label}"
-    board.title(0, 10, title)
-    for i, (share, name) in enumerate(best):
-        middle, right = 34 + 22 * i, name == label
-        board.text(108, middle, name, size=14, bold=right, anchor="rm")
-        board.rectangle(116, middle - 8, 340, 16, outline=GREY, line=0.5)
-        fill = GREEN if right else BLUE
-        board.rectangle(116, middle - 8, max(340 * share, 1), 16, fill=fill, line=0.5)
-        found = f"{100 * share:.1f} %"
-        board.text(464, middle, found, size=14, bold=right, anchor="lm")
-    return board
+def _placed(piece, x, y, zoom):
+    return svg.tag(
+        "g", piece, transform=f"translate({x:.1f} {y:.1f}) scale({zoom:.4f})"
+    )
+
+
+def _draw_key(y, strongest):
+    """Say at the right end above a layer which colours mean which numbers."""
+    ramp = svg.signed_colours(np.linspace(-1, 1, 40)[None])
+    end = svg.width_of(number(strongest), 12)
+    return svg.join(
+        svg.text(WIDTH - end - 74, y - 11, number(-strongest), size=12, anchor="end"),
+        svg.image(ramp, WIDTH - end - 68, y - 16, 60, 10, smooth=True),
+        svg.text(WIDTH, y - 11, number(strongest), size=12, anchor="end"),
+    )
+
+
+def _draw_bars(best, label, classes):
+    """Draw the share of every class, the label's in green, the largest in bold."""
+    parts, shares = [], {name: share for share, name in best}
+    for i, name in enumerate(classes):
+        y, fill = BARS + 7 + 15 * i, GREEN if name == label else BLUE
+        share, bold = shares[name], name == best[0][1]
+        parts += [
+            svg.text(84, y, name, size=12, bold=bold, anchor="end", fill=fill),
+            svg.rect(90, y - 6, 120, 12, stroke=LINE),
+            svg.rect(90, y - 6, max(120 * share, 1), 12, fill=fill),
+            svg.text(216, y, f"{100 * share:.1f} %", size=12, bold=bold),
+        ]
+    return svg.join(*parts)
+
+
+def find(labels, number, only=ANY, step=1):
+    """Return the first index from `number` on, around the end, with the label `only`.
+
+    Raises ValueError if no picture has it.
+    """
+    for i in range(len(labels)):
+        index = (number + step * i) % len(labels)
+        if only in (ANY, labels[index]):
+            return index
+    raise ValueError("none of these pictures is of that class: choose another class")
 
 
 @torch_as_it_starts()
@@ -183,26 +174,68 @@ def lenet_at_work(net, test_iter):
     """Return the view of a trained `net`: choose or draw a picture, see its maps.
 
     net        a trained network like lenet(), on any device and in any mode
-    test_iter  the loader of the test pictures, (n, 28, 28), and their classes
+    test_iter  the loader of the pictures, (n, 28, 28), and their classes
 
     Raises TypeError or ValueError if the network or the loader is of another kind.
     """
     network("net", net)
-    chooser, classes = Chooser("test_iter", test_iter), test_iter.classes
+    refuse_other_than_batches("test_iter", test_iter)
+    images, labels = test_iter.images.cpu().numpy(), test_iter.labels.tolist()
+    classes, shown = test_iter.classes, 0
+    number = Number("picture", 0, 0, len(labels) - 1)
+    every = [(name, label) for label, name in enumerate(classes)]
+    only = dropdown("only class", [("any class", ANY), *every])
+    paint, brush = Chips(PAINTS, 255), Chips(BRUSHES, 2)
+    sheet = Drawing(1, TOP, CELL, paint, brush)
+    sheet.write(images[0])
 
-    def draw(picture):
-        image, name, label = picture
-        resize = test_iter.resize
-        return draw_lenet_at_work(net, image, name, classes, label, resize)
+    def go(step):
+        with contextlib.suppress(ValueError):  # the view draws next, and says it
+            start = (shown + step) % len(labels)
+            number.write(find(labels, start, only.value, step))
+
+    def start():
+        sheet.write(images[shown])
+
+    steps = Buttons({"previous picture": lambda: go(-1), "next": lambda: go(1)})
+    begin = Buttons({"clear": sheet.clear, "start from picture": start})
+
+    def draw(number, only, paint, brush, **_):
+        nonlocal shown
+        index = find(labels, number, only)
+        if index != shown:
+            shown = index
+            sheet.write(images[index])
+        chosen = (sheet.read() == images[index]).all()
+        name, label = "your drawing", None
+        if chosen:
+            name, label = f"picture {index}", classes[labels[index]]
+        below, small = TOP + SIDE * CELL + 16, dict(size=12, gap=4)
+        pressed = svg.join(
+            chips(1, 13, "steps", steps.words, None, **small)[0],
+            sheet.drawn(),
+            chips(1, below, "paint", PAINTS, paint, **small)[0],
+            svg.text(160, below, "brush", size=12),
+            chips(198, below, "brush", BRUSHES, brush, **small)[0],
+            chips(1, below + 27, "begin", begin.words, None, **small)[0],
+        )
+        image, resize = sheet.read(), test_iter.resize
+        return draw_lenet_at_work(net, image, name, classes, label, resize, pressed)
 
     return View(
         "LeNet at work",
-        "paint an ankle boot's heel black: what does LeNet say now? Then clear the "
-        "sheet and draw a smiley: how sure is it? It must choose one of its classes, "
-        "whatever you draw.",
-        {"picture": chooser},
+        "paint the heel of a boot black. Clear the sheet and draw a smiley: how sure "
+        "is LeNet? Point at a map.",
+        {
+            "number": number,
+            "only": only,
+            "sheet": sheet,
+            "paint": paint,
+            "brush": brush,
+            "steps": steps,
+            "begin": begin,
+        },
         draw,
-        beside="picture",
-        summary="a test picture, what comes out of every convolution and pooling, and "
-        "the three likeliest classes as bars",
+        summary="a picture, what comes out of every convolution and pooling, and the "
+        "share of every class as bars",
     )

@@ -80,6 +80,23 @@ class Switch:
             self.value = not self.value
 
 
+class Buttons:
+    """Words to press that do something: actions is {word: what is called}.
+
+    They are drawn as `chips` of `words`.
+    """
+
+    def __init__(self, actions):
+        self.actions, self.words = actions, {word: word for word in actions}
+
+    def read(self):
+        return None
+
+    def touch(self, place, touch):
+        if touch.kind == "press":
+            list(self.actions.values())[int(place)]()
+
+
 def chips(x, y, at, options, chosen, *, size=13, gap=6, first=0):
     """Draw words to press, from x to the right; return (piece, right end).
 

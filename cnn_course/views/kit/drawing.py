@@ -1,0 +1,100 @@
+"""A sheet of 28×28 pixels to draw on, by mouse, finger or pen, or by keys."""
+
+import numpy as np
+
+from cnn_course.views.kit import svg
+from cnn_course.views.kit.svg import LINE
+from cnn_course.views.kit.touch import STEPS
+
+SIDE = 28
+PLACES = np.indices((SIDE, SIDE)).transpose(1, 2, 0)  # row and column of each pixel
+PAINTS = {255: "white", 128: "grey", 0: "black"}
+BRUSHES = {2: "2", 3: "3", 5: "5"}  # widths in pixels
+RING = "#FF9A4D"  # seen on white, too
+HELP = (
+    "sheet of 28 by 28 pixels to draw on. Arrow keys move the brush, space or Enter "
+    "paints, Shift with an arrow key draws a line"
+)
+
+
+class Drawing:
+    """The sheet: a control for a `View`, whose elements are named "sheet:".
+
+    x, y, cell    its corner and the width of one of its pixels, in CSS pixels
+    paint, brush  controls with what is painted, 0 to 255, and how wide, in pixels
+    """
+
+    def __init__(self, x, y, cell, paint, brush):
+        self.corner, self.cell = np.array([y, x]), cell
+        self.paint, self.brush = paint, brush
+        self.at = np.array([14.0, 14.0])  # the brush, row and column of a middle
+        self.clear()
+
+    def clear(self):
+        self.write(np.zeros((SIDE, SIDE)))
+
+    def write(self, image):
+        """Put a picture on the sheet, (28, 28) from 0 to 255."""
+        self.before = self.image = np.array(image, dtype=np.uint8)
+        self.cover = np.zeros((SIDE, SIDE))
+
+    def read(self):
+        """Return what is on the sheet, uint8 (28, 28)."""
+        return self.image
+
+    def touch(self, _, touch):
+        """Paint where the sheet is pressed, and in lines to where a drag goes."""
+        if touch.kind == "drag":
+            self._line(self._pixel(touch))
+        elif touch.kind == "press" and not touch.key:
+            self.at = self._pixel(touch)
+            self._stroke(self.at)
+        elif touch.kind == "press" or touch.key in STEPS:
+            step = STEPS.get(touch.key, (0, 0))
+            to = (self.at.round() + step).clip(0, SIDE - 1)
+            if touch.kind == "press" or touch.shift:
+                self._stroke(to)
+            self.at = to
+
+    def _pixel(self, touch):
+        return (np.array([touch.y, touch.x]) - self.corner) / self.cell - 0.5
+
+    def _stroke(self, to):
+        """Begin a stroke: what it has covered once it does not cover again."""
+        self.write(self.image)
+        self._line(to)
+
+    def _line(self, to):
+        """Go on to `to`; the brush is round, and soft at its edge."""
+        away, along = PLACES - self.at, to - self.at
+        share = (away @ along / max(along @ along, 1e-9)).clip(0, 1)  # of the way
+        distance = np.linalg.norm(away - share[..., None] * along, axis=-1)
+        covered = (self.brush.read() / 2 + 0.5 - distance).clip(0, 1)
+        self.cover = np.maximum(self.cover, covered)
+        change = (self.paint.read() - self.before.astype(float)) * self.cover
+        self.image = (self.before + change).round().astype(np.uint8)
+        self.at = to
+
+    def drawn(self, name="sheet"):
+        """Return the sheet, which can be touched, with the brush as a ring."""
+        y, x = self.corner
+        size, middle = self.cell * SIDE, self.corner + (self.at + 0.5) * self.cell
+        ring = dict(cx=float(middle[1]), cy=float(middle[0]))
+        radius = self.brush.read() * self.cell / 2
+        hint = {"anchor": "middle", "fill": "#FFFFFF", "pointer_events": "none"}
+        return svg.tag(
+            "g",
+            svg.rect(x - 1, y - 1, size + 2, size + 2, stroke=LINE),
+            svg.image(self.image, x, y, size, size),
+            ""
+            if self.image.any()
+            else svg.text(x + size / 2, y + 60, "draw here", **hint),
+            svg.tag(
+                "circle", **ring, r=radius, fill="none", stroke=RING, stroke_width=2
+            ),
+            data_at=f"{name}:",
+            role="application",
+            tabindex=0,
+            aria_label=HELP,
+            style="cursor:crosshair",
+        )
