@@ -1,4 +1,4 @@
-"""View 9, for notebook 08: what does NiN find, and where, on a sheet of pictures?"""
+"""View 9, for notebook 08: what does NiN find, and where, on a sheet of garments?"""
 
 import copy
 import functools
@@ -8,114 +8,176 @@ from PIL import Image
 
 from cnn_course.checks import network, whole_number
 from cnn_course.device import torch_as_it_starts
-from cnn_course.views.kit.board import (
-    GREY,
-    SCALE,
-    Board,
-    draw_scale,
-    grey,
-    signed_colours,
-)
-from cnn_course.views.kit.chooser import refuse_other_than_batches
-from cnn_course.views.kit.controls import Number, dropdown
+from cnn_course.views.kit import svg
+from cnn_course.views.kit.network import refuse_other_than_batches
+from cnn_course.views.kit.parts import key, title
 from cnn_course.views.kit.sheet import (
-    CORNERS,
+    MOST,
+    Garments,
     choose_pictures,
     find_class_maps,
     lay_sheet,
     looking_places,
+    size_on,
 )
+from cnn_course.views.kit.svg import LINE, ORANGE, SOFT
+from cnn_course.views.kit.touch import Buttons, Chips, button, chips
 from cnn_course.views.kit.view import View
 
 FIRST = (1, 7, 8, 9)  # the classes on the sheet of notebook 08
-TILE, GAP, TITLE = 134, 11, 50  # of a drawn map, in CSS pixels
-COLUMNS = 5  # of maps, to the right of the sheet itself
+# In CSS pixels: the picture; the top of the sheet and its side; the first small map.
+WIDTH, HEIGHT, TOP, SHEET, RIGHT = 860, 480, 28, 390, 412
+TILE, STEP, COLUMNS = 82, 91, 5  # of the small maps
 
 
-def overlay(sheet, values, places, opacity, smooth, top):
-    """Return the sheet, a Pillow image, under the colours of a map.
+def draw_map(paper, side, values, places, top, x, y, width):
+    """Draw a class map over the sheet, at (x, y), `width` CSS pixels wide.
 
-    values   float (h, w)
-    places   (first, step) of its numbers, in pixels of this image
-    opacity  of the colours, from 0 to 1
-    smooth   blend from number to number; else each is a square
-    top      the value with the strongest colour
+    paper   what to draw below it, an svg.image in pixels of the sheet
+    side    of the sheet, in pixels
+    values  float (h, w)
+    places  (first, step) of its numbers, in pixels of the sheet
+    top     the value with the strongest colour
     """
     first, step = places
-    size = [round(n * step) for n in reversed(values.shape)]
-    how = Image.Resampling.BILINEAR if smooth else Image.Resampling.NEAREST
-    large = Image.fromarray(np.asarray(values, dtype=np.float32)).resize(size, how)
-    colours = Image.fromarray(signed_colours(large, top=top))
-    mask = Image.new("L", colours.size, round(255 * opacity))
-    image, corner = sheet.copy(), round(first - step / 2)
-    image.paste(colours, (corner, corner), mask)
-    return image
+    size = [step * n for n in reversed(values.shape)]
+    corner = first + 0.5 - step / 2
+    colours = svg.signed_colours(values, top=top)
+    return svg.tag(
+        "svg",  # it cuts what lies outside
+        paper,
+        svg.image(colours, corner, corner, *size, opacity=0.7),
+        x=x,
+        y=y,
+        width=width,
+        height=width,
+        viewBox=f"0 0 {side} {side}",
+    )
 
 
-def draw_class_maps(sheet, maps, places, names, opacity, own, smooth):
-    """Draw the maps over the sheet; return (board, text).
+def limit(maps):
+    """Return the number with the strongest colour: the largest one for a class.
 
-    sheet    float (H, H), maps float (classes, h, w)
-    places   (first, step) of the maps' numbers, in pixels of the sheet
-    names    of the classes
-    opacity  in percent
-    own      whether each map has its own scale of colours
+    Those against it may lie far below its negative: in one scale with them all that is
+    for a class would be pale.
     """
-    averages, strongest = maps.mean(dim=(1, 2)), maps.abs().amax(dim=(1, 2))
-    top = strongest.max().item()
+    return max(maps.max().item(), 0) or maps.abs().max().item()
+
+
+def _draw_key(x, y, maps, name):
+    top = limit(maps)
+    below = "≤ " * (maps.min().item() < -top)
+    low, high = f"against: {below}{signed(-top)}", f"{signed(top)}: for {name}"
+    return key(x, y, low, high, width=80)[0]
+
+
+def draw_class_maps(sheet, maps, places, names, chosen, garments=(), pressed=""):
+    """Draw one map large over the sheet, and all of them small in one scale.
+
+    sheet     float (H, H), maps float (classes, h, w)
+    places    (first, step) of the maps' numbers, in pixels of the sheet
+    names     of the classes; `chosen` is the one of the large map
+    garments  (class, left, top) in pixels of the sheet, or None, for each
+    pressed   what else can be pressed
+    """
+    side, averages = len(sheet), maps.mean(dim=(1, 2))
+    strongest = maps.abs().amax(dim=(1, 2)).tolist()
     largest = averages.argmax().item() if averages.max() > averages.min() else None
-    dead = [c for c in range(len(maps)) if not strongest[c]]
-    height = TITLE + TILE + 8
-    board = Board(860, max(-(-len(maps) // COLUMNS), 2) * height)
-    size = TILE * SCALE
-    paper = Image.fromarray(255 - grey(sheet))  # white, else pale colours are lost
-    paper = paper.resize((size, size), Image.Resampling.BILINEAR)
-    scale = size / len(sheet)
-    places = ((places[0] + 0.5) * scale, places[1] * scale)
-    _draw_tile(board, 0, 0, paper, ["the sheet", "black on white"])
-    _draw_key(board, top, own, height + 10)
+    dead = [name for name, value in zip(names, strongest, strict=True) if not value]
+    pixels = Image.fromarray(255 - svg.grey(sheet))  # white, else pale colours are lost
+    paper = svg.image(np.asarray(pixels), 0, 0, side, side, smooth=True, jpeg=True)
+    small = pixels.resize((TILE, TILE))
+    small = svg.image(np.asarray(small), 0, 0, side, side, smooth=True, jpeg=True)
+    tiles = []
     for c, name in enumerate(names):
-        row, column = divmod(c, COLUMNS)
-        found = "largest " * (c == largest) + f"average {averages[c]:.2f}"
-        lines = [name, "dead: 0 everywhere" if c in dead else found]
-        lines += [f"colours to ± {strongest[c]:.2f}"] if own else []
-        limit = strongest[c].item() if own else top
-        picture = overlay(paper, maps[c], places, opacity / 100, smooth, limit)
-        at = ((column + 1) * (TILE + GAP), row * height)
-        _draw_tile(board, *at, picture, lines, bold=c == largest)
+        x, y = RIGHT + STEP * (c % COLUMNS), TOP + 120 * (c // COLUMNS)
+        found = "dead: all 0" if name in dead else signed(averages[c])
+        bold, on = c == largest, c == chosen
+        frame = dict(stroke=ORANGE if on else SOFT, stroke_width=5 if on else 1)
+        says = f"map of {name}, {'largest ' * bold}average {found}"
+        tiles.append(
+            button(
+                f"map:{c}",
+                says,
+                svg.rect(x, y, TILE, TILE, **frame),
+                draw_map(small, side, maps[c], places, limit(maps), x, y, TILE),
+                svg.text(x, y + TILE + 11, name, size=12, bold=bold),
+                svg.text(x, y + TILE + 26, "largest " * bold + found, size=12),
+                pressed=on,
+            )
+        )
     order = averages.argsort(descending=True)[:3].tolist()
-    text = "largest averages: "
-    text += ", ".join(f"{names[c]} {averages[c]:.2f}" for c in order)
-    text += f"; dead: {', '.join(names[c] for c in dead) or 'none'}"
-    return board, text.replace(" -", " −")
+    best = ", ".join(f"{names[c]} {signed(averages[c])}" for c in order)
+    label = (
+        f"{describe(garments, names, maps)}; largest averages: {best}; dead: "
+        f"{', '.join(dead) or 'none'}; large: the map of {names[chosen]}"
+    )
+    large = maps[chosen]
+    head = f"map of {names[chosen]}, own scale: average {signed(large.mean())}"
+    return svg.picture(
+        WIDTH,
+        HEIGHT,
+        label,
+        title(1, 12, head),
+        draw_map(paper, side, large, places, limit(large), 1, TOP, SHEET),
+        svg.rect(1, TOP, SHEET, SHEET, stroke=LINE),
+        *_draw_handles(garments, names, SHEET / side, size_on(side)),
+        title(RIGHT, 12, "all maps in one scale: press one"),
+        *tiles,
+        _draw_key(1, TOP + SHEET + 17, large, names[chosen]),
+        _draw_key(RIGHT, 278, maps, "a class"),
+        pressed,
+    )
 
 
-def _draw_tile(board, x, y, picture, lines, bold=False):
-    name, *facts = (line.replace(" -", " −") for line in lines)
-    board.text(x, y + 9, name, size=13, bold=bold, anchor="lm")
-    board.lines(x, y + 24, facts, 15, size=12)
-    board.image.paste(picture, (round(x * SCALE), round((y + TITLE) * SCALE)))
-    board.rectangle(x, y + TITLE, TILE, TILE, outline=GREY, line=0.5)
+def signed(value):
+    return f"{value:.2f}".replace("-", "−")
 
 
-def _draw_key(board, top, own, y):
-    """Say what the colours mean, and where they lie."""
-    lines = ["each map has its own", "scale: a weak one", "looks strong, too"]
-    if not own:
-        draw_scale(board, 0, y, TILE, top)
-        lines = ["", "", "one scale for all"]
-    lines += [
-        "",
-        "A square lies in the",
-        "middle of the pixels",
-        "that its number sees.",
-    ]
-    board.lines(0, y + 9, lines, 16, size=12)
+def describe(garments, names, maps):
+    """Say what lies where, and where the map of its class is largest."""
+    height, width = maps.shape[1:]
+    parts = []
+    for c, left, top in filter(None, garments):
+        row, column = divmod(maps[c].argmax().item(), width)
+        parts.append(
+            f"{names[c]} {left} right and {top} down, its map largest in row "
+            f"{row + 1}, column {column + 1}"
+        )
+    laid = "; ".join(parts) or "empty"
+    return f"maps of {height}×{width} for the sheet: {laid}"
+
+
+def _draw_handles(garments, names, zoom, size):
+    """Yield what a garment is dragged by, for each of them."""
+    for i, garment in enumerate(garments):
+        if garment:
+            c, left, top = garment
+            place = 1 + zoom * left, TOP + zoom * top, zoom * size, zoom * size
+            look = dict(fill="transparent", stroke="#595959", stroke_dasharray="4 4")
+            says = f"{names[c]}: arrow keys move it, Delete takes it away"
+            move = dict(style="cursor:move")
+            yield button(f"garments:{i}", says, svg.rect(*place, **look), **move)
+
+
+def _draw_tray(pictures, names, full):
+    """Draw a picture of each class, to be put on the sheet."""
+    words = "press one to put it on the sheet, or drag it there"
+    if full:
+        words = "four are on the sheet: drag one off it to make room"
+    parts = [title(RIGHT, 322, words)]
+    for i, (c, picture) in enumerate(pictures.items()):
+        place = RIGHT + 45 * i, 336, 41, 41
+        frame = svg.rect(*place, stroke=SOFT)
+        pixels = svg.image(255 - picture.numpy(), *place)
+        add = button(f"garments:new,{c}", f"add {names[c]}", frame, pixels)
+        parts.append(svg.tag("g", add, opacity=0.4 if full else None))
+    return svg.join(*parts)
 
 
 @torch_as_it_starts()
 def class_maps(net, data_iter, side=224):
-    """Return the view of a network's class maps for a sheet of chosen pictures.
+    """Return the view of a network's class maps for a sheet of chosen garments.
 
     net        a network as nin(), on any device; as it is now: a copy is asked, in
                evaluation mode
@@ -128,64 +190,52 @@ def class_maps(net, data_iter, side=224):
     whole_number("side", side, 67, 448)
     refuse_other_than_batches("data_iter", data_iter)
     images, labels = data_iter.images.cpu(), data_iter.labels.cpu()
-    names = data_iter.classes
+    names, seed = data_iter.classes, 1
     net = copy.deepcopy(network("net", net)).eval()
+    chosen = Chips(dict(enumerate(names)), FIRST[0])
+    garments = Garments(1, TOP, SHEET / side, side, chosen)
+
+    @functools.lru_cache(maxsize=2)
+    def pictures_of(seed):
+        return choose_pictures(images, labels, len(names), seed)
 
     @functools.lru_cache(maxsize=4)
-    def look(classes, whole, right, down, seed):
-        pictures = choose_pictures(images, labels, classes, seed)
-        sheet = lay_sheet(pictures, side, whole, right, down)
+    def look(lying, seed):
+        pictures = [pictures_of(seed)[c] for c, *_ in lying]
+        sheet = lay_sheet(pictures, [place for _, *place in lying], side)
         return sheet, find_class_maps(net, sheet[None, None], len(names))
 
-    def draw(whole, right, down, seed, opacity, own, smooth, **corners):
-        classes = tuple(corners.values())
-        sheet, maps = look(classes, whole, right, down, seed)
-        places = looking_places(net)
-        board, text = draw_class_maps(sheet, maps, places, names, opacity, own, smooth)
-        moved = f"moved right by {right} and down by {down} pixels"
-        settings = f"{moved}, picture seed {seed}, opacity {opacity} %"
-        return board, f"{_describe(classes, names, whole, maps)}; {settings}; {text}"
+    def first_four():
+        garments.lay([c for c in FIRST if c in pictures_of(seed)])
 
-    every = [("empty", None), *((name, c) for c, name in enumerate(names))]
-    corners = zip(CORNERS, FIRST, strict=True)
-    four_or_one = [("four pictures", False), ("top left only, enlarged", True)]
-    scales = [("one for all maps", False), ("each its own: exaggerates", True)]
-    return View(
-        "NiN's class maps",
-        "move the top left picture to the right: does the map of its class follow? "
-        "What do the maps say about an empty sheet?",
+    def others():
+        nonlocal seed
+        seed += 1
+
+    first_four()
+    sheets = Buttons(
         {
-            **{corner: dropdown(corner, every, value=c) for corner, c in corners},
-            "whole": dropdown("sheet", four_or_one),
-            "right": Number("top left: right by", 0, 0, side),
-            "down": Number("top left: down by", 0, 0, side),
-            "seed": Number("picture seed", 0, 0, 99, limits=(0, 10**9)),
-            "opacity": Number("opacity in percent", 70, 0, 100),
-            "own": dropdown("colour scale", scales),
-            "smooth": dropdown(
-                "show numbers", [("as squares", False), ("smoothly", True)]
-            ),
-        },
-        draw,
-        rows=[
-            CORNERS,
-            ["right", "down", "seed"],
-            ["whole", "own", "smooth", "opacity"],
-        ],
-        summary=f"{len(names)} class maps, each over the sheet with its average",
+            "empty sheet": garments.empty,
+            "four garments": first_four,
+            "other pictures": others,
+        }
     )
 
+    def draw(garments, chosen, **_):
+        lying = tuple(filter(None, garments))
+        sheet, maps = look(lying, seed)
+        pressed = svg.join(
+            chips(1, TOP + SHEET + 45, "sheets", sheets.words, None)[0],
+            _draw_tray(pictures_of(seed), names, len(lying) == MOST),
+        )
+        places = looking_places(net)
+        return draw_class_maps(sheet, maps, places, names, chosen, garments, pressed)
 
-def _describe(classes, names, whole, maps):
-    """Say what lies where, and where the map of its class is largest."""
-    height, width = maps.shape[1:]
-    parts = []
-    shown = classes[:1] if whole else classes
-    for corner, c in zip(CORNERS, shown, strict=False):
-        if c is not None:
-            row, column = divmod(maps[c].argmax().item(), width)
-            corner = "enlarged" if whole else corner
-            place = f"its map largest in row {row}, column {column}"
-            parts += [f"{names[c]} {corner}, {place}"]
-    laid = "; ".join(parts) or "empty"
-    return f"maps of {height}×{width} for the sheet: {laid}"
+    return View(
+        "NiN's class maps",
+        "drag the trousers to the right: does the map of their class follow? What do "
+        "the maps say about an empty sheet?",
+        {"garments": garments, "map": chosen, "sheets": sheets},
+        lambda garments, map, sheets: draw(garments, map),
+        summary=f"{len(names)} class maps, each over the sheet with its average",
+    )

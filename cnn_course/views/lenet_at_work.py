@@ -2,7 +2,6 @@
 
 import contextlib
 
-import numpy as np
 import torch
 
 from cnn_course.checks import network
@@ -16,7 +15,7 @@ from cnn_course.views.kit.network import (
     probabilities,
     refuse_other_than_batches,
 )
-from cnn_course.views.kit.parts import title
+from cnn_course.views.kit.parts import key, title
 from cnn_course.views.kit.svg import BLUE, GREEN, LINE, PAPER, SOFT
 from cnn_course.views.kit.texts import number, size_of
 from cnn_course.views.kit.touch import Buttons, Chips, chips
@@ -98,8 +97,12 @@ def _draw_layer(words, maps, y):
     columns, size = arrange(min(count, MOST), width, WIDTH - LEFT)
     high, large = size * height / width, LARGE / max(height, width)
     strongest = maps.abs().max().item()
+    ends = number(-strongest), number(strongest)
+    colours = key(
+        WIDTH - 72 - sum(svg.width_of(end, 12) for end in ends), y - 11, *ends
+    )[0]
     name, cut = f"{words}: {count} × {height} × {width}", f", the first {MOST}"
-    parts = [title(LEFT, y - 11, name + cut * (count > MOST)), _draw_key(y, strongest)]
+    parts = [title(LEFT, y - 11, name + cut * (count > MOST)), colours]
     for i, pixels in enumerate(svg.signed_colours(maps[:MOST], top=strongest)):
         row, column = divmod(i, columns)
         left, upper = LEFT + column * (size + GAP), y + row * (high + GAP)
@@ -128,17 +131,6 @@ def _draw_layer(words, maps, y):
 def _placed(piece, x, y, zoom):
     return svg.tag(
         "g", piece, transform=f"translate({x:.1f} {y:.1f}) scale({zoom:.4f})"
-    )
-
-
-def _draw_key(y, strongest):
-    """Say at the right end above a layer which colours mean which numbers."""
-    ramp = svg.signed_colours(np.linspace(-1, 1, 40)[None])
-    end = svg.width_of(number(strongest), 12)
-    return svg.join(
-        svg.text(WIDTH - end - 74, y - 11, number(-strongest), size=12, anchor="end"),
-        svg.image(ramp, WIDTH - end - 68, y - 16, 60, 10, smooth=True),
-        svg.text(WIDTH, y - 11, number(strongest), size=12, anchor="end"),
     )
 
 

@@ -95,6 +95,19 @@ def scale(x, y, width, top):
     )
 
 
+def key(x, y, low, high, *, size=12, width=60):
+    """Write what the strongest colours mean, with all colours between: (piece, end)."""
+    ramp = svg.signed_colours(np.linspace(-1, 1, 40)[None])
+    start = x + svg.width_of(low, size) + 6
+    end = start + width + 6
+    piece = svg.join(
+        svg.text(x, y, low, size=size),
+        svg.image(ramp, start, y - 5, width, 10, smooth=True),
+        svg.text(end, y, high, size=size),
+    )
+    return piece, end + svg.width_of(high, size)
+
+
 def ticks(low, high, most, *, log=False, whole=False):
     """Return round numbers from `low` to `high`, on a logarithmic axis with `log`."""
     if log:  # 1, 2 and 5 times powers of ten, or powers only
