@@ -184,7 +184,9 @@ def lenet_at_work(net, test_iter):
     def go(step):
         with contextlib.suppress(ValueError):  # the view draws next, and says it
             start = (shown + step) % len(labels)
-            number.write(find(labels, start, only.value, step))
+            number.write(find(labels, start, only.value, step or 1))
+
+    only.observe(lambda _: go(0), "value")
 
     def start():
         sheet.write(images[shown])

@@ -3,49 +3,38 @@
 import re
 
 TITLE = "NiN's class maps"
-CORNERS = ("top left", "top right", "bottom left", "bottom right")
 
 
 def use(notebook, record_latency):
     view = notebook.view(TITLE)
-    view.says(re.compile(r"maps of 5×5 for the sheet: Trouser top left, .* Ankle boot"))
-    view.choose("top left", "Dress")
-    view.says("sheet: Dress top left")
-    for corner in CORNERS[1:]:
-        view.choose(corner, "empty")
-    view.says(
-        re.compile(r"sheet: Dress top left, its map largest in row \d, column \d;")
-    )
-    change(view, lambda: view.slide("top left: right by", "PageUp"))
-    change(view, lambda: view.slide("top left: down by", "PageUp"))
-    change(view, lambda: view.slide("picture seed"))
-    change(view, lambda: view.slide("opacity in percent", "ArrowLeft"))
-    moved = r"moved right by [1-9]\d* and down by [1-9]\d* pixels, "
-    view.says(re.compile(moved + "picture seed 1, opacity 69 %"))
-    change(view, lambda: view.choose("colour scale", "each its own: exaggerates"))
-    change(view, lambda: view.choose("show numbers", "smoothly"))
-    view.choose("sheet", "top left only, enlarged")
-    view.says("sheet: Dress enlarged")
-    view.choose("top left", "empty")
-    view.says("sheet: empty; moved right by")
-    view.choose("top left", "Trouser")
-    view.answers(
-        ("top left: right by", "500", "right by: type a whole number, from 0 to 195"),
-        ("top left: right by", "8", None),
-        ("picture seed", "", "got nothing"),
-        ("picture seed", "3", None),
-        ("opacity in percent", "101", "type a whole number, from 0 to 100"),
-        ("opacity in percent", "60", None),
-    )
-    record_latency(TITLE, view.slider_latencies("opacity in percent"))
+    view.says("maps of 5×5 for the sheet: Trouser 0 right and 0 down")
+    view.drag("garments:0", 120, 60)
+    view.says(re.compile(r"Trouser [5-7]\d right and [2-3]\d down"))
+    view.drag("garments:0", -300, -200)  # off the sheet, to the left
+    view.says("for the sheet: Sneaker 112 right and 0 down")
+    view.keys("garments:2", "ArrowRight", "ArrowRight", "ArrowUp", "ArrowUp", "ArrowUp")
+    view.says("Bag 8 right and 100 down")
+    cells = view.page.locator(".jp-Cell").count()
+    view.keys("garments:2", "x", "d", "d", "a", "b", "Delete")
+    view.says(re.compile("^(?!.*Bag 8 right)"))
+    assert view.page.locator(".jp-Cell").count() == cells
+    view.part("garments:new,5").click()
+    view.says("Sandal 0 right and 0 down")
+    view.drag("garments:new,3", -480, -150)
+    view.says(re.compile(r"Dress [1-9]\d* right and [1-9]\d* down.*of Dress$"))
+    view.part("map:7").click()
+    view.says("large: the map of Sneaker")
+    view.keys("map:9", "Enter")
+    view.says("large: the map of Ankle boot")
+    view.part("sheets:0").click()
+    view.says("for the sheet: empty; largest averages: ")
+    view.part("sheets:1").click()
+    view.says("for the sheet: Trouser 0 right and 0 down")
+    before = view.label
+    view.part("sheets:2").click()
+    view.says(re.compile(f"^(?!{re.escape(before)})"))
 
+    def step(i):
+        view.keys("garments:0", ["ArrowRight", "ArrowLeft"][i % 2])
 
-def change(view, act):
-    """Do something, and wait until the picture is another one."""
-    before = view.picture()
-    act()
-    for _ in range(50):
-        if view.picture() != before:
-            return
-        view.page.wait_for_timeout(100)
-    raise AssertionError("the picture stayed as it was for 5 s")
+    record_latency(f"{TITLE}, a garment moved", view.latencies(step))

@@ -1,16 +1,16 @@
 """View 9: class maps over a sheet of chosen pictures."""
 
-import numpy as np
+import re
+
 import pytest
 import torch
-from PIL import Image
 from torch import nn
 from view_helpers import noise
 
 from cnn_course.data import to_float
 from cnn_course.networks import lenet, nin
 from cnn_course.views import class_maps
-from cnn_course.views.class_maps import draw_class_maps, overlay
+from cnn_course.views.class_maps import SHEET, TOP, draw_class_maps, draw_map
 from cnn_course.views.kit.sheet import (
     choose_pictures,
     find_class_maps,
@@ -71,71 +71,51 @@ def test_a_number_lies_in_the_middle_of_the_pixels_it_sees(layers):
     assert looking_places(nin()) == (33, 32)
 
 
-def test_the_sheet_is_the_one_of_the_notebook(data):
-    pictures = [data.images[i] for i in range(4)]
-    sheet = lay_sheet(pictures, 224, False, 0, 0)
-    expected = torch.zeros(224, 224)
-    enlarged = to_float(data.images[:4], (96, 96))[:, 0]
-    for i, picture in enumerate(enlarged):
-        top, left = 128 * (i // 2), 128 * (i % 2)
-        expected[top : top + 96, left : left + 96] = picture
-    torch.testing.assert_close(sheet, expected)
+def test_garments_lie_at_their_places_and_the_lighter_one_is_seen(data):
+    one, two = data.images[:2]
+    enlarged = to_float(data.images[:2], (96, 96))[:, 0]
+    sheet = lay_sheet([one, two], [(128, 0), (100, 30)], 224)
+    expected = torch.zeros(2, 224, 224)
+    expected[0, :96, 128:] = enlarged[0]
+    expected[1, 30:126, 100:196] = enlarged[1]
+    torch.testing.assert_close(sheet, expected.amax(dim=0))
+    assert lay_sheet([], [], 67).sum() == 0
 
 
-def test_pictures_move_overlap_leave_the_sheet_and_fill_it(data):
-    one, two = data.images[0], data.images[1]
-    alone = lay_sheet([one, None, None, None], 224, False, 0, 0)
-    moved = lay_sheet([one, None, None, None], 224, False, 30, 7)
-    assert torch.equal(moved[7:103, 30:126], alone[:96, :96])
-    other = lay_sheet([None, two, None, None], 224, False, 0, 0)
-    both = lay_sheet([one, two, None, None], 224, False, 128, 0)
-    moved = lay_sheet([one, None, None, None], 224, False, 128, 0)
-    assert torch.equal(both, torch.maximum(moved, other))
-    cut = lay_sheet([one, None, None, None], 224, False, 200, 0)
-    assert torch.equal(cut[:96, 200:], alone[:96, :24])
-    assert lay_sheet([one, None, None, None], 224, False, 224, 0).sum() == 0
-    whole = lay_sheet([one, two, two, two], 224, True, 0, 0)
-    torch.testing.assert_close(whole, to_float(one[None], (224, 224))[0, 0])
-
-
-def test_pictures_are_of_the_classes_asked_for_and_drawn_from_the_seed(data):
-    def rows(classes, seed):
-        pictures = choose_pictures(data.images, data.labels, classes, seed)
-        return [(data.images == p).all((1, 2)).nonzero()[0, 0] for p in pictures]
-
-    found = rows((3, 1, 3, 9), 0)
-    assert [data.labels[i].item() for i in found] == [3, 1, 3, 9]
-    assert rows((3, 5, 3, 9), 0)[2:] == found[2:]  # corners do not depend on others
-    assert len({rows((3,), seed)[0].item() for seed in range(20)}) > 2
-    assert choose_pictures(data.images, data.labels, (None, None), 0) == [None, None]
+def test_pictures_are_drawn_from_the_seed_and_of_their_class(data):
+    found = choose_pictures(data.images, data.labels, 10, 0)
+    for c, picture in found.items():
+        row = (data.images == picture).all(dim=(1, 2)).nonzero()[0, 0]
+        assert data.labels[row] == c
+    drawn = [
+        choose_pictures(data.images, data.labels, 10, seed)[3] for seed in range(9)
+    ]
+    assert len({picture.sum().item() for picture in drawn}) > 2
     few = data.labels != 4
-    with pytest.raises(ValueError, match="no picture of class 4"):
-        choose_pictures(data.images[few], data.labels[few], (4, 1), 0)
+    assert 4 not in choose_pictures(data.images[few], data.labels[few], 10, 0)
 
 
 def test_the_map_lies_where_its_numbers_look():
-    sheet = Image.new("RGB", (100, 100), "white")
-    values = np.array([[0.0, 1.0], [-1.0, 0.0]])
-    found = np.asarray(overlay(sheet, values, (30, 20), 1.0, False, 1.0)).astype(int)
-    right = found[20:40, 40:60]  # the 1.0: purple, around (30, 50)
-    assert (right[..., 2] > right[..., 1] + 20).all()
-    below = found[40:60, 20:40]  # the −1.0: orange
-    assert (below[..., 0] > below[..., 2] + 20).all()
-    found[20:60, 20:60] = 255
-    assert (found == 255).all()  # nothing lies outside
+    piece = draw_map("", 100, torch.zeros(2, 3), (30, 20), 1.0, 5, 7, 200)
+    assert 'x="20.5" y="20.5" width="60" height="40"' in piece  # around pixel 30
+    assert 'viewBox="0 0 100 100"' in piece and 'width="200"' in piece
 
 
 def test_dead_maps_and_the_largest_average_are_named():
     def draw(maps):
-        sheet = torch.zeros(32, 32)
-        return draw_class_maps(sheet, maps, (8, 16), "abcdefghij", 100, False, False)
+        return draw_class_maps(torch.zeros(70, 70), maps, (8, 16), "abcdefghij", 7)
 
     maps = torch.ones(10, 2, 2) * torch.arange(10.0).view(10, 1, 1)
     maps[7] = 20.0
-    _, text = draw(maps)
-    assert text == "largest averages: h 20.00, j 9.00, i 8.00; dead: a"
-    _, text = draw(maps - 30.0)
-    assert text == "largest averages: h −10.00, j −21.00, i −22.00; dead: none"
+    found = draw(maps)
+    assert "sheet: empty; largest averages: h 20.00, j 9.00, i 8.00; dead: a;" in found
+    assert ">largest 20.00<" in found and found.count("largest ") == 3
+    assert ">dead: all 0<" in found and ">map of h, own scale: average 20.00<" in found
+    found = draw(maps - 30.0)
+    assert "averages: h −10.00, j −21.00, i −22.00; dead: none" in found
+    assert "against: −30.00<" in found  # nothing is for a class: the strongest against
+    maps[0, 0, 0] = -99.0
+    assert "against: ≤ −20.00<" in draw(maps)
 
 
 @pytest.mark.parametrize(
@@ -163,35 +143,100 @@ def test_a_network_that_diverged_is_refused(net, data):
         class_maps(broken, data)
 
 
+def middle(garment, right=0, down=0):
+    """Return where the middle of a garment is, moved by pixels of a sheet of 224."""
+    _, left, top = garment
+    x, y = left + 48 + right, top + 48 + down
+    return dict(x=1 + x * SHEET / 224, y=TOP + y * SHEET / 224)
+
+
+def drag(view, at, start, end):
+    for kind, place in zip(("press", "drag", "drop"), (start, end, end), strict=True):
+        view.touch(kind, at, **place)
+
+
+def test_garments_are_dragged_stay_inside_and_leave(view):
+    garments = view.controls["garments"]
+    trouser = garments.read()[0]
+    assert trouser == (1, 0, 0)
+    drag(view, "garments:0", middle(trouser), middle(trouser, 30, 7))
+    assert (
+        garments.read()[0] == (1, 30, 7) and "Trouser 30 right and 7 down" in view.label
+    )
+    drag(view, "garments:0", middle((1, 30, 7)), middle(trouser, 170, -40))
+    assert garments.read()[0] == (1, 128, 0)  # the pointer was still on the sheet
+    drag(view, "garments:3", middle(garments.read()[3]), dict(x=700.0, y=100.0))
+    assert garments.read()[3] is None and "Ankle boot 1" not in view.label
+    assert view.controls["map"].read() == 9  # what is dragged shows its map
+    view.touch("key", "garments:3", key="ArrowUp")  # was drawn before it left
+    assert garments.read()[3] is None and view.message.value == ""
+
+
+def test_arrow_keys_move_a_garment_by_four_pixels(view):
+    for key in ("ArrowRight", "ArrowRight", "ArrowDown", "ArrowUp", "ArrowUp", "x"):
+        view.touch("key", "garments:0", key=key)
+    assert view.controls["garments"].read()[0] == (1, 8, 0)
+    view.touch("key", "garments:0", key="Delete")
+    assert view.controls["garments"].read()[0] is None
+
+
+def test_a_garment_is_added_by_a_press_or_dragged_to_its_place(view):
+    garments, outside = view.controls["garments"], dict(x=600.0, y=350.0)
+    four = garments.read()
+    drag(view, "garments:new,5", outside, middle(four[0]))
+    assert garments.read() == four and "four are on the sheet" in view.picture.svg
+    view.touch("press", "sheets:0")
+    assert "for the sheet: empty; largest averages: " in view.label
+    drag(view, "garments:new,5", outside, outside)  # a click, by a shaking hand
+    drag(view, "garments:new,6", outside, middle((6, 50, 60)))
+    assert garments.read() == ((5, 0, 0), (6, 50, 60), None, None)
+    assert "Sandal 0 right and 0 down" in view.label and view.label.endswith("Shirt")
+    view.touch("press", "garments:new,0", key="Enter")
+    assert garments.read()[2] == (0, 0, 128)
+    view.touch("press", "sheets:1")
+    assert garments.read() == four
+
+
+def test_a_map_is_chosen_by_a_press_and_other_pictures_by_a_chip(view):
+    view.touch("press", "map:4")
+    assert view.label.endswith("large: the map of Coat")
+    assert re.search(r'data-at="map:4"[^>]*aria-pressed="true"', view.picture.svg)
+    before, label = view.controls["garments"].read(), view.label
+    view.touch("press", "sheets:2")
+    assert view.controls["garments"].read() == before and view.label != label
+
+
 def test_the_network_keeps_its_mode_and_its_weights(net, data):
     net.train()
     net[6].eval()
     before = [m.training for m in net.modules()]
     view = class_maps(net, data)
-    view.controls["right"].write(40)
+    view.touch("key", "garments:0", key="ArrowRight")
     assert [m.training for m in net.modules()] == before
-    text = view.last_text
+    text = view.label
     with torch.no_grad():
         kept = net[0][0].weight.clone()
         net[0][0].weight.zero_()
-    view.controls["right"].write(50)
-    view.controls["right"].write(40)
-    assert view.last_text == text  # the view has the network as it was
+    for key in [*["ArrowDown"] * 5, *["ArrowUp"] * 5]:  # more than what is remembered
+        view.touch("key", "garments:0", key=key)
+    assert view.label == text  # the view has the network as it was
     with torch.no_grad():
         net[0][0].weight.copy_(kept)
     net.train()
 
 
 def test_the_text_tells_what_lies_where_and_what_is_largest(view, net, data):
-    assert view.last_text.startswith(
-        "maps of 5×5 for the sheet: Trouser top left, its "
-    )
-    pictures = choose_pictures(data.images, data.labels, (1, 7, 8, 9), 0)
-    sheet = lay_sheet(pictures, 224, False, 0, 0)
+    found = choose_pictures(data.images, data.labels, 10, 1)
+    places = [(0, 0), (128, 0), (0, 128), (128, 128)]
+    sheet = lay_sheet([found[c] for c in (1, 7, 8, 9)], places, 224)
     maps = find_class_maps(net.eval(), sheet[None, None], 10)
     row, column = divmod(maps[9].argmax().item(), 5)
-    place = f"row {row}, column {column}"
-    assert f"Ankle boot bottom right, its map largest in {place}" in view.last_text
+    place = f"row {row + 1}, column {column + 1}"
+    assert view.label.startswith(
+        "maps of 5×5 for the sheet: Trouser 0 right and 0 down"
+    )
+    boot = "Ankle boot 128 right and 128 down, its map largest in "
+    assert boot + place in view.label
     value, c = maps.mean(dim=(1, 2)).max(dim=0)
     best = f"largest averages: {data.classes[c]} {value:.2f}, ".replace(" -", " −")
-    assert best in view.last_text
+    assert best in view.label

@@ -2,17 +2,17 @@
 
 import copy
 import re
-from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 from torch import nn
-from view_helpers import noise, press
+from view_helpers import noise
 
 from cnn_course.data import Batches
 from cnn_course.networks import fully_connected, lenet
-from cnn_course.views.kit import sketchpad
-from cnn_course.views.lenet_at_work import feature_maps, lenet_at_work
+from cnn_course.views.kit.network import feature_maps
+from cnn_course.views.lenet_at_work import CELL, TOP, lenet_at_work
 
 LABELS = [3, 9, 0, 9, 8, 9]
 CLASSES = Batches.classes
@@ -41,6 +41,20 @@ def net():
 @pytest.fixture
 def view(net, test_iter):
     return lenet_at_work(net, test_iter)
+
+
+def press(view, word):
+    """Press a chip of the view, by its word."""
+    at = re.search(rf'data-at="([^"]*)" [^>]*aria-label="{word}"', view.picture.svg)
+    view.touch("press", at[1])
+
+
+def paint(view, *pixels):
+    """Draw with the mouse through the middles of pixels (row, column)."""
+    for kind, (row, column) in zip(("press", *["drag"] * 99), pixels, strict=False):
+        x, y = 1 + (column + 0.5) * CELL, TOP + (row + 0.5) * CELL
+        view.touch(kind, "sheet:", x=x, y=y)
+    view.touch("drop", "sheet:", x=x, y=y)
 
 
 def changed(activation, pool):
@@ -96,7 +110,7 @@ def test_a_changed_lenet_works_and_is_not_changed(activation, pool):
 @pytest.mark.parametrize("dtype", [torch.float64, torch.bfloat16])
 def test_a_network_keeps_its_precision(net, test_iter, dtype):
     view = lenet_at_work(net.to(dtype), test_iter)
-    assert re.search(r"Ankle boot (59.9|60.[01]) %", view.last_text)
+    assert re.search(r"Ankle boot (59.9|60.[01]) %", view.label)
     assert next(net.parameters()).dtype == dtype and view.message.value == ""
 
 
@@ -122,77 +136,132 @@ def test_an_unfit_network_is_refused_with_what_is_expected(build, words, test_it
 def test_a_layer_of_many_maps_is_drawn(test_iter):
     wide = nn.Sequential(nn.Conv2d(1, 64, 3), nn.Flatten(), nn.Linear(64 * 676, 10))
     view = lenet_at_work(wide, test_iter)
-    assert view.last_text.endswith("Feature maps: 64×26×26")  # of which 32 are drawn
+    assert view.label.endswith("Feature maps: 64×26×26")  # of which 32 are drawn
 
 
 def test_a_loader_that_resizes_is_followed(test_iter):
     test_iter.resize = (40, 32)
     net = nn.Sequential(*lenet()[:7], nn.Linear(16 * 8 * 6, 10))
-    assert lenet_at_work(net, test_iter).last_text.endswith(
+    assert lenet_at_work(net, test_iter).label.endswith(
         "6×40×32 → 6×20×16 → 16×16×12 → 16×8×6"
     )
 
 
 def test_the_text_tells_picture_label_and_shares(view):
-    assert view.last_text == (
-        "test picture 0, labelled Dress: Ankle boot 60.0 %, Bag 25.0 %, Dress 8.0 %. "
+    assert view.label == (
+        "picture 0, labelled Dress: Ankle boot 60.0 %, Bag 25.0 %, Dress 8.0 %. "
         "Feature maps: 6×28×28 → 6×14×14 → 16×10×10 → 16×5×5"
     )
 
 
-def test_pictures_are_chosen_by_number_class_and_buttons(view, test_iter):
-    chooser = view.controls["picture"]
+def test_every_class_has_a_bar_and_the_largest_is_bold(view):
+    texts = re.findall(r"<text[^>]*>([^<]*)</text>", view.picture.svg)
+    shares = texts[texts.index("T-shirt/top") :][: 2 * len(SHARES)]
+    shown = {c: f"{100 * share:.1f} %" for c, share in SHARES.items()}
+    assert dict(zip(shares[::2], shares[1::2], strict=True)) == shown
+    assert re.search(r'bold"[^>]*>60.0 %<', view.picture.svg)
 
+
+def test_every_map_can_be_enlarged_without_the_kernel(view):
+    svg = view.picture.svg
+    names = re.findall(r'data-shows="\.([^"]*)"', svg)
+    assert len(set(names)) == len(names) == 6 + 6 + 16 + 16
+    assert all(svg.count(f'class="when-lit {name}"') == 1 for name in names)
+
+
+def test_pictures_are_chosen_by_number_class_and_chips(view, test_iter):
     def shown():
         assert view.message.value == ""
-        index = int(re.match(r"test picture (\d+),", view.last_text)[1])
-        assert chooser.sketch.pad.picture == bytes(test_iter.images[index].flatten())
-        return index, chooser.number.read()
+        index = int(re.match(r"picture (\d+),", view.label)[1])
+        sheet = view.controls["sheet"].read()
+        assert (sheet == test_iter.images[index].numpy()).all()
+        return index, view.controls["number"].read()
 
-    for button, index in [("next", 1), ("previous", 0), ("previous", 5)]:
-        press(view, button)
+    for word, index in [("next", 1), ("previous picture", 0), ("previous picture", 5)]:
+        press(view, word)
         assert shown() == (index, index)
-    chooser.only.value = 9
-    for button, index in [("next", 1), ("previous", 5)]:
-        press(view, button)
+    only, number = view.controls["only"], view.controls["number"]
+    only.value = 9
+    for word, index in [("next", 1), ("previous picture", 5)]:
+        press(view, word)
         assert shown() == (index, index)
-    chooser.number.slider.value = 2  # the next ankle boot from there on
-    assert shown() == (3, 2)
+    number.slider.value = 2  # the next ankle boot from there on
+    assert shown()[0] == 3
     press(view, "next")
     assert shown() == (5, 5)
-    chooser.only.label = "any class"
-    assert chooser.only.index == 0  # else the browser shows no option at all
-    chooser.number.slider.value = 2
+    only.label = "any class"
+    assert only.index == 0  # else the browser shows no option at all
+    number.slider.value = 2
     assert shown() == (2, 2)
 
 
-def test_a_stroke_on_a_picture_makes_it_your_drawing(view):
-    pad = view.controls["picture"].sketch.pad
-    untouched, before = pad.picture, view.last.tobytes()
-    pad.picture = bytes(100) + untouched[100:]
-    assert view.last_text.startswith("your drawing: Ankle boot 60.0 %, Bag 25.0 %")
-    assert "one of 10 classes, whatever you draw" in view.last_text
-    assert view.last.tobytes() != before
-    press(view, "start from test picture")
-    assert pad.picture == untouched and "labelled Dress" in view.last_text
-    assert view.last.tobytes() == before
+def test_a_stroke_on_a_picture_makes_it_your_drawing(view, test_iter):
+    before = view.picture.svg
+    press(view, "black")
+    paint(view, (3, 3), (3, 20))
+    assert view.label.startswith("your drawing: Ankle boot 60.0 %, Bag 25.0 %")
+    assert "one of 10 classes, whatever you draw" in view.label
+    found = view.controls["sheet"].read().copy()
+    assert not found[3, 3:21].any()
+    found[2:5, 2:22] = test_iter.images[0][2:5, 2:22]
+    assert (found == test_iter.images[0].numpy()).all()  # a brush of 2 is narrow
+    press(view, "start from picture")
+    assert "labelled Dress" in view.label and view.picture.svg != before
+    press(view, "clear")
+    assert view.label.startswith("nothing drawn yet; choose a picture")
+    assert "%" not in view.picture.svg  # no prediction
+
+
+def test_a_line_is_as_wide_as_the_brush_and_soft_at_its_edge(view):
+    press(view, "clear")
+    for word, width in [("2", 2), ("5", 5), ("3", 3)]:
+        press(view, word)
+        paint(view, (10, 4), (10, 14), (10, 24))
+        column = view.controls["sheet"].read()[:, 14] / 255
+        assert column.sum() == pytest.approx(width, abs=0.02)
+        assert (column == column[20::-1].tolist() + column[21:].tolist()).all()
+        press(view, "clear")
+    press(view, "grey")
+    paint(view, (5, 5))
+    paint(view, (5, 5))  # a second stroke covers no more in the middle
+    assert view.controls["sheet"].read()[5, 5] == 128
+
+
+def test_keys_move_the_brush_and_paint_and_stay_on_the_sheet(view):
+    def keys(*keys, shift=False):
+        for key in keys:
+            kind = "press" if key in ("Enter", " ") else "key"
+            view.touch(kind, "sheet:", key=key, shift=shift)
+
+    def painted():
+        return np.argwhere(view.controls["sheet"].read() == 255).tolist()
+
+    press(view, "clear")
+    keys(*["ArrowLeft", "ArrowUp"] * 30)
+    assert painted() == []
+    keys("Enter")
+    assert painted() == [[0, 0]]
+    keys("x", "ArrowRight", "ArrowRight", "ArrowDown", " ")
+    assert painted() == [[0, 0], [1, 2]]
+    keys("ArrowDown", "ArrowDown", shift=True)
+    assert painted() == [[0, 0], [1, 2], [2, 2], [3, 2]]
 
 
 def test_the_message_goes_when_the_number_is_where_it_was(view):
-    number = view.controls["picture"].number
+    number = view.controls["number"]
     for mend in (
         lambda: setattr(number.field, "value", "0"),
         lambda: press(view, "next"),
     ):
         number.field.value = "two"
-        assert "test picture: type a whole number" in view.message.value
-        mend()  # the sheet does not change in the first case
+        assert "picture: type a whole number" in view.message.value
+        mend()
         assert view.message.value == ""
-    assert view.last_text.startswith("test picture 1,")
+    assert view.label.startswith("picture 1,")
 
 
 def test_a_class_without_pictures_gets_a_message(view):
-    only = view.controls["picture"].only
+    only = view.controls["only"]
     only.value = 7
     assert "choose another class" in view.message.value
     press(view, "next")
@@ -204,14 +273,7 @@ def test_a_class_without_pictures_gets_a_message(view):
 def test_the_view_follows_a_network_that_goes_on_learning(view, net):
     net[-1].bias.data[:] = 0.0
     press(view, "next")
-    assert "10.0 %" in view.last_text
+    assert "10.0 %" in view.label
     net[-1].bias.data[0] = torch.nan
     press(view, "next")
     assert "its training went wrong" in view.message.value
-
-
-def test_the_javascript_is_short_and_fetches_nothing():
-    script = Path(sketchpad.__file__).with_suffix(".js").read_text(encoding="utf-8")
-    assert len(script.splitlines()) < 120
-    assert not re.search(r"https?:|fetch|import|XMLHttp|WebSocket", script)
-    assert "keydown" in script and "lmSuppressShortcuts" in script
