@@ -233,8 +233,8 @@ def class_maps(net, data_iter, side=224):
 
     return View(
         "NiN's class maps",
-        "drag the trousers to the right: does the map of their class follow? What do "
-        "the maps say about an empty sheet?",
+        "drag the trousers: does the map of their class follow? Empty the sheet: what "
+        "do the maps say?",
         {"garments": garments, "map": chosen, "sheets": sheets},
         lambda garments, map, sheets: draw(garments, map),
         summary=f"{len(names)} class maps, each over the sheet with its average",

@@ -109,7 +109,7 @@ def _draw_layer(words, maps, y):
         drawn, lit = svg.image(pixels, 0, 0, width, height), f"map-{y:.0f}-{i}"
         says = f"map {i + 1} of {words}"
         enlarged = [
-            svg.rect(0, BARS - 74, LEFT - 12, LARGE + 24, fill=PAPER),
+            svg.rect(0, BARS - 77, LEFT - 12, LARGE + 30, fill=PAPER),
             title(0, BARS - 62, says),
             _placed(drawn, 0, BARS - 50, large),
         ]
@@ -218,8 +218,8 @@ def lenet_at_work(net, test_iter):
 
     return View(
         "LeNet at work",
-        "paint the heel of a boot black. Clear the sheet and draw a smiley: how sure "
-        "is LeNet? Point at a map.",
+        "paint a boot's heel black. Clear the sheet and draw a smiley: how sure is it? "
+        "Point at a map.",
         {
             "number": number,
             "only": only,

@@ -7,6 +7,8 @@ import numpy as np
 from PIL import Image
 from playwright.sync_api import expect
 
+from cnn_course.views.lenet_at_work import CELL, TOP, WIDTH
+
 TITLE = "LeNet at work"
 
 
@@ -34,10 +36,15 @@ class Sheet:
 
     def stroke(self, *points):
         """Draw with the mouse through points (column, row), in pixels of the sheet."""
-        box = self.image.bounding_box()
-        cell = box["width"] / 28
-        corner = box["x"] + cell / 2, box["y"] + cell / 2
-        places = [(corner[0] + x * cell, corner[1] + y * cell) for x, y in points]
+        box = self.view.picture.bounding_box()  # the sheet itself is drawn anew
+        zoom = min(box["width"] / WIDTH, 1)
+        places = [
+            (
+                box["x"] + zoom * (1 + CELL * (x + 0.5)),
+                box["y"] + zoom * (TOP + CELL * (y + 0.5)),
+            )
+            for x, y in points
+        ]
         self.page.mouse.move(*places[0])
         self.page.mouse.down()
         for place in places[1:]:

@@ -84,7 +84,7 @@ class Drawing:
         hint = {"anchor": "middle", "fill": "#FFFFFF", "pointer_events": "none"}
         return svg.tag(
             "g",
-            svg.rect(x - 1, y - 1, size + 2, size + 2, stroke=LINE),
+            svg.rect(x - 1, y - 1, size + 2, size + 2, fill="#000000", stroke=LINE),
             svg.image(self.image, x, y, size, size),
             ""
             if self.image.any()
