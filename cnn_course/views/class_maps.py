@@ -21,6 +21,7 @@ from cnn_course.views.kit.sheet import (
     size_on,
 )
 from cnn_course.views.kit.svg import LINE, ORANGE, SOFT
+from cnn_course.views.kit.texts import short
 from cnn_course.views.kit.touch import Buttons, Chips, button, chips
 from cnn_course.views.kit.view import View
 
@@ -67,7 +68,7 @@ def limit(maps):
 def _draw_key(x, y, maps, name):
     top = limit(maps)
     below = "≤ " * (maps.min().item() < -top)
-    low, high = f"against: {below}{signed(-top)}", f"{signed(top)}: for {name}"
+    low, high = f"against: {below}{short(-top)}", f"{short(top)}: for {name}"
     return key(x, y, low, high, width=80)[0]
 
 
@@ -80,40 +81,21 @@ def draw_class_maps(sheet, maps, places, names, chosen, garments=(), pressed="")
     garments  (class, left, top) in pixels of the sheet, or None, for each
     pressed   what else can be pressed
     """
-    side, averages = len(sheet), maps.mean(dim=(1, 2))
-    strongest = maps.abs().amax(dim=(1, 2)).tolist()
-    largest = averages.argmax().item() if averages.max() > averages.min() else None
-    dead = [name for name, value in zip(names, strongest, strict=True) if not value]
+    side, averages, large = len(sheet), maps.mean(dim=(1, 2)), maps[chosen]
     pixels = Image.fromarray(255 - svg.grey(sheet))  # white, else pale colours are lost
-    paper = svg.image(np.asarray(pixels), 0, 0, side, side, smooth=True, jpeg=True)
     small = pixels.resize((TILE, TILE))
-    small = svg.image(np.asarray(small), 0, 0, side, side, smooth=True, jpeg=True)
-    tiles = []
-    for c, name in enumerate(names):
-        x, y = RIGHT + STEP * (c % COLUMNS), TOP + 120 * (c // COLUMNS)
-        found = "dead: all 0" if name in dead else signed(averages[c])
-        bold, on = c == largest, c == chosen
-        frame = dict(stroke=ORANGE if on else SOFT, stroke_width=5 if on else 1)
-        says = f"map of {name}, {'largest ' * bold}average {found}"
-        tiles.append(
-            button(
-                f"map:{c}",
-                says,
-                svg.rect(x, y, TILE, TILE, **frame),
-                draw_map(small, side, maps[c], places, limit(maps), x, y, TILE),
-                svg.text(x, y + TILE + 11, name, size=12, bold=bold),
-                svg.text(x, y + TILE + 26, "largest " * bold + found, size=12),
-                pressed=on,
-            )
-        )
+    paper, small = (
+        svg.image(np.asarray(each), 0, 0, side, side, smooth=True, jpeg=True)
+        for each in (pixels, small)
+    )
+    dead = [names[c] for c, values in enumerate(maps) if not values.any()]
     order = averages.argsort(descending=True)[:3].tolist()
-    best = ", ".join(f"{names[c]} {signed(averages[c])}" for c in order)
+    best = ", ".join(f"{names[c]} {short(averages[c])}" for c in order)
     label = (
         f"{describe(garments, names, maps)}; largest averages: {best}; dead: "
         f"{', '.join(dead) or 'none'}; large: the map of {names[chosen]}"
     )
-    large = maps[chosen]
-    head = f"map of {names[chosen]}, own scale: average {signed(large.mean())}"
+    head = f"map of {names[chosen]}, own scale: average {short(large.mean())}"
     return svg.picture(
         WIDTH,
         HEIGHT,
@@ -123,15 +105,31 @@ def draw_class_maps(sheet, maps, places, names, chosen, garments=(), pressed="")
         svg.rect(1, TOP, SHEET, SHEET, stroke=LINE),
         *_draw_handles(garments, names, SHEET / side, size_on(side)),
         title(RIGHT, 12, "all maps in one scale: press one"),
-        *tiles,
+        *_draw_tiles(small, side, maps, places, names, chosen),
         _draw_key(1, TOP + SHEET + 17, large, names[chosen]),
         _draw_key(RIGHT, 278, maps, "a class"),
         pressed,
     )
 
 
-def signed(value):
-    return f"{value:.2f}".replace("-", "−")
+def _draw_tiles(paper, side, maps, places, names, chosen):
+    """Yield every map, small, in one scale and with its average."""
+    averages, top = maps.mean(dim=(1, 2)), limit(maps)
+    largest = averages.argmax().item() if averages.max() > averages.min() else None
+    for c, name in enumerate(names):
+        x, y = RIGHT + STEP * (c % COLUMNS), TOP + 120 * (c // COLUMNS)
+        found = short(averages[c]) if maps[c].any() else "dead: all 0"
+        bold, on = c == largest, c == chosen
+        frame = dict(stroke=ORANGE if on else SOFT, stroke_width=5 if on else 1)
+        yield button(
+            f"large:{c}",
+            f"map of {name}, {'largest ' * bold}average {found}",
+            svg.rect(x, y, TILE, TILE, **frame),
+            draw_map(paper, side, maps[c], places, top, x, y, TILE),
+            svg.text(x, y + TILE + 11, name, size=12, bold=bold),
+            svg.text(x, y + TILE + 26, "largest " * bold + found, size=12),
+            pressed=on,
+        )
 
 
 def describe(garments, names, maps):
@@ -221,7 +219,7 @@ def class_maps(net, data_iter, side=224):
         }
     )
 
-    def draw(garments, chosen, **_):
+    def draw(garments, large, **_):
         lying = tuple(filter(None, garments))
         sheet, maps = look(lying, seed)
         pressed = svg.join(
@@ -229,13 +227,13 @@ def class_maps(net, data_iter, side=224):
             _draw_tray(pictures_of(seed), names, len(lying) == MOST),
         )
         places = looking_places(net)
-        return draw_class_maps(sheet, maps, places, names, chosen, garments, pressed)
+        return draw_class_maps(sheet, maps, places, names, large, garments, pressed)
 
     return View(
         "NiN's class maps",
         "drag the trousers: does the map of their class follow? Empty the sheet: what "
         "do the maps say?",
-        {"garments": garments, "map": chosen, "sheets": sheets},
-        lambda garments, map, sheets: draw(garments, map),
+        {"garments": garments, "large": chosen, "sheets": sheets},
+        draw,
         summary=f"{len(names)} class maps, each over the sheet with its average",
     )

@@ -167,7 +167,7 @@ def test_garments_are_dragged_stay_inside_and_leave(view):
     assert garments.read()[0] == (1, 128, 0)  # the pointer was still on the sheet
     drag(view, "garments:3", middle(garments.read()[3]), dict(x=700.0, y=100.0))
     assert garments.read()[3] is None and "Ankle boot 1" not in view.label
-    assert view.controls["map"].read() == 9  # what is dragged shows its map
+    assert view.controls["large"].read() == 9  # what is dragged shows its map
     view.touch("key", "garments:3", key="ArrowUp")  # was drawn before it left
     assert garments.read()[3] is None and view.message.value == ""
 
@@ -198,9 +198,9 @@ def test_a_garment_is_added_by_a_press_or_dragged_to_its_place(view):
 
 
 def test_a_map_is_chosen_by_a_press_and_other_pictures_by_a_chip(view):
-    view.touch("press", "map:4")
+    view.touch("press", "large:4")
     assert view.label.endswith("large: the map of Coat")
-    assert re.search(r'data-at="map:4"[^>]*aria-pressed="true"', view.picture.svg)
+    assert re.search(r'data-at="large:4"[^>]*aria-pressed="true"', view.picture.svg)
     before, label = view.controls["garments"].read(), view.label
     view.touch("press", "sheets:2")
     assert view.controls["garments"].read() == before and view.label != label
