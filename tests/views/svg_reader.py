@@ -21,6 +21,8 @@ def words_of(element):
         if shift:
             x, y = x + float(shift[1]), y + float(shift[2])
         fill = node.get("fill", fill)
+        if "when-lit" in node.get("class", ""):
+            return  # over everything else, on a sheet of its own
         if node.tag.endswith("}text") and "".join(node.itertext()).strip():
             yield node, x, y, fill
         for child in node:
