@@ -2,17 +2,17 @@
 
 import functools
 
-import ipywidgets
 import torch
 import torch.nn.functional as F
 
 from cnn_course.data import load_photograph
 from cnn_course.device import torch_as_it_starts
-from cnn_course.views.kit.board import GREY, Board, draw_scale, grey, signed_colours
-from cnn_course.views.kit.controls import dropdown
-from cnn_course.views.kit.number_grid import NumberGrid, as_matrix
+from cnn_course.views.kit import svg
+from cnn_course.views.kit.parts import grid, scale, title
+from cnn_course.views.kit.svg import LINE, ORANGE, PAPER, SOFT
 from cnn_course.views.kit.texts import number, size_of
-from cnn_course.views.kit.upload import PictureUpload
+from cnn_course.views.kit.touch import Cells, Place, as_matrix, button, chips
+from cnn_course.views.kit.upload import PictureFile
 from cnn_course.views.kit.view import View
 
 PRESETS = {
@@ -24,10 +24,11 @@ PRESETS = {
     "Laplacian": ((0, 1, 0), (1, -4, 1), (0, 1, 0)),
     "emboss": ((-2, -1, 0), (-1, 1, 1), (0, 1, 2)),
 }
-OWN = "my own"
 SIZES = (3, 5, 7)
-TOP, GAP = 28, 24  # above and between the pictures, in CSS pixels
-HEIGHT, WIDTH = 300, 860  # of a picture at most, and of the board
+START = 204, 104  # row and column of the pixel pointed at in the beginning: a collar
+# In CSS pixels: the whole; pictures at most this high, from TOP on; between them a
+# column of MIDDLE with the kernel's and the window's grid of SIDE.
+WIDTH, TALL, HEIGHT, TOP, GAP, MIDDLE, SIDE = 860, 480, 356, 60, 14, 190, 170
 
 
 def centred(kernel, size):
@@ -59,102 +60,217 @@ def correlate(photo, kernel):
     return F.conv2d(photo[None, None], kernel[None, None])[0, 0]
 
 
-def draw_kernel_lab(photo, kernel, learned=None):
-    """Draw the photograph (H, W) and what each kernel makes of it; (board, text)."""
-    kernels = {"your kernel": kernel}
-    if learned is not None:
-        kernels["the learned kernel"] = learned
-    maps = {name: correlate(photo, K) for name, K in kernels.items()}
-    edges = {name: ignores_plain_grey(K) for name, K in kernels.items()}
-    top = max(maps[name].abs().max().item() if edges[name] else 0 for name in maps)
-    columns = 1 + len(maps)
-    room = (WIDTH - GAP * (columns - 1)) / columns
-    zoom = min(HEIGHT / photo.shape[0], room / photo.shape[1])
-    step = max(zoom * photo.shape[1], 250) + GAP
-    below = TOP + zoom * photo.shape[0] + 10
-    board = Board(columns * step - GAP, below + (34 if learned is None else 134))
-    _draw_map(board, 0, "the picture", grey(photo), zoom)
-    texts = [f"{size_of(photo)} pixels"]
-    for i, (name, Y) in enumerate(maps.items(), start=1):
-        pixels = signed_colours(Y, top=top) if edges[name] else grey(Y)
-        _draw_map(board, i * step, name, pixels, zoom)
-        draw_scale(board, i * step, below, 120, top if edges[name] else None)
-        texts.append(_describe(name, kernels[name], Y, edges[name]))
-    text = "; ".join(texts)
-    if learned is not None:
-        strongest = max(K.abs().max().item() for K in kernels.values())
-        for i, K in enumerate(kernels.values(), start=1):
-            cell = min(32, 96 / max(K.shape))
-            board.grid(K, i * step, below + 37, cell, top=strongest)
-        if learned.shape == kernel.shape:
-            first, second = maps.values()
-            apart = f"{(first - second).abs().max().item():.3f}"
-            lines = ["the two outputs differ", f"by {apart} at most"]
-            board.lines(0, below + 60, lines, 22)
-            text += f". The two outputs differ by {apart} at most"
-    return board, text
+class Kernel(Cells):
+    """A kernel (size, size), see SIZES: typed, dragged, or chosen by its chips."""
+
+    def __init__(self, learned=None):
+        self.learned = learned
+        self.presets = [*PRESETS] + ["learned"] * (learned is not None)
+        super().__init__("kernel", preset_kernel("Sobel x", 3), step=0.1)
+
+    def preset(self, name, size):
+        """Return a preset or the learned kernel, at least (size, size)."""
+        if name != "learned":
+            return preset_kernel(name, size)
+        largest = max(size, *self.learned.shape)
+        return centred(self.learned, min(s for s in SIZES if s >= largest))
+
+    def name(self):
+        """Return which preset the numbers are, or None if they are one's own."""
+        kernel = self.read()
+        names = (n for n in self.presets if self.preset(n, len(kernel)).equal(kernel))
+        return next(names, None)
+
+    def touch(self, place, touch):
+        chip, _, i = place.rpartition(":")
+        if not chip:
+            super().touch(place, touch)
+        elif touch.kind == "press" and chip == "preset":
+            self.write(self.preset(self.presets[int(i)], len(self.numbers)))
+        elif touch.kind == "press" and chip == "size":
+            size, name = SIZES[int(i)], self.name()
+            kernel = self.preset(name, size) if name else centred(self.numbers, size)
+            self.write(kernel)
+        elif touch.kind == "press":  # on "change all signs"; + 0.0 turns -0 into 0
+            self.write(-self.numbers + 0.0)
+
+    def drawn(self, x, y):
+        """Draw the grid at (x, y), chips above it and in the first line."""
+        size, first = len(self.numbers), {name: name for name in self.presets}
+        presets, end = chips(0, 14, "kernel:preset", first, self.name())
+        signs = chips(end + 12, 14, "kernel:signs", {0: "change all signs"}, None)[0]
+        all_sizes = {size: f"{size}×{size}" for size in SIZES}
+        sizes = chips(x, y - 17, "kernel:size", all_sizes, size)[0]
+        more = dict(at="kernel", says="kernel", texts=self.texts)
+        numbers = grid(self.numbers, x, y, SIDE / size, **more)
+        return svg.join(presets, signs, sizes, numbers)
 
 
-def _describe(name, kernel, Y, signed):
+class Pixel(Place):
+    """The pixel that is pointed at, in the photograph or in a map; a press holds it.
+
+    A picture's place is "x,y,zoom,row,column": where it is drawn, the pixels of the
+    page for one of its own, and which pixel of the photograph its first one is.
+    """
+
+    held = False
+
+    def touch(self, place, touch):
+        if touch.kind == "press":
+            self.held = not self.held
+        if touch.kind == "key":
+            for _ in range(10 if touch.shift else 1):
+                super().touch(place, touch)
+        elif (
+            touch.kind != "drop"
+            and not touch.key
+            and not (touch.kind == "hover" and self.held)
+        ):
+            x, y, zoom, row, column = map(float, place.split(","))
+            down, right = (touch.y - y) / zoom, (touch.x - x) / zoom
+            self.go(int(row + down), int(column + right))
+
+    def window(self, shape):
+        """Return (top, left) of the window (h, w) around the pixel, inside."""
+        return tuple(
+            min(max(at - size // 2, 0), n - size)
+            for at, size, n in zip(
+                (self.row, self.column), shape, (self.rows, self.columns), strict=True
+            )
+        )
+
+
+@functools.lru_cache(maxsize=8)  # so that a move of the window draws only the window
+def feature_map(photo, rows):
+    """Return what the kernel with these rows, tuples, makes of the photograph."""
+    return correlate(photo, torch.tensor(rows))
+
+
+@functools.lru_cache(maxsize=8)
+def _image(photo, rows, top, x, zoom):
+    """Draw the photograph, or the map of the kernel `rows`: in grey if `top` is 0."""
+    Y = photo if rows is None else feature_map(photo, rows)
+    pixels = svg.signed_colours(Y, top=top) if top else svg.grey(Y)
+    jpeg = rows is None and Y.numel() > 10_000  # it would blur a small one's squares
+    size = zoom * Y.shape[1], zoom * Y.shape[0]
+    return svg.image(pixels, x, TOP, *size, jpeg=jpeg)
+
+
+def _touchable(name, image, shape, x, zoom, first, window):
+    """Draw an image of `shape` pixels, to be pointed at, and outline the window in it.
+
+    first   (row, column) of the photograph's pixel that lies at its upper left corner
+    window  (row, column, height, width)
+    """
+    at = f"pixel:{x:.1f},{TOP},{zoom:.4f},{first[0]},{first[1]}"
+    frame = svg.rect(x, TOP, zoom * shape[1], zoom * shape[0], stroke=LINE)
+    row, column, height, width = window
+    box = svg.rect(
+        x + zoom * column - 4,
+        TOP + zoom * row - 4,
+        zoom * width + 8,
+        zoom * height + 8,
+        pointer_events="none",
+    )
+    halo = svg.tag("g", box, stroke=PAPER, stroke_width=6)
+    line = svg.tag("g", box, stroke=ORANGE, stroke_width=3)
+    label = f"{name}: arrow keys move the window, Shift by ten"
+    return svg.join(button(at, label, frame, image, data_hover=at), halo, line)
+
+
+def _draw_photo(photo, zoom, pixel, shape, below):
+    image = _image(photo, None, 0, 0, zoom)
+    window = (*pixel.window(shape), *shape)
+    held = "held: press to let go" if pixel.held else "point at it; press to hold"
+    own = {0: "your own picture …"}
+    return svg.join(
+        title(0, TOP - 15, "the picture"),
+        _touchable("the picture", image, photo.shape, 0, zoom, (0, 0), window),
+        svg.text(0, below + 6, held, size=12, fill=SOFT),
+        chips(0, below + 32, "photo", own, None, data_file="image/*")[0],
+    )
+
+
+def _draw_window(photo, at, size, x):
+    """Draw the pixels of the window as a grid, under the kernel's."""
+    window = photo[at[0] : at[0] + size, at[1] : at[1] + size]
+    y = TOP + SIDE + 24
+    return svg.join(
+        svg.text(x + SIDE / 2, y - 12, "×", size=20, anchor="middle"),
+        grid(window, x, y, SIDE / size, colours=svg.grey(window)),
+        svg.text(x, y + SIDE + 20, "multiply, add up"),
+        svg.arrow(x + 122, y + SIDE + 20, x + SIDE, y + SIDE + 20),
+    )
+
+
+def _draw_map(name, K, photo, top, x, zoom, pixel):
+    """Draw what the kernel K makes of the photograph, and its number at the window."""
+    rows = tuple(map(tuple, K.tolist()))
+    Y, at = feature_map(photo, rows), pixel.window(K.shape)
+    image = _image(photo, rows, top, x, zoom)
+    first = [size // 2 for size in K.shape]
+    value, below = Y[at].item(), TOP + zoom * photo.shape[0] + 10
+    colour = svg.signed_colours([[value]], top=top) if top else svg.grey([[value]])
+    return svg.join(
+        title(x, TOP - 15, f"{name}: sum {number(K.sum().item())}"),
+        _touchable(f"map of {name}", image, Y.shape, x, zoom, first, (*at, 1, 1)),
+        scale(x, below, 120, top or None),
+        svg.text(x + 140, below + 20, "=", size=20),
+        grid([[value]], x + 162, below, 40, colours=colour),
+    )
+
+
+def _describe(name, K, Y, at, signed):
     how = "in orange below 0 and purple above"
     if not signed:
         how = "in grey, 0 black and 1 white"
         outside = ((Y < -1e-6) | (Y > 1 + 1e-6)).float().mean().item()
         how += f", {100 * outside:.1f} % of them outside" if outside else ""
-    total, low, high = (number(n.item()) for n in (kernel.sum(), *Y.aminmax()))
-    sizes = f"{size_of(kernel)} with the sum {total}: {size_of(Y)} outputs"
-    return f"{name}, {sizes} from {low} to {high}, {how}"
+    total, low, high = (number(n.item()) for n in (K.sum(), *Y.aminmax()))
+    return (
+        f"{name}, {size_of(K)} with the sum {total}: {size_of(Y)} outputs from {low} "
+        f"to {high}, {how}; at row {at[0] + 1}, column {at[1] + 1} "
+        f"{number(Y[at].item())}"
+    )
 
 
-def _draw_map(board, x, title, pixels, zoom):
-    """Draw a picture, uint8 (H, W, 3), under its title."""
-    board.text(x, TOP - 14, title, bold=True, anchor="lm")
-    height, width = zoom * pixels.shape[0], zoom * pixels.shape[1]
-    board.paste(pixels, x, TOP, width, height, GREY)
+def draw_kernel_lab(photo, cells, pixel, learned=None):
+    """Draw the photograph (H, W), what each kernel makes of it, and one window.
 
-
-class KernelChooser(ipywidgets.HBox):
-    """A kernel to choose, and to edit number by number; it is square, see SIZES.
-
-    `under` is a widget to put under the menus.
+    cells, pixel  the controls: a `Kernel`, and the `Pixel` that the window is around
     """
-
-    def __init__(self, under, learned=None):
-        self.learned = learned
-        names = [*PRESETS, OWN] if learned is None else [*PRESETS, "learned", OWN]
-        self.preset = dropdown("preset", names, value="Sobel x")
-        self.size = dropdown("size", [(f"{size}×{size}", size) for size in SIZES])
-        self.grid = NumberGrid("kernel", preset_kernel("Sobel x", 3))
-        menus = [self.preset, self.size, under]
-        super().__init__([ipywidgets.VBox(menus), self.grid])
-        self.grid.on_change(self._edited)
-        self.preset.observe(self._chosen, "value")
-        self.size.observe(self._chosen, "value")
-
-    def on_change(self, callback):
-        self.grid.on_change(callback)
-
-    def read(self):
-        """Return the kernel, float32 (size, size); ValueError for what is no number."""
-        return self.grid.read()
-
-    def _edited(self, change):
-        if change is not None:  # by hand, not by choosing
-            self.preset.value = OWN
-
-    def _chosen(self, change):
-        name, size = self.preset.value, self.size.value
-        if name in PRESETS:
-            self.grid.write(preset_kernel(name, size))
-        elif name == "learned" and size < max(self.learned.shape):
-            self.size.value = min(s for s in SIZES if s >= max(self.learned.shape))
-        elif name == "learned":
-            self.grid.write(centred(self.learned, size))
-        elif change["owner"] is self.size:
-            try:
-                self.grid.write(centred(self.read(), size))
-            except ValueError:  # the view says which number is none
-                self.size.value = self.grid.rows
+    kernels = {"your kernel": cells.numbers}
+    if learned is not None:
+        kernels["learned kernel"] = learned
+    shape, columns = cells.numbers.shape, 1 + len(kernels)
+    room = (WIDTH - MIDDLE - GAP * columns) / columns
+    zoom = min(HEIGHT / photo.shape[0], room / photo.shape[1])
+    below = TOP + zoom * photo.shape[0] + 10
+    pixel.fit(*photo.shape)
+    maps = [feature_map(photo, tuple(map(tuple, K.tolist()))) for K in kernels.values()]
+    edges = [ignores_plain_grey(K) for K in kernels.values()]
+    top = max(Y.abs().max().item() * edge for Y, edge in zip(maps, edges, strict=True))
+    parts = [
+        _draw_photo(photo, zoom, pixel, shape, below),
+        cells.drawn(room + GAP, TOP),
+        _draw_window(photo, pixel.window(shape), shape[0], room + GAP),
+    ]
+    texts = [f"{size_of(photo)} pixels"]
+    for i, (name, K) in enumerate(kernels.items()):
+        x = (room + GAP) * (i + 1) + MIDDLE + GAP
+        parts.append(_draw_map(name, K, photo, top * edges[i], x, zoom, pixel))
+        texts.append(_describe(name, K, maps[i], pixel.window(K.shape), edges[i]))
+    if learned is not None:
+        strongest = max(K.abs().max().item() for K in kernels.values())
+        side = 110 / max(learned.shape)
+        parts.append(grid(learned, x, below + 52, side, top=strongest))
+    if learned is not None and learned.shape == shape:
+        words = f"differ by {(maps[0] - maps[1]).abs().max().item():.3f} at most"
+        x -= room + GAP
+        parts.append(svg.text(x, below + 90, "the two maps"))
+        parts.append(svg.text(x, below + 110, words, bold=True))
+        texts.append(f"the two maps {words}")
+    return svg.picture(WIDTH, TALL, "; ".join(texts), *parts)
 
 
 @torch_as_it_starts()
@@ -166,30 +282,32 @@ def kernel_lab(learned=None):
 
     Raises ValueError for another shape, or numbers that are not finite.
     """
-    upload = PictureUpload(load_photograph(height=HEIGHT))
     try_this = (
-        "what does emboss do where the picture is plain? Turn all signs of Sobel x. "
+        "what does emboss do where the picture is plain? Change all signs of Sobel x. "
         "Then invent a kernel."
     )
-    draw, summary = draw_kernel_lab, None
+    summary = None
     if learned is not None:
         # The whole of conv.weight would be (1, 1, h, w): a kernel is conv.weight[0, 0].
         learned = as_matrix("learned", learned, SIZES[-1])
         try_this = (
-            "is there a difference to see? Change one number of Sobel x, bit by bit: "
+            "is there a difference to see? Drag one number of Sobel x, bit by bit: "
             "from when on do you see it?"
         )
-        draw = functools.partial(draw_kernel_lab, learned=learned)
         summary = (
             "the photograph, what Sobel x makes of it, and what the learned kernel "
             "makes of it"
         )
+    cells = Kernel(learned)
     return View(
         "Kernel lab",
         try_this,
-        {"photo": upload, "kernel": KernelChooser(upload, learned)},
-        draw,
-        rows=[["kernel"]],
+        {
+            "photo": PictureFile(load_photograph(height=300)),
+            "kernel": cells,
+            "pixel": Pixel(*START),
+        },
+        lambda photo, kernel, pixel: draw_kernel_lab(photo, cells, pixel, learned),
         summary=summary,
         photograph=True,
     )

@@ -166,6 +166,7 @@ def _font(bold):
     return ImageFont.truetype(font_files()[bold], 100)
 
 
+@functools.lru_cache(maxsize=1000)
 def width_of(words, size=14, bold=False):
     """Return how wide a text becomes in the widest font, that of the saved picture."""
     return _font(bold).getlength(words) * size / 100

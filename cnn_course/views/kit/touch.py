@@ -24,10 +24,12 @@ STEPS = {
 class Touch:
     """What was done to an element of the picture.
 
-    kind   press, drag, drop, hover or key; Enter and the space bar press
+    kind   press, drag, drop, hover, key or file; Enter and the space bar press
     x, y   where, in the picture's CSS pixels; of a key: the middle of the element
     over   data-at of the element that a drag is over now
-    key    what was typed, in JavaScript's words, and whether with Shift
+    key    what was typed, in JavaScript's words, and whether with Shift; of a file: its
+           name
+    file   the bytes of a file that was chosen; None if it is larger than 10 MB
     """
 
     kind: str
@@ -36,6 +38,7 @@ class Touch:
     over: str = ""
     key: str = ""
     shift: bool = False
+    file: bytes | None = None
 
 
 class Chips:
@@ -97,11 +100,12 @@ class Buttons:
             list(self.actions.values())[int(place)]()
 
 
-def chips(x, y, at, options, chosen, *, size=13, gap=6, first=0):
+def chips(x, y, at, options, chosen, *, size=13, gap=6, first=0, **more):
     """Draw words to press, from x to the right; return (piece, right end).
 
     chosen  the value of the one that is on, or a list of them
     first   the number of the first of them, where they stand in several lines
+    more    other attributes of each
     """
     on = chosen if isinstance(chosen, list) else [chosen]
     parts, height = [], size + 11
@@ -118,7 +122,7 @@ def chips(x, y, at, options, chosen, *, size=13, gap=6, first=0):
         )
         ink = PAPER if pressed else INK
         word = svg.text(x + width / 2, y, words, size=size, anchor="middle", fill=ink)
-        parts.append(button(f"{at}:{i}", words, box, word, pressed=pressed))
+        parts.append(button(f"{at}:{i}", words, box, word, pressed=pressed, **more))
         x += width + gap
     return svg.join(*parts), x
 
@@ -268,9 +272,9 @@ def parsed(text):
 
 
 def as_typed(value):
-    """Return a number as a student would type it: 2, -0.5, or 1/9 for 0.111111."""
+    """Return a number as a student would type it: 2, -0.5, 1/9 for 0.111111; short."""
     decimal = f"{value:g}"
     fraction = Fraction(value).limit_denominator(300)
     if len(decimal) > 5 and abs(float(fraction) - value) < 1e-6 * abs(value):
-        return min(decimal, str(fraction), key=len)
-    return decimal
+        decimal = min(decimal, str(fraction), key=len)
+    return decimal if len(decimal) <= 6 else f"{value:.3g}"

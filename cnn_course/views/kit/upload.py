@@ -3,7 +3,6 @@
 import io
 import warnings
 
-import ipywidgets
 import numpy as np
 import torch
 from PIL import Image, ImageOps
@@ -12,40 +11,34 @@ HEIGHT, WIDTH = 300, 400  # at most; a larger picture is made smaller
 SMALLEST = 8  # pixels each way: one more than the largest kernel
 
 
-class PictureUpload(ipywidgets.FileUpload):
-    """A button for a file; `read()` gives its picture, until then `photo`, (H, W)."""
+class PictureFile:
+    """The picture in use, and a control to choose another: an element of the picture
+    with `data_file="image/*"` lets a student choose a file of his own.
+
+    photo  the picture at first, float32 (H, W) in [0, 1]
+    """
 
     def __init__(self, photo):
-        super().__init__(
-            accept="image/*",
-            # A Jupyter server cuts the line to a browser that sends more.
-            description="your own picture, up to 10 MB",
-            tooltip="choose a picture file of your own",
-            layout={"width": "auto"},
-        )
-        self.photo, self.problem = photo, None
-        self.observe(self._take, "value")
-
-    def on_change(self, callback):
-        self.observe(callback, "value")
+        self.photo, self.problem, self.news = photo, None, None
 
     def read(self):
-        """Return the picture in use, float32 (H, W) in [0, 1].
-
-        Raises ValueError once after a file that could not be used; the picture before
-        it stays in use.
-        """
-        problem, self.problem = self.problem, None
-        if problem:
-            raise ValueError(f"{problem} The picture you had stays.")
+        """Return the picture; `problem` is then what was wrong with a new file."""
+        self.problem, self.news = self.news, None  # said once
         return self.photo
 
-    def _take(self, change):
-        for file in change["new"]:
-            try:
-                self.photo = read_picture(bytes(file["content"]))
-            except ValueError as error:
-                self.problem = f"{file['name']}: {error}"
+    def touch(self, place, touch):
+        """Take the picture of a file; if it cannot be used, the one before it stays."""
+        if touch.kind != "file":
+            return
+        try:
+            if touch.file is None:
+                raise ValueError(
+                    "this file is larger than 10 MB, and a Jupyter server takes no "
+                    "more at once. Make the picture smaller and try again."
+                )
+            self.photo = read_picture(touch.file)
+        except ValueError as error:
+            self.news = f"{touch.key}: {error} The picture you had stays."
 
 
 def read_picture(content):

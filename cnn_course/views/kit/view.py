@@ -166,11 +166,18 @@ class View(ipywidgets.VBox):
     def _touched(self, _, content, buffers):
         with self.lock:
             for one in content["touches"]:
+                if buffers:  # a file is sent alone
+                    one["file"] = bytes(buffers[0])
                 name, _, place = one.pop("at").partition(":")
                 if hasattr(self.controls.get(name), "touch"):  # else: drawn long ago
                     self.controls[name].touch(place, Touch(**one))
-            if content["touches"]:
-                self.refresh()
+            said = self.message.value
+            # At once, or a message would go and come, and the picture jump.
+            with self.hold_sync(), self.message.hold_sync():
+                if content["touches"]:
+                    self.refresh()
+                if all(one["kind"] == "hover" for one in content["touches"]):
+                    self.message.value = self.message.value or said
             self.picture.heard += 1
 
     @property

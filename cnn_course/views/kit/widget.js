@@ -1,6 +1,7 @@
 // The picture of every view, live: what is under the pointer lights up here, and what
 // is pressed, dragged, hovered or typed goes to the kernel, which answers with a new one.
 const SLOW = 800; // ms without an answer, until the view says that the kernel is busy
+const LARGEST = 10e6; // bytes of a file: a Jupyter server cuts the line at more
 const KEYS = /^(Arrow\w+|Home|End|Backspace|Delete|Escape|.)$/;
 
 function render({ model, el }) {
@@ -39,6 +40,24 @@ function render({ model, el }) {
     const toPicture = host.firstElementChild.getScreenCTM().inverse();
     const { x, y } = new DOMPoint(event.clientX, event.clientY).matrixTransform(toPicture);
     return { x: Math.round(10 * x) / 10, y: Math.round(10 * y) / 10 };
+  }
+
+  // A press on an element with data-file lets the student choose a file. It goes to the
+  // kernel by itself; one that is too large goes without its bytes.
+  const chooser = document.createElement("input");
+  chooser.type = "file";
+  chooser.addEventListener("change", async () => {
+    const [file] = chooser.files;
+    const bytes = file.size <= LARGEST ? [await file.arrayBuffer()] : [];
+    const touches = [{ kind: "file", at: chooser.name, key: file.name }];
+    ask();
+    model.send({ touches }, undefined, bytes);
+    chooser.value = ""; // so that the same file can be chosen again
+  });
+
+  function chooseFile(at) {
+    const accept = find(at)?.dataset.file;
+    if (accept) Object.assign(chooser, { accept, name: at }).click();
   }
 
   function touch(kind, at, more) {
@@ -96,6 +115,7 @@ function render({ model, el }) {
   });
   const drop = (event) => {
     if (pressed != null) touch("drop", pressed, place(event));
+    if (pressed != null && event.type === "pointerup") chooseFile(pressed);
     pressed = null;
   };
   host.addEventListener("pointerup", drop);
@@ -111,6 +131,7 @@ function render({ model, el }) {
     const middle = { clientX: box.x + box.width / 2, clientY: box.y + box.height / 2 };
     const more = { ...place(middle), key: event.key, shift: event.shiftKey };
     touch(presses ? "press" : "key", at, more);
+    if (presses) chooseFile(at);
   });
 
   // Fields and buttons around the picture have messages of their own. What they cause
