@@ -7,16 +7,21 @@ import torch
 
 from cnn_course.device import torch_as_it_starts
 from cnn_course.networks import corr2d
-from cnn_course.views.kit.board import BLUE, GREEN, GREY, ORANGE, Board, grey
+from cnn_course.views.kit import svg
 from cnn_course.views.kit.controls import Number
-from cnn_course.views.kit.curves import Axes
-from cnn_course.views.kit.texts import short
+from cnn_course.views.kit.parts import Axes, dot, grid, title
+from cnn_course.views.kit.svg import BLUE, GREEN, INK, ORANGE, SOFT
+from cnn_course.views.kit.texts import number, short
+from cnn_course.views.kit.touch import Cells, button, chips
 from cnn_course.views.kit.view import View
 
 NUM_STEPS = 100
 RATES = (1e-6, 10.0)  # that may be typed: at 10 the loss overflows after 13 steps
 NO_RATE = ("at 0 it never moves the kernel, below it goes uphill", "")
-CELL = 25  # side of a drawn pixel
+SEEDS = range(4)  # of random starts; 0 is the notebook's
+# In CSS pixels: where curves begin and how large they are; the layer, and its squares.
+LEFT, RIGHT, TOP, WIDE, HIGH, LOWER, CELL = 54, 484, 74, 356, 130, 282, 31
+MIDDLE, GIVES, WANTED = 278, 404, 640  # where kernel, output and target begin
 
 
 def bar():
@@ -54,16 +59,21 @@ def lowest_loss(noise):
     return ((A @ best - Y) ** 2).mean().item()
 
 
+def random_start(seed=0):
+    """Return the two weights that learning begins with, as `torch.randn` draws them."""
+    return torch.randn(2, generator=torch.Generator().manual_seed(seed))
+
+
 @functools.lru_cache(maxsize=16)  # so that a move of the steps only draws
-def learn(lr, noise, seed):
+def learn(lr, noise, start=None):
     """Return the loss, both weights and the bias after 0, 1, …, NUM_STEPS steps.
 
-    (NUM_STEPS + 1, 4), the numbers of the loop in notebook 02. Instead of `backward`
-    the gradient is written out: 2/42 · Aᵀ(A p − Y) for the parameters p.
+    (NUM_STEPS + 1, 4), the numbers of the loop in notebook 02. `start` is a tuple, the
+    weights at first; by default the notebook's. Instead of `backward` the gradient is
+    written out: 2/42 · Aᵀ(A p − Y) for the parameters p.
     """
     A, Y = design_matrix(), noisy_target(noise)
-    weights = torch.randn(2, generator=torch.Generator().manual_seed(seed))
-    parameters = torch.cat([weights, torch.zeros(1)])
+    parameters = torch.tensor([*(start or random_start().tolist()), 0.0])
     trace = torch.empty(NUM_STEPS + 1, 4)
     for step in range(NUM_STEPS + 1):
         error = A @ parameters - Y
@@ -100,93 +110,158 @@ def verdict(losses, lr, floor):
     return f"rate {lr:g} is {side} the limit {rate_limit():.4f}: {words}", diverged
 
 
-def draw_edge_learner(lr, num_steps, noise, seed):
-    """Draw the first `num_steps` steps of learning; return (board, text)."""
-    trace = learn(lr, noise, seed)
+class Start(Cells):
+    """The two weights at step 0, typed or dragged, or drawn at random by a chip."""
+
+    def __init__(self):
+        super().__init__("start", random_start()[None], step=0.1)
+
+    def touch(self, place, touch):
+        kind, _, seed = place.rpartition(":")
+        if not kind:
+            super().touch(place, touch)
+        elif touch.kind == "press":
+            self.write(random_start(int(seed))[None])
+
+    def drawn(self, x, y):
+        """Draw the grid at (x, y), and the chips to its right."""
+        seed = next((s for s in SEEDS if random_start(s).equal(self.numbers[0])), None)
+        names = {seed: str(seed) for seed in SEEDS}
+        return svg.join(
+            grid(self.numbers, x, y, 48, at="start", says="start", texts=self.texts),
+            chips(x, y + 66, "start:seed", names, seed, gap=3)[0],
+        )
+
+
+class Steps(ipywidgets.Play):
+    """How many steps are taken: played, or moved along the curves."""
+
+    def touch(self, place, touch):
+        moves = {"ArrowLeft": -1, "ArrowRight": 1, "Home": -NUM_STEPS, "End": NUM_STEPS}
+        if touch.kind == "key":
+            self.value += moves.get(touch.key, 0)
+        elif touch.kind in ("press", "drag") and not touch.key:
+            self.value = round((touch.x - float(place)) / WIDE * NUM_STEPS)
+
+
+def draw_edge_learner(lr, num_steps, noise, start=None):
+    """Draw the first `num_steps` steps of learning from `start`, a `Start`."""
+    start = start or Start()
+    trace = learn(lr, noise, tuple(start.numbers[0].tolist()))
     floor = lowest_loss(noise) if noise else 0
     words, diverged = verdict(trace[: num_steps + 1, 0], lr, floor)
-    board = Board(860, 488)
-    board.text(4, 14, words, size=16, bold=True, anchor="lm")
-    _draw_losses(board, 52, 80, trace[:, 0], num_steps, floor, diverged)
-    _draw_parameters(board, 484, 80, trace[: num_steps + 1, 1:])
-    _draw_layer(board, 332, trace[num_steps, 1:], noisy_target(noise).reshape(6, 7))
+    if not num_steps:
+        words, diverged = "press ▶ and watch the loss", None
     loss, left, right, bias = trace[num_steps].tolist()
-    return board, (
+    return svg.picture(
+        860,
+        474,
         f"step {num_steps}: loss {loss:.3g}, kernel [{short(left)}, {short(right)}], "
-        f"bias {short(bias)}; {words}"
+        f"bias {short(bias)}; {words}",
+        svg.text(4, 14, words, size=16, bold=True),
+        _draw_losses(trace[:, 0], num_steps, floor, diverged),
+        _draw_parameters(trace[: num_steps + 1, 1:]),
+        _draw_step(LEFT, num_steps),
+        _draw_step(RIGHT, num_steps),
+        _draw_layer(trace[num_steps, 1:], noise, num_steps),
+        start.drawn(MIDDLE, LOWER),
     )
 
 
-def _draw_losses(board, x, y, losses, num_steps, floor, diverged):
+def _draw_losses(losses, num_steps, floor, diverged):
     """Draw the loss, on axes for all steps, so that they stand still."""
     losses = losses.clamp(min=1e-12)
     finite = losses[losses.isfinite()]
     ylim = (finite.min().item() / 2, 2 * finite.max().item())
-    title = "loss, logarithmic"
-    axes = Axes(board, x, y, title, "steps taken", NUM_STEPS, ylim, log=True)
+    place = LEFT, TOP, WIDE, HIGH
+    axes = Axes(*place, "loss, logarithmic", "steps taken", NUM_STEPS, ylim, log=True)
     _curve(axes, f"loss {losses[num_steps]:.3g}", losses[: num_steps + 1], BLUE)
     if floor:
-        axes.curve(f"floor {floor:.3g}", [0, NUM_STEPS], [floor] * 2, GREY, 1)
+        axes.curve(f"floor {floor:.3g}", [0, NUM_STEPS], [floor] * 2, SOFT, width=1)
     if diverged is not None:
-        axes.curve(f"diverged: step {diverged}", [diverged] * 2, ylim, ORANGE, 1)
+        name = f"diverged: step {diverged}"
+        axes.curve(name, [diverged] * 2, ylim, ORANGE, width=1)
+    return axes.drawn()
 
 
-def _draw_parameters(board, x, y, parameters):
+def _draw_parameters(parameters):
     """Draw both weights and the bias, (steps taken + 1, 3), as they moved."""
     top = 1.1 * max(1.5, parameters[parameters.isfinite()].abs().max().item())
-    title = "weights of the kernel, and the bias"
-    axes = Axes(board, x, y, title, "steps taken", NUM_STEPS, (-top, top))
+    place, name = (RIGHT, TOP, WIDE, HIGH), "weights of the kernel, and the bias"
+    axes = Axes(*place, name, "steps taken", NUM_STEPS, (-top, top))
     names = {"left": BLUE, "right": ORANGE, "bias": GREEN}
     for (name, colour), values in zip(names.items(), parameters.t(), strict=True):
         _curve(axes, f"{name} {short(values[-1].item())}", values, colour)
+    return axes.drawn()
 
 
 def _curve(axes, name, values, colour):
     """Draw values by step, as far as they are finite."""
-    values = values[values.isfinite()]
-    marker = "dot" if len(values) == 1 else None  # one point makes no line
-    axes.curve(name, range(len(values)), values, colour, 2, marker)
+    values = values[values.isfinite()]  # and one point makes no line
+    axes.curve(name, range(len(values)), values, colour, dots=len(values) == 1)
 
 
-def _draw_layer(board, y, parameters, target):
-    """Draw the picture, the kernel, what it gives and what it should give."""
+def _draw_step(x, num_steps):
+    """Draw the step over the axes at x; it can be dragged."""
+    at = x + WIDE * num_steps / NUM_STEPS
+    area = svg.rect(x, TOP, WIDE, HIGH, fill="transparent")
+    line = svg.line(at, TOP, at, TOP + HIGH, stroke=INK)
+    knob = dot(at, TOP + HIGH, INK, 7)
+    return button(f"num_steps:{x}", f"step {num_steps}: arrow keys", area, line, knob)
+
+
+def _draw_layer(parameters, noise, num_steps):
+    """Draw the kernel and what it gives, in the colours of what it should give."""
     *weights, bias = parameters.tolist()
-    kernel = torch.tensor([weights])
-    output = corr2d(bar(), kernel) + bias
-    values = torch.cat([output, target, kernel.expand(6, 2)], dim=1)
-    top = values[values.isfinite()].abs().max().item()
-    titles = {4: "the picture", 246: "kernel", 388: "the layer gives", 640: "wanted"}
-    for x, title in titles.items():
-        board.title(x, y - 14, title)
-    board.paste(grey(bar()), 4, y, 8 * CELL, 6 * CELL, "black")
-    board.text(225, y + 3 * CELL, "⋆", size=28)
-    board.grid(kernel, 246, y + 3 * CELL - 25, 50, top=top)
-    board.text(296, y + 3 * CELL + 44, f"+ bias {short(bias)}", size=14)
-    board.text(367, y + 3 * CELL, "=", size=22)
-    board.grid(output, 388, y, CELL, top=top)
-    board.grid(target, 640, y, CELL, top=top)
+    kernel, y = torch.tensor([weights]), LOWER + 112
+    output, top = corr2d(bar(), kernel) + bias, noisy_target(noise).abs().max().item()
+    return svg.join(
+        _draw_data(noise, top),
+        svg.text(MIDDLE - 13, LOWER + 3 * CELL, "⋆", size=24, anchor="middle"),
+        title(MIDDLE, LOWER - 14, "start: drag it"),
+        title(MIDDLE, y - 12, f"at step {num_steps}"),
+        grid(kernel, MIDDLE, y, 48, top=top),
+        svg.text(MIDDLE, y + 64, f"+ bias {short(bias)}"),
+        svg.text(GIVES - 14, LOWER + 3 * CELL, "=", size=20, anchor="middle"),
+        title(GIVES, LOWER - 14, "the layer gives"),
+        grid(output, GIVES, LOWER, CELL, top=top, texts=_rounded(output)),
+    )
+
+
+@functools.lru_cache(maxsize=16)  # it stands still while the steps move
+def _draw_data(noise, top):
+    """Draw the picture, and what the layer should give for it."""
+    target = noisy_target(noise).reshape(6, 7)
+    return svg.join(
+        title(4, LOWER - 14, "the picture"),
+        grid(bar(), 4, LOWER, CELL, colours=svg.grey(bar())),
+        title(WANTED, LOWER - 14, "wanted"),
+        grid(target, WANTED, LOWER, CELL, top=top, texts=_rounded(target)),
+    )
+
+
+def _rounded(values):
+    """Return numbers as texts that fit into small squares."""
+    return [[number(round(n, 1)) for n in row] for row in values.tolist()]
 
 
 @torch_as_it_starts()
 def edge_learner():
     """Return the view: press play, or move the steps; then try other rates."""
-    steps = Number("steps", 30, 0, NUM_STEPS)
-    play = ipywidgets.Play(value=30, max=NUM_STEPS, interval=150, show_repeat=False)
-    play.tooltip = "play, stop"
-    ipywidgets.jslink((play, "value"), (steps.slider, "value"))
-    steps.children = (*steps.children, play)
+    start = Start()
+    lr = Number("learning rate", 0.3, 0.01, 1.0, 0.01, limits=RATES, why=NO_RATE)
     return View(
         "Learning an edge kernel, live",
         "play at rate 0.3, then at 0.67 and at 0.68: what changes? "
         "With noise, does the loss still reach 0?",
         {
-            "lr": Number(
-                "learning rate", 0.3, 0.01, 1.0, 0.01, limits=RATES, why=NO_RATE
+            "num_steps": Steps(
+                max=NUM_STEPS, interval=150, show_repeat=False, tooltip="play, stop"
             ),
-            "num_steps": steps,
+            "lr": lr,
             "noise": Number("noise", 0.0, 0.0, 0.5, 0.01, limits=(0.0, 10.0)),
-            "seed": Number("start", 0, 0, 20, limits=(0, 10**9)),
+            "start": start,
         },
-        draw_edge_learner,
-        rows=[["lr", "noise", "seed"], ["num_steps"]],
+        lambda **values: draw_edge_learner(**values | {"start": start}),
+        rows=[["num_steps", "lr", "noise"]],
     )

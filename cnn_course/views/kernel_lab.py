@@ -121,23 +121,15 @@ class Pixel(Place):
         if touch.kind == "key":
             for _ in range(10 if touch.shift else 1):
                 super().touch(place, touch)
-        elif (
-            touch.kind != "drop"
-            and not touch.key
-            and not (touch.kind == "hover" and self.held)
-        ):
+        elif not touch.key and (touch.kind != "hover" or not self.held):
             x, y, zoom, row, column = map(float, place.split(","))
             down, right = (touch.y - y) / zoom, (touch.x - x) / zoom
             self.go(int(row + down), int(column + right))
 
-    def window(self, shape):
-        """Return (top, left) of the window (h, w) around the pixel, inside."""
-        return tuple(
-            min(max(at - size // 2, 0), n - size)
-            for at, size, n in zip(
-                (self.row, self.column), shape, (self.rows, self.columns), strict=True
-            )
-        )
+    def window(self, h, w):
+        """Return (top, left) of the window around the pixel, moved in at the edges."""
+        top = min(max(self.row - h // 2, 0), self.rows - h)
+        return top, min(max(self.column - w // 2, 0), self.columns - w)
 
 
 @functools.lru_cache(maxsize=8)  # so that a move of the window draws only the window
@@ -149,89 +141,54 @@ def feature_map(photo, rows):
 @functools.lru_cache(maxsize=8)
 def _image(photo, rows, top, x, zoom):
     """Draw the photograph, or the map of the kernel `rows`: in grey if `top` is 0."""
-    Y = photo if rows is None else feature_map(photo, rows)
+    Y = feature_map(photo, rows) if rows else photo
     pixels = svg.signed_colours(Y, top=top) if top else svg.grey(Y)
-    jpeg = rows is None and Y.numel() > 10_000  # it would blur a small one's squares
+    jpeg = not rows and Y.numel() > 10_000  # it would blur a small one's squares
     size = zoom * Y.shape[1], zoom * Y.shape[0]
-    return svg.image(pixels, x, TOP, *size, jpeg=jpeg)
+    return svg.join(
+        svg.rect(x, TOP, *size, stroke=LINE),
+        svg.image(pixels, x, TOP, *size, jpeg=jpeg),
+    )
 
 
-def _touchable(name, image, shape, x, zoom, first, window):
-    """Draw an image of `shape` pixels, to be pointed at, and outline the window in it.
+def _touchable(name, image, x, zoom, first, window):
+    """Draw a picture under its name, to be pointed at, and outline the window in it.
 
-    first   (row, column) of the photograph's pixel that lies at its upper left corner
+    first   the photograph's pixel that the upper left one stands for, (row, column)
     window  (row, column, height, width)
     """
     at = f"pixel:{x:.1f},{TOP},{zoom:.4f},{first[0]},{first[1]}"
-    frame = svg.rect(x, TOP, zoom * shape[1], zoom * shape[0], stroke=LINE)
-    row, column, height, width = window
-    box = svg.rect(
-        x + zoom * column - 4,
-        TOP + zoom * row - 4,
-        zoom * width + 8,
-        zoom * height + 8,
-        pointer_events="none",
-    )
-    halo = svg.tag("g", box, stroke=PAPER, stroke_width=6)
-    line = svg.tag("g", box, stroke=ORANGE, stroke_width=3)
-    label = f"{name}: arrow keys move the window, Shift by ten"
-    return svg.join(button(at, label, frame, image, data_hover=at), halo, line)
-
-
-def _draw_photo(photo, zoom, pixel, shape, below):
-    image = _image(photo, None, 0, 0, zoom)
-    window = (*pixel.window(shape), *shape)
-    held = "held: press to let go" if pixel.held else "point at it; press to hold"
-    own = {0: "your own picture …"}
+    row, column, height, width = (zoom * n for n in window)
+    box = x + column - 4, TOP + row - 4, width + 8, height + 8
+    label = f"{name}: arrow keys move the window, with Shift by ten"
     return svg.join(
-        title(0, TOP - 15, "the picture"),
-        _touchable("the picture", image, photo.shape, 0, zoom, (0, 0), window),
-        svg.text(0, below + 6, held, size=12, fill=SOFT),
-        chips(0, below + 32, "photo", own, None, data_file="image/*")[0],
+        title(x, TOP - 15, name),
+        button(at, label, image, data_hover=at),
+        svg.rect(*box, stroke=PAPER, stroke_width=6, pointer_events="none"),
+        svg.rect(*box, stroke=ORANGE, stroke_width=3, pointer_events="none"),
     )
 
 
-def _draw_window(photo, at, size, x):
+def _draw_window(pixels, x):
     """Draw the pixels of the window as a grid, under the kernel's."""
-    window = photo[at[0] : at[0] + size, at[1] : at[1] + size]
     y = TOP + SIDE + 24
     return svg.join(
         svg.text(x + SIDE / 2, y - 12, "×", size=20, anchor="middle"),
-        grid(window, x, y, SIDE / size, colours=svg.grey(window)),
+        grid(pixels, x, y, SIDE / len(pixels), colours=svg.grey(pixels)),
         svg.text(x, y + SIDE + 20, "multiply, add up"),
         svg.arrow(x + 122, y + SIDE + 20, x + SIDE, y + SIDE + 20),
     )
 
 
-def _draw_map(name, K, photo, top, x, zoom, pixel):
-    """Draw what the kernel K makes of the photograph, and its number at the window."""
-    rows = tuple(map(tuple, K.tolist()))
-    Y, at = feature_map(photo, rows), pixel.window(K.shape)
-    image = _image(photo, rows, top, x, zoom)
-    first = [size // 2 for size in K.shape]
-    value, below = Y[at].item(), TOP + zoom * photo.shape[0] + 10
-    colour = svg.signed_colours([[value]], top=top) if top else svg.grey([[value]])
-    return svg.join(
-        title(x, TOP - 15, f"{name}: sum {number(K.sum().item())}"),
-        _touchable(f"map of {name}", image, Y.shape, x, zoom, first, (*at, 1, 1)),
-        scale(x, below, 120, top or None),
-        svg.text(x + 140, below + 20, "=", size=20),
-        grid([[value]], x + 162, below, 40, colours=colour),
-    )
-
-
-def _describe(name, K, Y, at, signed):
+def _describe(name, K, Y, signed):
+    """Return the map of a kernel in words."""
     how = "in orange below 0 and purple above"
     if not signed:
-        how = "in grey, 0 black and 1 white"
         outside = ((Y < -1e-6) | (Y > 1 + 1e-6)).float().mean().item()
-        how += f", {100 * outside:.1f} % of them outside" if outside else ""
+        how = f"in grey, 0 black and 1 white, {100 * outside:.1f} % of them outside"
     total, low, high = (number(n.item()) for n in (K.sum(), *Y.aminmax()))
-    return (
-        f"{name}, {size_of(K)} with the sum {total}: {size_of(Y)} outputs from {low} "
-        f"to {high}, {how}; at row {at[0] + 1}, column {at[1] + 1} "
-        f"{number(Y[at].item())}"
-    )
+    sizes = f"{size_of(K)} with the sum {total}: {size_of(Y)} outputs"
+    return f"{name}, {sizes} from {low} to {high}, {how}"
 
 
 def draw_kernel_lab(photo, cells, pixel, learned=None):
@@ -239,37 +196,60 @@ def draw_kernel_lab(photo, cells, pixel, learned=None):
 
     cells, pixel  the controls: a `Kernel`, and the `Pixel` that the window is around
     """
-    kernels = {"your kernel": cells.numbers}
+    kernels = {"your kernel": cells.read()}
     if learned is not None:
         kernels["learned kernel"] = learned
-    shape, columns = cells.numbers.shape, 1 + len(kernels)
-    room = (WIDTH - MIDDLE - GAP * columns) / columns
-    zoom = min(HEIGHT / photo.shape[0], room / photo.shape[1])
-    below = TOP + zoom * photo.shape[0] + 10
-    pixel.fit(*photo.shape)
-    maps = [feature_map(photo, tuple(map(tuple, K.tolist()))) for K in kernels.values()]
+    rows = [tuple(map(tuple, K.tolist())) for K in kernels.values()]
+    maps = [feature_map(photo, each) for each in rows]
     edges = [ignores_plain_grey(K) for K in kernels.values()]
     top = max(Y.abs().max().item() * edge for Y, edge in zip(maps, edges, strict=True))
+    step = (WIDTH - MIDDLE + GAP) / (1 + len(kernels))  # from picture to picture
+    zoom = min(HEIGHT / photo.shape[0], (step - GAP) / photo.shape[1])
+    below, size = TOP + zoom * photo.shape[0] + 10, len(cells.numbers)
+    pixel.fit(*photo.shape)
+    row, column = pixel.window(size, size)
+    image = _image(photo, None, 0, 0, zoom)
+    held = "held: press to let go" if pixel.held else "point at it; press to hold"
+    own = {0: "your own picture …"}
     parts = [
-        _draw_photo(photo, zoom, pixel, shape, below),
-        cells.drawn(room + GAP, TOP),
-        _draw_window(photo, pixel.window(shape), shape[0], room + GAP),
+        _touchable("the picture", image, 0, zoom, (0, 0), (row, column, size, size)),
+        svg.text(0, below + 6, held, size=12, fill=SOFT),
+        chips(0, below + 32, "photo", own, None, data_file="image/*")[0],
+        cells.drawn(step, TOP),
+        _draw_window(photo[row : row + size, column : column + size], step),
     ]
     texts = [f"{size_of(photo)} pixels"]
     for i, (name, K) in enumerate(kernels.items()):
-        x = (room + GAP) * (i + 1) + MIDDLE + GAP
-        parts.append(_draw_map(name, K, photo, top * edges[i], x, zoom, pixel))
-        texts.append(_describe(name, K, maps[i], pixel.window(K.shape), edges[i]))
+        x, shade = MIDDLE + step * (i + 1), top * edges[i]
+        h, w = K.shape
+        at = pixel.window(h, w)
+        value = maps[i][at].item()
+        if shade:
+            colours = svg.signed_colours([[value]], top=top)
+        else:
+            colours = svg.grey([[value]])
+        image = _image(photo, rows[i], shade, x, zoom)
+        head = f"{name}: sum {number(K.sum().item())}"
+        parts += [
+            _touchable(head, image, x, zoom, (h // 2, w // 2), (*at, 1, 1)),
+            scale(x, below, 120, shade or None),
+            svg.text(x + 140, below + 20, "=", size=20),
+            grid([[value]], x + 162, below, 40, colours=colours),
+        ]
+        texts += [
+            _describe(name, K, maps[i], edges[i]),
+            f"at row {at[0] + 1}, column {at[1] + 1}: {number(value)}",
+        ]
     if learned is not None:
         strongest = max(K.abs().max().item() for K in kernels.values())
-        side = 110 / max(learned.shape)
-        parts.append(grid(learned, x, below + 52, side, top=strongest))
-    if learned is not None and learned.shape == shape:
+        parts.append(grid(learned, x, below + 52, 110 / max(h, w), top=strongest))
+    if learned is not None and (h, w) == (size, size):
         words = f"differ by {(maps[0] - maps[1]).abs().max().item():.3f} at most"
-        x -= room + GAP
-        parts.append(svg.text(x, below + 90, "the two maps"))
-        parts.append(svg.text(x, below + 110, words, bold=True))
         texts.append(f"the two maps {words}")
+        parts += [
+            svg.text(x - step, below + 90, "the two maps"),
+            svg.text(x - step, below + 110, words, bold=True),
+        ]
     return svg.picture(WIDTH, TALL, "; ".join(texts), *parts)
 
 
@@ -290,23 +270,13 @@ def kernel_lab(learned=None):
     if learned is not None:
         # The whole of conv.weight would be (1, 1, h, w): a kernel is conv.weight[0, 0].
         learned = as_matrix("learned", learned, SIZES[-1])
-        try_this = (
-            "is there a difference to see? Drag one number of Sobel x, bit by bit: "
-            "from when on do you see it?"
-        )
-        summary = (
-            "the photograph, what Sobel x makes of it, and what the learned kernel "
-            "makes of it"
-        )
-    cells = Kernel(learned)
+        try_this = "drag one number of Sobel x: from when on do you see a difference?"
+        summary = "a photograph, and what Sobel x and the learned kernel make of it"
+    photo, cells = PictureFile(load_photograph(height=300)), Kernel(learned)
     return View(
         "Kernel lab",
         try_this,
-        {
-            "photo": PictureFile(load_photograph(height=300)),
-            "kernel": cells,
-            "pixel": Pixel(*START),
-        },
+        {"photo": photo, "kernel": cells, "pixel": Pixel(*START)},
         lambda photo, kernel, pixel: draw_kernel_lab(photo, cells, pixel, learned),
         summary=summary,
         photograph=True,
