@@ -20,7 +20,7 @@ def test_02_the_rate_at_which_the_loss_falls_fastest():
     rates = [0.3, 0.35, 0.4, 0.45, 0.5, 0.55, 0.6, 0.65]
 
     def fastest(steps):
-        return min(rates, key=lambda lr: learn(lr, 0.0, 0)[steps, 0].item())
+        return min(rates, key=lambda lr: learn(lr, 0.0)[steps, 0].item())
 
     assert [fastest(steps) for steps in (20, 30, 60)] == [0.55, 0.55, 0.6]
 

@@ -18,7 +18,7 @@ from cnn_course.views.kit.view import View
 NUM_STEPS = 100
 RATES = (1e-6, 10.0)  # that may be typed: at 10 the loss overflows after 13 steps
 NO_RATE = ("at 0 it never moves the kernel, below it goes uphill", "")
-SEEDS = range(4)  # of random starts; 0 is the notebook's
+SEEDS = range(3)  # of random starts; 0 is the notebook's
 # In CSS pixels: where curves begin and how large they are; the layer, and its squares.
 LEFT, RIGHT, TOP, WIDE, HIGH, LOWER, CELL = 54, 484, 74, 356, 130, 282, 31
 MIDDLE, GIVES, WANTED = 278, 404, 640  # where kernel, output and target begin
@@ -127,9 +127,11 @@ class Start(Cells):
         """Draw the grid at (x, y), and the chips to its right."""
         seed = next((s for s in SEEDS if random_start(s).equal(self.numbers[0])), None)
         names = {seed: str(seed) for seed in SEEDS}
+        named = dict(at="start", says="start", texts=self.texts)
         return svg.join(
-            grid(self.numbers, x, y, 48, at="start", says="start", texts=self.texts),
-            chips(x, y + 66, "start:seed", names, seed, gap=3)[0],
+            grid(self.numbers, x, y, 48, top=1, **named),
+            svg.text(x, y + 66, "seed", size=13),
+            chips(x + 34, y + 66, "start:seed", names, seed, gap=2)[0],
         )
 
 
@@ -252,8 +254,7 @@ def edge_learner():
     lr = Number("learning rate", 0.3, 0.01, 1.0, 0.01, limits=RATES, why=NO_RATE)
     return View(
         "Learning an edge kernel, live",
-        "play at rate 0.3, then at 0.67 and at 0.68: what changes? "
-        "With noise, does the loss still reach 0?",
+        "play at rate 0.3, then at 0.67 and 0.68. With noise, does the loss reach 0?",
         {
             "num_steps": Steps(
                 max=NUM_STEPS, interval=150, show_repeat=False, tooltip="play, stop"

@@ -32,7 +32,7 @@ def wrong(exercise):
 
 
 def test_02_the_straight_part_of_rate_one_tenth():
-    loss = learn(0.1, 0.0, 0)[:, 0].double().log10()
+    loss = learn(0.1, 0.0)[:, 0].double().log10()
 
     def steps_to_a_tenth(start, end):
         return ((end - start) / (loss[start] - loss[end])).item()
@@ -49,7 +49,7 @@ def test_02_the_straight_part_of_rate_one_tenth():
 def test_02_what_noise_leaves_of_the_loss():
     floors = {}
     for noise in (0.1, 0.3):
-        _, text = draw_edge_learner(0.3, 60, noise, 0)
+        text = draw_edge_learner(0.3, 60, noise)
         floors[noise] = float(re.search(r"stays above ([\d.]+)", text)[1])
     assert floors == {0.1: 0.00828, 0.3: 0.0745}
     exercise = EXERCISES["02.noise"]
