@@ -150,7 +150,7 @@ def draw_edge_learner(lr, num_steps, noise, start=None):
     """Draw the first `num_steps` steps of learning from `start`, a `Start`."""
     start = start or Start()
     trace = learn(lr, noise, tuple(start.numbers[0].tolist()))
-    floor = lowest_loss(noise) if noise else 0
+    floor = lowest_loss(noise) if noise and num_steps else 0
     words, diverged = verdict(trace[: num_steps + 1, 0], lr, floor)
     if not num_steps:
         words, diverged = "press ▶ and watch the loss", None

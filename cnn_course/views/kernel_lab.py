@@ -135,20 +135,22 @@ class Pixel(Place):
 @functools.lru_cache(maxsize=8)  # so that a move of the window draws only the window
 def feature_map(photo, rows):
     """Return what the kernel with these rows, tuples, makes of the photograph."""
-    return correlate(photo, torch.tensor(rows))
+    return correlate(photo, torch.tensor(rows)) if rows else photo
+
+
+def _coloured(values, top):
+    """Return pixels in the signed colours up to `top`, or in grey if that is 0."""
+    return svg.signed_colours(values, top=top) if top else svg.grey(values)
 
 
 @functools.lru_cache(maxsize=8)
 def _image(photo, rows, top, x, zoom):
-    """Draw the photograph, or the map of the kernel `rows`: in grey if `top` is 0."""
-    Y = feature_map(photo, rows) if rows else photo
-    pixels = svg.signed_colours(Y, top=top) if top else svg.grey(Y)
+    """Draw the map of the kernel with these rows, or without any the photograph."""
+    Y = feature_map(photo, rows)
     jpeg = not rows and Y.numel() > 10_000  # it would blur a small one's squares
-    size = zoom * Y.shape[1], zoom * Y.shape[0]
-    return svg.join(
-        svg.rect(x, TOP, *size, stroke=LINE),
-        svg.image(pixels, x, TOP, *size, jpeg=jpeg),
-    )
+    place = x, TOP, zoom * Y.shape[1], zoom * Y.shape[0]
+    image = svg.image(_coloured(Y, top), *place, jpeg=jpeg)
+    return svg.join(svg.rect(*place, stroke=LINE), image)
 
 
 def _touchable(name, image, x, zoom, first, window):
@@ -180,15 +182,31 @@ def _draw_window(pixels, x):
     )
 
 
-def _describe(name, K, Y, signed):
-    """Return the map of a kernel in words."""
+def _draw_map(name, photo, K, top, x, zoom, pixel):
+    """Draw a kernel's map, and under it its number at the window; (piece, words)."""
+    rows, (h, w), at = _rows(K), K.shape, pixel.window(*K.shape)
+    Y, below = feature_map(photo, rows), TOP + zoom * photo.shape[0] + 10
+    total, low, high = (number(n.item()) for n in (K.sum(), *Y.aminmax()))
     how = "in orange below 0 and purple above"
-    if not signed:
+    if not top:
         outside = ((Y < -1e-6) | (Y > 1 + 1e-6)).float().mean().item()
         how = f"in grey, 0 black and 1 white, {100 * outside:.1f} % of them outside"
-    total, low, high = (number(n.item()) for n in (K.sum(), *Y.aminmax()))
-    sizes = f"{size_of(K)} with the sum {total}: {size_of(Y)} outputs"
-    return f"{name}, {sizes} from {low} to {high}, {how}"
+    value, image = Y[at].item(), _image(photo, rows, top, x, zoom)
+    head, middle = f"{name}: sum {total}", (h // 2, w // 2)
+    piece = svg.join(
+        _touchable(head, image, x, zoom, middle, (*at, 1, 1)),
+        scale(x, below, 120, top or None),
+        svg.text(x + 140, below + 20, "=", size=20),
+        grid([[value]], x + 162, below, 40, colours=_coloured([[value]], top)),
+    )
+    return piece, (
+        f"{name}, {size_of(K)} with the sum {total}: {size_of(Y)} outputs from {low} "
+        f"to {high}, {how}; at row {at[0] + 1}, column {at[1] + 1}: {number(value)}"
+    )
+
+
+def _rows(K):
+    return tuple(map(tuple, K.tolist()))
 
 
 def draw_kernel_lab(photo, cells, pixel, learned=None):
@@ -199,8 +217,7 @@ def draw_kernel_lab(photo, cells, pixel, learned=None):
     kernels = {"your kernel": cells.read()}
     if learned is not None:
         kernels["learned kernel"] = learned
-    rows = [tuple(map(tuple, K.tolist())) for K in kernels.values()]
-    maps = [feature_map(photo, each) for each in rows]
+    maps = [feature_map(photo, _rows(K)) for K in kernels.values()]
     edges = [ignores_plain_grey(K) for K in kernels.values()]
     top = max(Y.abs().max().item() * edge for Y, edge in zip(maps, edges, strict=True))
     step = (WIDTH - MIDDLE + GAP) / (1 + len(kernels))  # from picture to picture
@@ -220,30 +237,13 @@ def draw_kernel_lab(photo, cells, pixel, learned=None):
     ]
     texts = [f"{size_of(photo)} pixels"]
     for i, (name, K) in enumerate(kernels.items()):
-        x, shade = MIDDLE + step * (i + 1), top * edges[i]
-        h, w = K.shape
-        at = pixel.window(h, w)
-        value = maps[i][at].item()
-        if shade:
-            colours = svg.signed_colours([[value]], top=top)
-        else:
-            colours = svg.grey([[value]])
-        image = _image(photo, rows[i], shade, x, zoom)
-        head = f"{name}: sum {number(K.sum().item())}"
-        parts += [
-            _touchable(head, image, x, zoom, (h // 2, w // 2), (*at, 1, 1)),
-            scale(x, below, 120, shade or None),
-            svg.text(x + 140, below + 20, "=", size=20),
-            grid([[value]], x + 162, below, 40, colours=colours),
-        ]
-        texts += [
-            _describe(name, K, maps[i], edges[i]),
-            f"at row {at[0] + 1}, column {at[1] + 1}: {number(value)}",
-        ]
+        x = MIDDLE + step * (i + 1)
+        piece, words = _draw_map(name, photo, K, top * edges[i], x, zoom, pixel)
+        parts, texts = [*parts, piece], [*texts, words]
     if learned is not None:
-        strongest = max(K.abs().max().item() for K in kernels.values())
-        parts.append(grid(learned, x, below + 52, 110 / max(h, w), top=strongest))
-    if learned is not None and (h, w) == (size, size):
+        top = max(K.abs().max().item() for K in kernels.values())
+        parts.append(grid(K, x, below + 52, 110 / max(K.shape), top=top))
+    if learned is not None and learned.shape == cells.numbers.shape:
         words = f"differ by {(maps[0] - maps[1]).abs().max().item():.3f} at most"
         texts.append(f"the two maps {words}")
         parts += [
