@@ -25,7 +25,7 @@ def use(notebook, record_latency):
     view.type("noise", "0")
     view.part("start:seed:0").press("Enter")
     view.keys(CURVES, "End")
-    view.says("rate 0.68 is above the limit 0.6757: diverged at step 28")
+    view.says("rate 0.68 is above the limit 0.6757: diverged at step 10")
     view.type("learning rate", "3")
     view.says("loss nan, kernel [nan, nan], bias nan; rate 3 is above")
     view.answers(
