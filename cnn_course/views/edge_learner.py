@@ -20,7 +20,7 @@ RATES = (1e-6, 10.0)  # that may be typed: at 10 the loss overflows after 13 ste
 NO_RATE = ("at 0 it never moves the kernel, below it goes uphill", "")
 SEEDS = range(3)  # of random starts; 0 is the notebook's
 # In CSS pixels: where curves begin and how large they are; the layer, and its squares.
-LEFT, RIGHT, TOP, WIDE, HIGH, LOWER, CELL = 54, 484, 74, 356, 130, 282, 31
+LEFT, RIGHT, TOP, WIDE, HIGH, LOWER, CELL = 54, 484, 74, 356, 130, 281, 31
 MIDDLE, GIVES, WANTED = 278, 404, 640  # where kernel, output and target begin
 
 
@@ -157,7 +157,7 @@ def draw_edge_learner(lr, num_steps, noise, start=None):
     loss, left, right, bias = trace[num_steps].tolist()
     return svg.picture(
         860,
-        474,
+        470,
         f"step {num_steps}: loss {loss:.3g}, kernel [{short(left)}, {short(right)}], "
         f"bias {short(bias)}; {words}",
         svg.text(4, 14, words, size=16, bold=True),

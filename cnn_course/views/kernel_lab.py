@@ -28,7 +28,7 @@ SIZES = (3, 5, 7)
 START = 204, 104  # row and column of the pixel pointed at in the beginning: a collar
 # In CSS pixels: the whole; pictures at most this high, from TOP on; between them a
 # column of MIDDLE with the kernel's and the window's grid of SIDE.
-WIDTH, TALL, HEIGHT, TOP, GAP, MIDDLE, SIDE = 860, 480, 356, 60, 14, 190, 170
+WIDTH, TALL, HEIGHT, TOP, GAP, MIDDLE, SIDE = 860, 470, 350, 60, 14, 190, 170
 
 
 def centred(kernel, size):
@@ -242,13 +242,13 @@ def draw_kernel_lab(photo, cells, pixel, learned=None):
         parts, texts = [*parts, piece], [*texts, words]
     if learned is not None:
         top = max(K.abs().max().item() for K in kernels.values())
-        parts.append(grid(K, x, below + 52, 110 / max(K.shape), top=top))
+        parts.append(grid(K, x, below + 46, 100 / max(K.shape), top=top))
     if learned is not None and learned.shape == cells.numbers.shape:
         words = f"differ by {(maps[0] - maps[1]).abs().max().item():.3f} at most"
         texts.append(f"the two maps {words}")
         parts += [
-            svg.text(x - step, below + 90, "the two maps"),
-            svg.text(x - step, below + 110, words, bold=True),
+            svg.text(x - step, below + 86, "the two maps"),
+            svg.text(x - step, below + 106, words, bold=True),
         ]
     return svg.picture(WIDTH, TALL, "; ".join(texts), *parts)
 

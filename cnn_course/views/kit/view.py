@@ -166,7 +166,7 @@ class View(ipywidgets.VBox):
     def _touched(self, _, content, buffers):
         with self.lock:
             for one in content["touches"]:
-                if buffers:  # a file is sent alone
+                if one["kind"] == "file" and buffers:
                     one["file"] = bytes(buffers[0])
                 name, _, place = one.pop("at").partition(":")
                 if hasattr(self.controls.get(name), "touch"):  # else: drawn long ago

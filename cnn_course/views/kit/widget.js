@@ -10,6 +10,7 @@ function render({ model, el }) {
   el.append(host);
   let root = null; // the view around the picture, with its fields and buttons
   let waiting = []; // touches not yet sent: one message at a time is under way
+  let chosen = []; // the bytes of a file among them
   let asked = false;
   let timer = null;
   let pressed = null; // the element's name while a finger or button is down on it
@@ -42,16 +43,14 @@ function render({ model, el }) {
     return { x: Math.round(10 * x) / 10, y: Math.round(10 * y) / 10 };
   }
 
-  // A press on an element with data-file lets the student choose a file. It goes to the
-  // kernel by itself; one that is too large goes without its bytes.
+  // A press on an element with data-file lets the student choose a file; one that is too
+  // large goes to the kernel without its bytes.
   const chooser = document.createElement("input");
   chooser.type = "file";
   chooser.addEventListener("change", async () => {
     const [file] = chooser.files;
-    const bytes = file.size <= LARGEST ? [await file.arrayBuffer()] : [];
-    const touches = [{ kind: "file", at: chooser.name, key: file.name }];
-    ask();
-    model.send({ touches }, undefined, bytes);
+    chosen = file.size <= LARGEST ? [await file.arrayBuffer()] : [];
+    touch("file", chooser.name, { key: file.name });
     chooser.value = ""; // so that the same file can be chosen again
   });
 
@@ -70,8 +69,8 @@ function render({ model, el }) {
   function send() {
     if (asked || !waiting.length) return;
     ask();
-    model.send({ touches: waiting });
-    waiting = [];
+    model.send({ touches: waiting }, undefined, chosen);
+    [waiting, chosen] = [[], []];
   }
 
   function ask() {
