@@ -187,10 +187,7 @@ def _draw_map(name, photo, K, top, x, zoom, pixel):
     rows, (h, w), at = _rows(K), K.shape, pixel.window(*K.shape)
     Y, below = feature_map(photo, rows), TOP + zoom * photo.shape[0] + 10
     total, low, high = (number(n.item()) for n in (K.sum(), *Y.aminmax()))
-    how = "in orange below 0 and purple above"
-    if not top:
-        outside = ((Y < -1e-6) | (Y > 1 + 1e-6)).float().mean().item()
-        how = f"in grey, 0 black and 1 white, {100 * outside:.1f} % of them outside"
+    how = "orange below 0 and purple above" if top else "grey, 0 black and 1 white"
     value, image = Y[at].item(), _image(photo, rows, top, x, zoom)
     head, middle = f"{name}: sum {total}", (h // 2, w // 2)
     piece = svg.join(
@@ -201,7 +198,7 @@ def _draw_map(name, photo, K, top, x, zoom, pixel):
     )
     return piece, (
         f"{name}, {size_of(K)} with the sum {total}: {size_of(Y)} outputs from {low} "
-        f"to {high}, {how}; at row {at[0] + 1}, column {at[1] + 1}: {number(value)}"
+        f"to {high}, in {how}; at row {at[0] + 1}, column {at[1] + 1}: {number(value)}"
     )
 
 
