@@ -147,7 +147,7 @@ def _coloured(values, top):
 def _image(photo, rows, top, x, zoom):
     """Draw the map of the kernel with these rows, or without any the photograph."""
     Y = feature_map(photo, rows)
-    jpeg = not rows and Y.numel() > 10_000  # it would blur a small one's squares
+    jpeg = Y.numel() > 10_000  # a fifth of a PNG, but it would blur large squares
     place = x, TOP, zoom * Y.shape[1], zoom * Y.shape[0]
     image = svg.image(_coloured(Y, top), *place, jpeg=jpeg)
     return svg.join(svg.rect(*place, stroke=LINE), image)

@@ -33,20 +33,20 @@ def use(notebook, record_latency):
     view.says("outputs from −3.51 to 3.5")
 
     photo, map_ = (view.picture.locator("[data-hover]").nth(i) for i in (0, 1))
-    photo.hover(position={"x": 50, "y": 50})
-    view.says(re.compile("at row 4[2-5], column 4[2-5]: "))
-    map_.hover(position={"x": 50, "y": 100})
-    view.says(re.compile("at row (8|9)., column 4[2-5]: "))
-    photo.click(position={"x": 100, "y": 50})
-    view.says(re.compile("at row 4[2-5], column (8|9).: "))
+    photo.hover(position=at(photo, 0.25, 0.25))
+    view.says(re.compile("at row 7[3-7], column 6[2-6]: "))
+    map_.hover(position=at(map_, 0.25, 0.15))
+    view.says(re.compile("at row 4[3-7], column 6[2-6]: "))
+    photo.click(position=at(photo, 0.25, 0.25))
+    view.says(re.compile("at row 7[3-7], column 6[2-6]: "))
     held = view.label
-    map_.hover(position={"x": 50, "y": 50})  # held: nothing moves
+    map_.hover(position=at(map_, 0.5, 0.5))  # held: nothing moves
     photo.press("ArrowDown")
     photo.press("ArrowUp")
     view.says(held)
     photo.press("Enter")
-    photo.hover(position={"x": 50, "y": 100})
-    view.says(re.compile("at row (8|9)., column 4[2-5]: "))
+    photo.hover(position=at(photo, 0.25, 0.15))
+    view.says(re.compile("at row 4[3-7], column 6[2-6]: "))
 
     view.keys("kernel:1,1", "3")
     view.says("sum 3: 298×254")
@@ -64,7 +64,7 @@ def use(notebook, record_latency):
     view.says("60×80 pixels; your kernel, 3×3 with the sum 0.5: 58×78")
     choose_file(view, "notes.txt", b"this is no picture")
     view.complains("notes.txt: this is no picture that can be read")
-    photo.hover(position={"x": 30, "y": 30})  # the message stays
+    photo.hover(position=at(photo, 0.5, 0.5))  # the message stays
     view.complains("The picture you had stays.")
     choose_file(view, "huge.png", bytes(10_000_001))
     view.complains("huge.png: this file is larger than 10 MB")
@@ -77,6 +77,12 @@ def use(notebook, record_latency):
     view.says("300×256 pixels")
     signs = view.part("kernel:signs:0")
     record_latency(name, view.latencies(lambda i: signs.press("Enter")))
+
+
+def at(picture, right, down):
+    """Return a place in a picture, shares of its width and height from its corner."""
+    box = picture.bounding_box()
+    return {"x": right * box["width"], "y": down * box["height"]}
 
 
 def choose_file(view, name, content):

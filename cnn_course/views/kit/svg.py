@@ -136,7 +136,7 @@ def image(pixels, x, y, width, height, *, smooth=False, jpeg=False, **more):
     They are sharp squares, or blended if `smooth`; `jpeg` is smaller for photographs.
     """
     kind, buffer = "jpeg" if jpeg else "png", io.BytesIO()
-    how = dict(quality=85) if jpeg else dict(compress_level=1)
+    how = dict(quality=85, subsampling=0) if jpeg else dict(compress_level=1)
     Image.fromarray(np.ascontiguousarray(pixels)).save(buffer, kind, **how)
     data = base64.b64encode(buffer.getvalue()).decode()
     return tag(

@@ -78,7 +78,7 @@ class View(ipywidgets.VBox):
     rows        widgets or their names side by side, line by line; default: all, wrapped
     summary     the static view's text, if the picture's label depends on training or
                 data
-    photograph  the saved picture is a JPEG: as a PNG a photograph would be large
+    photograph  the saved picture is a JPEG with fewer dots: else it would be large
     """
 
     def __init__(
@@ -199,8 +199,8 @@ class View(ipywidgets.VBox):
         # widget to show, so the picture stands in for it. A deck takes the SVG.
         bundle = super()._repr_mimebundle_(**kwargs)
         svg, words = self.static()
-        kind = "image/jpeg" if self.photograph else "image/png"
-        data = base64.b64encode(smaller(png(svg), kind)).decode()
+        kind, zoom = ("image/jpeg", 1.5) if self.photograph else ("image/png", 2)
+        data = base64.b64encode(smaller(png(svg, zoom=zoom), kind)).decode()
         shown = {"alt": words, "width": round(_size(svg)[0])}
         metadata = {kind: shown, "svg": self.picture.svg}
         hear_while_busy(self)
@@ -227,7 +227,7 @@ def smaller(content, kind):
     """Return the bytes of a picture for a file: a JPEG, or a PNG of 256 colours."""
     buffer, image = io.BytesIO(), Image.open(io.BytesIO(content)).convert("RGB")
     if kind == "image/jpeg":
-        image.save(buffer, "jpeg", quality=85)
+        image.save(buffer, "jpeg", quality=80)
     else:
         image.quantize(256).save(buffer, "png", optimize=True)
     return buffer.getvalue()
