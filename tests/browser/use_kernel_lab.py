@@ -81,7 +81,8 @@ def use(notebook, record_latency):
 
 def at(picture, right, down):
     """Return a place in a picture, shares of its width and height from its corner."""
-    box = picture.bounding_box()
+    while not (box := picture.bounding_box()):
+        pass  # it is being drawn anew
     return {"x": right * box["width"], "y": down * box["height"]}
 
 
