@@ -215,10 +215,10 @@ class LiveView:
     def press(self, name):
         self.box.get_by_role("button", name=name, exact=True).click()
 
-    def upload(self, tooltip, name, content):
-        """Press an upload button and choose a file with this name and these bytes."""
+    def upload(self, at, name, content):
+        """Press an element, and choose a file with this name and these bytes."""
         with self.page.expect_file_chooser() as chooser:
-            self.titled(tooltip).click()
+            self.part(at).click()
         file = {"name": name, "mimeType": "image/png", "buffer": content}
         chooser.value.set_files(file)
 

@@ -60,20 +60,20 @@ def use(notebook, record_latency):
 
     picture = io.BytesIO()
     Image.radial_gradient("L").resize((80, 60)).save(picture, "png")
-    choose_file(view, "ring.png", picture.getvalue())
+    view.upload("photo:0", "ring.png", picture.getvalue())
     view.says("60×80 pixels; your kernel, 3×3 with the sum 0.5: 58×78")
-    choose_file(view, "notes.txt", b"this is no picture")
+    view.upload("photo:0", "notes.txt", b"this is no picture")
     view.complains("notes.txt: this is no picture that can be read")
     photo.hover(position=at(photo, 0.5, 0.5))  # the message stays
     view.complains("The picture you had stays.")
-    choose_file(view, "huge.png", bytes(10_000_001))
+    view.upload("photo:0", "huge.png", bytes(10_000_001))
     view.complains("huge.png: this file is larger than 10 MB")
     view.part("kernel:preset:4").click()
     view.fine()
     view.says("60×80 pixels")
 
     name = f"{TITLE}, with a learned kernel" if with_learned else TITLE
-    choose_file(view, "large.png", large_picture())
+    view.upload("photo:0", "large.png", large_picture())
     view.says("300×256 pixels")
     signs = view.part("kernel:signs:0")
     record_latency(name, view.latencies(lambda i: signs.press("Enter")))
@@ -84,14 +84,6 @@ def at(picture, right, down):
     while not (box := picture.bounding_box()):
         pass  # it is being drawn anew
     return {"x": right * box["width"], "y": down * box["height"]}
-
-
-def choose_file(view, name, content):
-    """Press the chip for a picture of one's own, and choose these bytes."""
-    with view.page.expect_file_chooser() as chooser:
-        view.part("photo:0").click()
-    file = {"name": name, "mimeType": "image/png", "buffer": content}
-    chooser.value.set_files(file)
 
 
 def large_picture():
