@@ -20,6 +20,11 @@ def seed():
     torch.manual_seed(0)
 
 
+class Doubled(nn.Conv2d):
+    def forward(self, X):
+        return 2 * super().forward(X)
+
+
 def net_with_everything():
     block = nn.Sequential(nn.Conv2d(1, 1, 3, padding=1), nn.BatchNorm2d(1))
     return nn.Sequential(
@@ -48,6 +53,38 @@ def test_the_network_itself_does_not_change():
     explain(walk(net, X[:1])[-1], 0)
     assert everything(net)[0] == modes
     assert all(map(torch.equal, everything(net)[1], numbers))
+
+
+def test_forward_hooks_of_a_student_are_not_called():
+    net, seen = lenet(), []
+    net[0].register_forward_hook(lambda *_: seen.append(1))
+    walk(net, torch.rand(1, 1, 28, 28))
+    assert seen == []
+    net(torch.rand(1, 1, 28, 28))
+    assert seen == [1]
+
+
+IN_PLACE = nn.ReLU(inplace=True)
+
+
+@pytest.mark.parametrize(
+    ("branch", "shortcut", "source"),
+    [
+        ([IN_PLACE, nn.Conv2d(2, 2, 1)], None, "1.branch.0 · ReLU"),
+        ([nn.Dropout(), IN_PLACE], nn.Conv2d(2, 2, 1), "1.branch.1 · ReLU"),
+        ([Residual(IN_PLACE)], None, "1.branch.0.branch · ReLU"),
+        ([nn.ReLU(), IN_PLACE], None, "0 · Conv2d"),
+        ([nn.Conv2d(2, 2, 1), IN_PLACE], None, "0 · Conv2d"),
+    ],
+)
+def test_what_a_branch_overwrites_is_what_its_shortcut_gets(branch, shortcut, source):
+    net = nn.Sequential(nn.Conv2d(2, 2, 1), Residual(nn.Sequential(*branch), shortcut))
+    X = torch.randn(1, 2, 5, 5)
+    stages = walk(net, X)
+    assert torch.equal(stages[-1].own, net.eval()(X))
+    if shortcut is not None:
+        stages = stages[:-1]
+    assert stages[stages[-1].sources[-1]].name == source
 
 
 @pytest.mark.parametrize("dtype", [torch.float64, torch.bfloat16])
@@ -118,6 +155,10 @@ def broken():
         (
             lambda: nn.Sequential(nn.BatchNorm2d(1, track_running_stats=False)),
             "0 · BatchNorm2d keeps no averages",
+        ),
+        (
+            lambda: nn.Sequential(Doubled(1, 1, 3)),
+            "0 · Doubled has a forward of its own, so it may be no Conv2d: write its",
         ),
         (
             lambda: nn.Sequential(Residual(nn.Conv2d(1, 4, 3, padding=1))),

@@ -84,8 +84,8 @@ def walk(net, X):
     """Send X, float32 (1, C, H, W), through `net`; return the list of `Stage`s.
 
     A copy of the network computes, on the CPU in float32 and in evaluation mode: the
-    network itself keeps its modes, its gradients and its device. Behind logits there
-    is one more stage, softmax.
+    network itself keeps its modes, its gradients and its device, and its forward hooks
+    are not called. Behind logits there is one more stage, softmax.
 
     Raises TypeError for no network, ValueError, with the layer's name and what to do,
     if it is not as EXPECTED, does not fit X or gives numbers that are not finite.
@@ -98,6 +98,8 @@ def walk(net, X):
             "perhaps something was divided by 0"
         )
     net = copy.deepcopy(net).float().cpu().eval()
+    for module in net.modules():
+        module._forward_hooks.clear()  # else a student's list of activations would grow
     stages = [Stage("picture", "picture", None, (), (), X[0], False)]
     last = stages[_follow(net, "", 0, stages)]
     if last.kind in ("linear", "flatten") and len(last.Y) > 1:
@@ -125,6 +127,7 @@ def _follow(layer, place, source, stages):
         return source
     if isinstance(layer, Residual):
         branch = _follow(layer.branch, f"{place}.branch", source, stages)
+        source = _overwritten(source, stages)
         shortcut = _follow(layer.shortcut, f"{place}.shortcut", source, stages)
         try:
             Y = layer.add(stages[branch].own, stages[shortcut].own)
@@ -137,17 +140,37 @@ def _follow(layer, place, source, stages):
     return _append(stages, name, kind, layer, (source,), Y)
 
 
+def _overwritten(source, stages):
+    """Return the stage whose output stands in the memory of stage `source` by now.
+
+    It is another one where layers that work in place came first, in a branch.
+    """
+    same = {source}  # dropout that is off returns what it gets
+    for i, stage in enumerate(stages):
+        if same.isdisjoint(stage.sources[:1]):
+            continue
+        if stage.kind == "activation" and getattr(stage.layer, "inplace", False):
+            source = i
+        if source == i or stage.kind == "dropout":
+            same.add(i)
+    return source
+
+
 def _kind(name, layer, flat):
     """Return the kind of a layer that gets maps, or a vector if `flat`.
 
     Raises ValueError for a layer that is of no such kind, or used in another way.
     """
     kinds = [kind for kind, classes in KINDS.items() if isinstance(layer, classes)]
+    known = [c for kind in kinds for c in KINDS[kind] if isinstance(layer, c)]
     problem = None
     if isinstance(layer, nn.modules.lazy.LazyModuleMixin):
         problem = "has no weights yet: call net(X) once, with pictures X, and then this"
     elif not kinds:
         problem = f"is no layer that this view can explain; {EXPECTED}"
+    elif type(layer).forward is not known[0].forward:
+        problem = f"has a forward of its own, so it may be no {known[0].__name__}: "
+        problem += "write its steps as layers of an nn.Sequential"
     elif getattr(layer, "padding_mode", "zeros") != "zeros":
         problem = "pads with other numbers than 0: leave padding_mode out"
     elif kinds == ["batch norm"] and layer.running_mean is None:
