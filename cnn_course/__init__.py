@@ -16,9 +16,11 @@ _ROOMS = {
     "seeds": "set_seed",
     "training": "FlattenLayer GlobalAvgPool2d History evaluate evaluate_accuracy "
     "load_checkpoint save_checkpoint train train_ch5 train_ch6",
+    "views": "explore",
 }
 _HOMES = {name: room for room, names in _ROOMS.items() for name in names.split()}
-__all__ = list(_HOMES)
+# Not the view: `from cnn_course import *` need not load what notebooks need.
+__all__ = [name for name, room in _HOMES.items() if room != "views"]
 
 # Here, because both count only before torch is loaded.
 share_cores()
@@ -26,7 +28,7 @@ os.environ.setdefault("PYTORCH_ENABLE_MPS_FALLBACK", "1")  # what a Mac's GPU ca
 
 
 def __dir__():
-    return [*globals(), *__all__]  # for whoever presses Tab
+    return [*globals(), *_HOMES]  # for whoever presses Tab
 
 
 def __getattr__(name):

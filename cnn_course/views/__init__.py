@@ -5,6 +5,7 @@ from cnn_course.views.augmentation import augmentation_mixer
 from cnn_course.views.class_maps import class_maps
 from cnn_course.views.correlation import correlation_stepper
 from cnn_course.views.edge_learner import edge_learner
+from cnn_course.views.explorer import explore
 from cnn_course.views.kernel_lab import kernel_lab
 from cnn_course.views.lenet_at_work import lenet_at_work
 from cnn_course.views.output_size import output_size_calculator

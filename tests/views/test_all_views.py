@@ -11,6 +11,7 @@ import pytest
 import torch
 from PIL import Image
 from svg_reader import read_contrasts
+from torch import nn
 from view_helpers import noise
 
 from cnn_course import views
@@ -21,6 +22,14 @@ from cnn_course.views.kit.svg import png
 from cnn_course.views.training_curves import LiveCurves
 
 SOME = torch.arange(60) % 10  # six pictures of each class
+
+
+def coloured():
+    return nn.Sequential(
+        nn.Conv2d(3, 20, 3), nn.ReLU(), nn.Flatten(), nn.Linear(720, 4)
+    )
+
+
 MAKE = {  # each with what its saved text begins with, after its title
     "ablation_explorer": (
         lambda: views.ablation_explorer(read_rows("09_ablation.csv")),
@@ -44,6 +53,11 @@ MAKE = {  # each with what its saved text begins with, after its title
         views.edge_learner,
         "Learning an edge kernel, live: step 0: loss 0.558, kernel [1.54, −0.29], bias "
         "0.00; press ▶ and watch the loss",
+    ),
+    "explore": (
+        lambda: views.explore(coloured(), torch.rand(60, 3, 8, 8)),
+        "Your network, unit by unit: the maps of 5 layers, and how one number of them "
+        "comes from its inputs",
     ),
     "kernel_lab": (views.kernel_lab, "Kernel lab: 300×256 pixels; your kernel, 3×3 "),
     "lenet_at_work": (
@@ -171,6 +185,17 @@ TOUCHES = {  # view: what is done to each of its controls
         ("key ArrowDown", "pixel:0,0,1,0,0"),
         ("file", "photo:0"),
     ],
+    "explore": [
+        ("press", "map:3,2"),
+        ("key ArrowRight", "map:1,0"),
+        ("hover", "unit:"),
+        ("key ArrowDown", "unit:"),
+        ("press", "input:0"),
+        ("press", "input:2"),
+        ("press", "more:0"),
+        ("press", "step:1"),
+        ("picture", 7),
+    ],
     "training_curves": [],  # nothing is drawn before the first step
 }
 
@@ -281,6 +306,9 @@ ENTRIES = {  # view: (control, what is typed, what is said)
         ("lr", "0", "learning rate: .* got '0': at 0 it never moves the kernel, below"),
         ("noise", "99", "noise: type a number, from 0.0 to 10.0; got '99'"),
     ],
+    "explore": [
+        ("picture", "60", "picture: type a whole number, from 0 to 59; got '60'"),
+    ],
     "lenet_at_work": [
         ("number", "60", "picture: type a whole number, from 0 to 59; got '60'"),
     ],
@@ -326,7 +354,7 @@ def test_absurd_entries_are_told_and_the_view_recovers(name):
         assert re.search(words, said.replace("&#x27;", "'")), (control, said)
 
 
-SQUARE = torch.ones(2, 2)
+SQUARE, X = torch.ones(2, 2), torch.rand(2, 3, 8, 8)
 REFUSED = [  # (view, what it is given, what is said)
     ("ablation_explorer", [[]], "^rows must be rows of results"),
     ("augmentation_mixer", [torch.rand(9, 9)], r"colour.*a Tensor of shape .9, 9."),
@@ -337,6 +365,10 @@ REFUSED = [  # (view, what it is given, what is said)
     ("correlation_stepper", [SQUARE, torch.ones(6, 1)], "^K must .* of 1×1 to 5×5"),
     ("correlation_stepper", [SQUARE, torch.ones(1, 1, 2, 2)], r"^K .* \(1, 1, 2, 2\)"),
     ("correlation_stepper", [SQUARE, torch.ones(3, 3)], "spans 3 numbers, but only 2"),
+    ("explore", [nn.Sequential(nn.GRU(3, 3)), X], "^0 · GRU is no layer that this"),
+    ("explore", [nn.Linear(2, 2), X], "^this is a Linear; expected is an nn.Sequent"),
+    ("explore", [nn.Sequential(), X], "^this network has no layers"),
+    ("explore", [lenet(), X], r"^0 · Conv2d cannot take what comes in, .3, 8, 8."),
     ("kernel_lab", [torch.ones(1, 1, 3, 3)], "^learned must be .* 1×1 to 7×7"),
     ("kernel_lab", [torch.ones(8, 8)], "^learned must be .* 1×1 to 7×7"),
     ("pooling_explorer", [torch.ones(9, 9)], "^X must be a matrix of 1×1 to 8×8"),
@@ -367,6 +399,7 @@ def test_a_switch_of_torch_that_is_left_on_changes_no_view(name):
     args = {
         "ablation_explorer": [read_rows("09_ablation.csv")],
         "class_maps": [nin(num_1x1=0, last_relu=False), noise(SOME)],
+        "explore": [coloured(), X],
         "lenet_at_work": [lenet(), noise(SOME)],
     }.get(name, [])
     make = getattr(views, name)

@@ -17,11 +17,11 @@ class Window(typing.NamedTuple):
 def window_of(stage, channel, row, column):
     """Return the `Window` of a stage's (first) input that makes one of its numbers."""
     layer, (C, H, W) = stage.layer, stage.inputs[0].shape
-    here = _unit(channel, row, column)
+    here = single(channel, row, column)
     if stage.kind in ("linear", "softmax"):
         return here._replace(channels=range(C))
     if stage.kind == "flatten":
-        return _unit(*map(int, np.unravel_index(channel, (C, H, W))))
+        return single(*map(int, np.unravel_index(channel, (C, H, W))))
     if stage.kind == "convolution":
         size = C // layer.groups
         first = channel // (layer.out_channels // layer.groups) * size
@@ -37,7 +37,8 @@ def window_of(stage, channel, row, column):
     return Window(here.channels, *sides)
 
 
-def _unit(*place):
+def single(*place):
+    """Return the `Window` of one number."""
     return Window(*(range(i, i + 1) for i in place))
 
 
@@ -62,7 +63,7 @@ def sees(stages, k, channel, row=0, column=0):
     Its receptive field, without what lies in the padding: a rectangle around it, where
     dilation leaves pixels out.
     """
-    reach = {k: _unit(channel, row, column)}
+    reach = {k: single(channel, row, column)}
     for i in range(k, 0, -1):
         if i not in reach:  # on the other way through a `Residual`
             continue

@@ -1,0 +1,200 @@
+"""View 12: what is drawn of a network, and of one unit in it, is what torch has."""
+
+import itertools
+import random
+import re
+import xml.etree.ElementTree as ElementTree
+
+import pytest
+import torch
+import torch.nn.functional as F
+from test_explorer_units import activations, random_net
+from torch import nn
+from view_helpers import noise
+
+from cnn_course import explore
+from cnn_course.networks import NARROW_VGG, Residual, lenet, narrow_nin, vgg
+from cnn_course.views.explorer import view as explorer
+from cnn_course.views.explorer.units import digits
+from cnn_course.views.kit.texts import number
+
+UNIT = re.compile(
+    r"(channel|number|class) (\d+)(?:, row (\d+), column (\d+))?: ([−\d.e]+)"
+)
+
+
+@pytest.fixture(autouse=True)
+def seed():
+    torch.manual_seed(0)
+
+
+@pytest.fixture
+def view():
+    return explore(lenet(), noise([3, 9, 0]))
+
+
+def texts(view):
+    tree = ElementTree.fromstring(view.picture.svg)
+    return ["".join(t.itertext()) for t in tree.iter() if t.tag.endswith("}text")]
+
+
+def stages_of(view):
+    return view.controls["map"].touch.__self__.stages
+
+
+def near(value):
+    """Return how a view may write a number that differs by less than 1e-5."""
+    return {digits(v) for v in (value - 1e-5, value, value + 1e-5)}
+
+
+@pytest.mark.filterwarnings("ignore:Using padding='same' with even kernel")
+@pytest.mark.parametrize("seed", range(5))
+def test_the_unit_that_is_drawn_is_torch_s(seed):
+    net, X = random_net(seed), torch.randn(1, 2, 13, 11)
+    view, behind, lot = explore(net, X), activations(net, X), random.Random(seed)
+    offered = re.findall(r'data-at="(map:\d+,\d+)"', view.picture.svg)
+    assert len({at.partition(",")[0] for at in offered}) == len(stages_of(view)) - 1
+    for at in lot.sample(offered, 20):
+        view.touch("press", at)
+        for key in lot.sample(["ArrowLeft", "ArrowRight", "ArrowUp", "ArrowDown"], 2):
+            view.touch("key", "unit:", key=key)
+        assert view.message.value == ""
+        name = view.label.split(" · ")[0]
+        Y = behind[name] if name in behind else behind[""].softmax(0)
+        kind, *place, written = next(
+            filter(None, map(UNIT.fullmatch, texts(view)))
+        ).groups()
+        place = [int(i) - 1 for i in place if i]
+        place[0] += kind == "class"  # these count from 0
+        assert written in near(Y.squeeze()[tuple(place)].item()), view.label
+
+
+def test_window_kernel_and_sums_are_torch_s():
+    net, X = nn.Sequential(nn.Conv2d(7, 3, 3, padding=1)), torch.randn(1, 7, 5, 6)
+    view = explore(net, X)
+    cell = explorer.LARGE / 6
+    windows = F.unfold(X, 3, padding=1).view(7, 3, 3, 5, 6)
+    for channel, row, column in itertools.product(range(3), (0, 2, 4), (0, 3, 5)):
+        view.touch("press", f"map:1,{channel}")
+        x, y = (cell * (n + 0.5) for n in (column, row))
+        view.touch("hover", "unit:", x=explorer.RIGHT + x, y=explorer.TOP + y)
+        window, kernel = windows[..., row, column], net[0].weight[channel].detach()
+        sums = (window * kernel).sum(dim=(1, 2))
+        order = sums.abs().argsort(descending=True)
+        view.touch("press", f"input:{order[1]}")
+        drawn = texts(view)
+        for values in window[order[1]], kernel[order[1]]:
+            written = [number(v) for v in values.flatten().tolist()]
+            assert any(drawn[i : i + 9] == written for i in range(len(drawn)))
+        for c in order[:5].tolist():
+            assert any(f"{c + 1}: {told}" in drawn for told in near(sums[c]))
+        rest = sums[order[5:]].sum()
+        assert any(f"2 more: {told}" in drawn for told in near(rest))
+
+
+def test_another_map_by_press_and_by_key(view):
+    assert view.label.startswith("0 · Conv2d, 6×28×28, channel ")
+    view.touch("press", "map:6,9")
+    assert "5 · AvgPool2d, 16×5×5, channel 10, row" in view.label
+    view.touch("key", "map:6,9", key="ArrowLeft")
+    assert view.label.startswith("4 · Sigmoid, 16×10×10")
+    before = view.label
+    view.touch("key", "map:4,0", key="ArrowDown")
+    assert view.label != before and view.label.startswith("4 · Sigmoid")
+    view.touch("key", "map:4,0", key="ArrowUp")
+    assert view.label == before
+    for _ in range(20):
+        view.touch("key", "map:4,0", key="ArrowRight")
+    assert view.label.startswith("behind the network · Softmax, 10, ")
+    assert "it sees rows 1 to 28, columns 1 to 28 of picture 0: Dress" in view.label
+
+
+def test_the_unit_under_the_pointer(view):
+    view.touch("press", "map:6,9")
+    size = explorer.LARGE / 5
+    x, y = explorer.RIGHT + 2.5 * size, explorer.TOP + 1.5 * size
+    view.touch("hover", "unit:", x=x, y=y)
+    assert "channel 10, row 2, column 3: " in view.label
+    view.touch("press", "unit:", x=1.0, y=1.0, key="Enter")  # stays
+    assert "channel 10, row 2, column 3: " in view.label
+    view.touch("drag", "unit:", x=x + 900, y=y - 900)
+    assert "channel 10, row 1, column 5: " in view.label
+    view.touch("press", "map:10,0")  # a vector is drawn in rows
+    view.touch("hover", "unit:", x=explorer.RIGHT + 156.0, y=explorer.TOP + 156.0)
+    assert view.label.startswith("9 · Linear, 84, number 84: ")
+
+
+def test_maps_of_classes_have_their_names():
+    pictures, stages = noise([3]), {}
+    pictures.resize = (99, 99)
+    view = explore(narrow_nin(), pictures)
+    for k in range(1, len(stages_of(view))):
+        view.touch("press", f"map:{k},3")
+        stages[k] = view.label.split(", ")[2]
+    named = [k for k, name in stages.items() if name.startswith("Dress")]
+    assert named == list(range(len(stages) - 3, len(stages) + 1))
+
+
+def test_all_channels_come_sixteen_at_a_time():
+    view = explore(nn.Sequential(nn.Conv2d(1, 20, 1)), torch.rand(1, 1, 4, 4))
+    shown = []
+    for words in ("4 more", "strongest 16", "4 more"):
+        assert words in texts(view)
+        below = view.picture.svg.partition("out: 0")[2]
+        shown.append(set(re.findall(r'data-at="map:1,(\d+)"', below)))
+        view.touch("press", "more:0")
+    assert [len(some) for some in shown] == [16, 4, 16]
+    assert shown[0] == shown[2] and len(shown[0] | shown[1]) == 20
+
+
+def test_pictures_one_after_the_other(view):
+    for words in ("picture 1: Ankle boot", "picture 2: T-shirt/top", "picture 0: D"):
+        view.touch("press", "step:1")
+        assert words in view.label
+    view.touch("press", "step:0")
+    assert view.controls["picture"].read() == 2
+    assert "picture" not in explore(lenet(), torch.rand(1, 1, 28, 28)).controls
+
+
+def test_a_name_that_is_a_tag_is_no_markup():
+    evil = type("<b>x</b>", (nn.ReLU,), {})
+    view = explore(nn.Sequential(nn.Conv2d(1, 2, 1), evil()), torch.rand(1, 1, 4, 4))
+    assert "then <b>x</b>: <b>x</b>(" in view.label
+    view.touch("press", "map:2,0")
+    assert "out: 1 · <b>x</b>" in texts(view) and "<b>" not in view.picture.svg
+    with pytest.raises(ValueError, match="<b>y</b> is no layer that this view"):
+        explore(
+            nn.Sequential(type("<b>y</b>", (nn.Module,), {})()), torch.rand(1, 1, 4, 4)
+        )
+
+
+def test_many_layers_are_shown_page_by_page():
+    block = nn.Sequential(Residual(nn.Conv2d(2, 2, 3, padding=1)), nn.ReLU())
+    net = nn.Sequential(*[block] * 20, nn.Flatten(), nn.Linear(32, 12))
+    view, seen = explore(net, torch.rand(1, 2, 4, 4)), set()
+    for k in range(1, 63):
+        seen |= set(map(int, re.findall(r'data-at="map:(\d+),', view.picture.svg)))
+        assert f'data-at="map:{min(k, 62)},' in view.picture.svg
+        assert view.message.value == ""
+        view.touch("key", f"map:{k},0", key="ArrowRight")
+    assert seen == set(range(1, 64)) and "the ten likeliest" in texts(view)
+
+
+@pytest.mark.parametrize(
+    ("build", "side"),
+    [(lenet, 28), (lambda: vgg(NARROW_VGG, side=64, hidden=64), 64), (narrow_nin, 67)],
+)
+def test_the_course_s_networks_fit_on_one_page_and_are_asked_once(
+    build, side, monkeypatch
+):
+    asked, walk = [], explorer.walk
+    monkeypatch.setattr(explorer, "walk", lambda *a: asked.append(1) or walk(*a))
+    view = explore(build(), torch.rand(2, 1, side, side))
+    shown = dict(re.findall(r'data-at="map:(\d+),(\d+)"', view.picture.svg))
+    assert sorted(map(int, shown)) == list(range(1, len(stages_of(view))))
+    for k, channel in shown.items():
+        view.touch("press", f"map:{k},{channel}")
+        assert view.message.value == "" and view.label
+    assert len(asked) == 1
+    view.touch("press", "step:1")
+    assert len(asked) == 2
