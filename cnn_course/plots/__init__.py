@@ -3,7 +3,6 @@
 from cnn_course.plots.charts import MARKERS, plot_lines, plot_runs, show_confusion
 from cnn_course.plots.diagrams import (
     show_classes,
-    show_layers,
     show_maps,
     show_shapes,
     show_tensors,

@@ -6,7 +6,7 @@ from itertools import product
 from matplotlib.patches import Rectangle
 
 from cnn_course.plots.picture import Picture, with_defaults
-from cnn_course.plots.pictures import COLOURS, SIGNED, draw_signed, plain_tensors
+from cnn_course.plots.pictures import COLOURS, SIGNED, plain_tensors
 
 
 @with_defaults
@@ -84,42 +84,6 @@ def show_shapes(shapes, *, title):
         _name_below(ax, x + width / 2, "\n\n" * (i % 2) + words)
         x += width + 1.8
     _finish(picture, ax, title, 0.8, 0.4)
-    return picture
-
-
-@with_defaults
-def show_layers(image, maps, scores, *, title):
-    """Draw one picture's way through a network, from left to right.
-
-    image   (H, W)
-    maps    {name: (C, H, W)}, each channel drawn around its own zero
-    scores  {class: probability}; the three largest are drawn as bars
-    """
-    alt = f"{title}: the picture, {', '.join(maps)}, the likeliest classes"
-    picture = Picture(11, 4.2, alt)
-    parts = {"input": image[None], **maps}
-    widths = [max(2.0, math.ceil(len(m) / 4) * 1.3) for m in parts.values()]
-    panels = picture.subfigures(1, len(parts) + 1, width_ratios=[*widths, 3.0])
-    picture.suptitle(title)
-    for panel, (name, channels) in zip(panels, parts.items(), strict=False):
-        columns = math.ceil(len(channels) / 4)
-        rows = math.ceil(len(channels) / columns)
-        axes = panel.subplots(rows, columns, squeeze=False).flatten()
-        for ax in axes:
-            ax.axis("off")
-        for ax, channel in zip(axes, channels.detach().cpu(), strict=False):
-            if name == "input":
-                ax.imshow(channel.numpy(), cmap="gray")
-            else:
-                draw_signed(ax, channel)
-        size = " × ".join(map(str, channels.shape))
-        panel.suptitle(f"{name}\n{size}", fontsize=9)
-    best = sorted(scores, key=scores.get, reverse=True)[:3]
-    panels[-1].suptitle(f"output\nthe likeliest of {len(scores)}", fontsize=9)
-    ax = panels[-1].subplots()
-    ax.barh(best, [scores[name] for name in best], color=COLOURS[0])
-    ax.invert_yaxis()
-    ax.set(xlim=(0, 1), xlabel="probability")
     return picture
 
 

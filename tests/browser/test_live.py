@@ -18,10 +18,10 @@ VIEWS = {  # notebook: the views in it, from top to bottom
     "02_learning_edge_kernels": ["edge_learner", "kernel_lab"],
     "03_channels_and_shapes": ["output_size"],
     "04_pooling": ["pooling"],
-    "05_lenet": ["training_curves", "lenet_at_work"],
+    "05_lenet": ["training_curves", "explorer", "lenet_at_work"],
     "06_alexnet": ["augmentation"],
-    "07_vgg": ["vgg_builder", "training_curves"],
-    "08_nin": ["training_curves", "class_maps"],
+    "07_vgg": ["vgg_builder", "training_curves", "explorer"],
+    "08_nin": ["training_curves", "explorer", "class_maps"],
     "09_one_by_one_convolution": ["ablation_explorer"],
 }
 
@@ -73,7 +73,7 @@ def test_every_view_is_in_a_notebook_and_has_its_test():
         if "return View(" in path.read_text(encoding="utf-8")
     }
     tested = {name for names in VIEWS.values() for name in names}
-    assert modules | {"training_curves"} == tested
+    assert modules | {"explorer", "training_curves"} == tested
     assert set(VIEWS) <= {path.stem for path in PATHS}
 
 

@@ -52,11 +52,6 @@ PICTURES = {
         {"columns": 3, "place": (4, 8)},
         [(BLACK, WHITE), *[(ORANGE, PURPLE)] * 5],  # two maps, the sheet on each; scale
     ),
-    "show_layers": (
-        [CHECKERS, {"maps": SIGNS}, {"a": 0.7, "b": 0.2, "c": 0.1, "d": 0.0}],
-        {},
-        [(BLACK, WHITE), (ORANGE, PURPLE), (ORANGE, PURPLE), (BLUE,)],
-    ),
 }
 
 

@@ -1,0 +1,51 @@
+"""What a student does with view 12: a map, a number of it, another picture."""
+
+import re
+
+TITLE = "Your network, unit by unit"
+
+
+def use(notebook, record_latency):
+    view = notebook.view(TITLE)
+    mouse, keyboard = view.page.mouse, view.page.keyboard
+    view.says(re.compile(r"^[\d.]+ · Conv2d, .* row \d+, column \d+: .* of picture 0:"))
+
+    def map_of(stage):
+        return view.picture.locator(f'[data-at^="map:{stage},"]').first
+
+    def point(right, down):
+        box = view.part("unit:").bounding_box()
+        mouse.move(box["x"] + right, box["y"] + down)
+
+    first = view.label
+    map_of(4).click()
+    view.says(re.compile("^(?!" + re.escape(first[:12]) + ")"))
+    point(1, 1)
+    view.says(", row 1, column 1: ")
+    view.keys("unit:", "ArrowRight", "ArrowDown")
+    view.says(", row 2, column 2: ")
+    chosen = view.label
+    map_of(4).focus()
+    keyboard.press("ArrowRight")
+    view.says(re.compile("^(?!" + re.escape(chosen[:12]) + ")"))
+    map_of(1).focus()
+    keyboard.press("Enter")
+    view.says(first[:12])
+    view.keys("step:1", "Enter")
+    view.says("of picture 1: ")
+    view.part("step:0").click()
+    view.says("of picture 0: ")
+    view.answers(
+        ("picture", "-1", "picture: type a whole number, from 0 to"),
+        ("picture", "many", "picture: type a whole number"),
+        ("picture", "2", None),
+    )
+    view.says("of picture 2: ")
+    bars = view.picture.get_by_role("button", name=re.compile("Softmax"))
+    assert bars.count() == 10
+    bars.first.click()
+    view.says(" · Softmax, 10, ")
+    map_of(1).click()
+    record_latency(
+        TITLE, view.latencies(lambda i: point(*[(20, 20), (120, 120)][i % 2]))
+    )
