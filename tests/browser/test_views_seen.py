@@ -28,7 +28,7 @@ VIEWS = {  # title: how it is made
     "NiN's class maps": "views.class_maps(nin, data[1], side=195)",
     "The study, run by run": "views.ablation_explorer(read_rows('09_ablation.csv'))",
     "Training, live": "LiveCurves(lenet, data[0], 5, torch.device('cpu'), None).view",
-    "Explorer": "explore(lenet, data[1])",
+    "Your network, unit by unit": "explore(lenet, data[1])",
 }
 LONGER = {"The study, run by run"}  # than a screen: 20 arms to choose from
 SIZES = [(1280, 720), (1440, 900)]
