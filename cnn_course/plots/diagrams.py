@@ -1,4 +1,4 @@
-"""Drawings of tensors and networks, and of one picture's way through the layers."""
+"""Drawings of tensors, of networks, and of what becomes of classes."""
 
 import math
 from itertools import product

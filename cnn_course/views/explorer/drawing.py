@@ -1,6 +1,7 @@
 """What the explorer draws with: a stage's maps in its colours, texts that fit."""
 
 import math
+import textwrap
 
 import numpy as np
 
@@ -146,25 +147,16 @@ def map_button(k, stage, channel, place, chosen=False):
 
 def shortened(words, size, width, bold=False):
     """Return as much of some words as fits into `width` CSS pixels."""
-    if svg.width_of(words, size, bold) <= width:
-        return words
-    while words and svg.width_of(words + "…", size, bold) > width:
-        words = words[:-1]
-    return words + "…"
+    while svg.width_of(words, size, bold) > width:
+        words = words[:-2] + "…"
+    return words
 
 
 def paragraph(x, y, sentences, width, most):
     """Write sentences in `most` lines at most, broken where `width` ends."""
-    lines = []
-    for sentence in sentences:
-        lines.append("")
-        for word in sentence.split():
-            longer = f"{lines[-1]} {word}".strip()
-            if lines[-1] and svg.width_of(longer, 12) > width:
-                lines.append(word)
-            else:
-                lines[-1] = longer
+    letters = int(width / 7.4)
+    lines = [line for one in sentences for line in textwrap.wrap(one, letters)]
     if len(lines) > most:
         lines[most - 1] += " …"
-    lines = [shortened(line, 12, width + 14) for line in lines[:most]]
-    return svg.join(*[svg.text(x, y + 16 * i, t, size=12) for i, t in enumerate(lines)])
+    lines = enumerate(lines[:most])
+    return svg.join(*[svg.text(x, y + 16 * i, words, size=12) for i, words in lines])
