@@ -13,7 +13,7 @@ from cnn_course.views.explorer.units import explain
 from cnn_course.views.explorer.windows import sees
 from cnn_course.views.kit import svg
 from cnn_course.views.kit.controls import Number
-from cnn_course.views.kit.touch import STEPS
+from cnn_course.views.kit.touch import STEPS, Buttons
 from cnn_course.views.kit.view import View
 
 WIDTH, HEIGHT = 860, 468
@@ -129,9 +129,9 @@ class Explorer:
         if touch.kind == "press":
             self.taken = int(place)
 
-    def on_more(self, _, touch):
-        if touch.kind == "press":
-            self.page = (self.page + 1) % -(-len(self.stage.Y) // MANY)
+    def turn(self):
+        """Show the next sixteen channels; behind the last of them the first."""
+        self.page = (self.page + 1) % -(-len(self.stage.Y) // MANY)
 
     def draw(self, picture=0, **_):
         """Draw all stages, and under them the chosen unit and what it comes from."""
@@ -171,21 +171,20 @@ def explore(net, pictures):
     or pictures of another kind.
     """
     count, looked = count_pictures(pictures), Explorer(net, pictures)
-    acts = ("map", looked.on_map), ("unit", looked.on_unit)
-    acts += ("input", looked.on_input), ("more", looked.on_more)
+    acts = {"map": looked.on_map, "unit": looked.on_unit, "input": looked.on_input}
+    controls = {n: types.SimpleNamespace(touch=acts[n], value=None) for n in acts}
+    controls["more"] = Buttons({"more": looked.turn})
     if count > 1:
-        number = Number("picture", 0, 0, count - 1)
+        number = controls["picture"] = Number("picture", 0, 0, count - 1)
 
-        def on_step(place, touch):
-            if touch.kind == "press":
-                number.write((looked.index + (-1, 1)[int(place)]) % count)
+        def step(by):
+            number.write((looked.index + by) % count)
 
-        acts += (("step", on_step),)
-    controls = {n: types.SimpleNamespace(touch=act, value=None) for n, act in acts}
+        controls["step"] = Buttons({"‹": lambda: step(-1), "›": lambda: step(1)})
     return View(
         "Your network, unit by unit",
         "press a map, then point at the large one: where does that number come from?",
-        controls | ({"picture": number} if count > 1 else {}),
+        controls,
         looked.draw,
         summary=f"the maps of {len(looked.stages) - 1} layers, and how one number of "
         "them comes from its inputs",
