@@ -6,29 +6,24 @@ import ipywidgets
 import torch
 
 from cnn_course.device import torch_as_it_starts
-from cnn_course.networks import corr2d
 from cnn_course.views.kit import svg
 from cnn_course.views.kit.controls import Number
 from cnn_course.views.kit.parts import Axes, dot, grid, title
-from cnn_course.views.kit.svg import BLUE, GREEN, INK, ORANGE, SOFT
+from cnn_course.views.kit.svg import BLUE, GREEN, INK, ORANGE
 from cnn_course.views.kit.texts import number, short
-from cnn_course.views.kit.touch import Cells, button, chips
+from cnn_course.views.kit.touch import Cells, button
 from cnn_course.views.kit.view import View
 
 NUM_STEPS = 100
-RATES = (1e-6, 10.0)  # that may be typed: at 10 the loss overflows after 13 steps
+START = 1.5409960746765137, -0.293428897857666  # of torch.randn with seed 0
 NO_RATE = ("at 0 it never moves the kernel, below it goes uphill", "")
-SEEDS = range(3)  # of random starts; 0 is the notebook's
-# In CSS pixels: where curves begin and how large they are; the layer, and its squares.
-LEFT, RIGHT, TOP, WIDE, HIGH, LOWER, CELL = 54, 484, 74, 356, 130, 281, 31
-MIDDLE, GIVES, WANTED = 278, 404, 640  # where kernel, output and target begin
+# In CSS pixels: where curves begin, their size; the squares below, and the kernel.
+LEFT, RIGHT, TOP, WIDE, HIGH, LOWER, CELL, MIDDLE = 54, 484, 74, 356, 130, 281, 31, 278
 
 
 def bar():
     """Return the toy of notebook 02, a black bar on white, (6, 8)."""
-    X = torch.ones(6, 8)
-    X[:, 2:6] = 0
-    return X
+    return torch.tensor([[1.0, 1, 0, 0, 0, 0, 1, 1]]).repeat(6, 1)
 
 
 def design_matrix():
@@ -46,9 +41,8 @@ def rate_limit():
 
 def noisy_target(noise):
     """Return what is wanted, (42,): Y, and noise of this standard deviation on it."""
-    Y = corr2d(bar(), torch.tensor([[1.0, -1.0]])).flatten()
-    generator = torch.Generator().manual_seed(0)  # the same noise for every start
-    return Y + noise * torch.randn(42, generator=generator)
+    Y = design_matrix() @ torch.tensor([1.0, -1.0, 0.0])
+    return Y + noise * torch.randn(42, generator=torch.Generator().manual_seed(0))
 
 
 @functools.lru_cache(maxsize=16)
@@ -59,21 +53,15 @@ def lowest_loss(noise):
     return ((A @ best - Y) ** 2).mean().item()
 
 
-def random_start(seed=0):
-    """Return the two weights that learning begins with, as `torch.randn` draws them."""
-    return torch.randn(2, generator=torch.Generator().manual_seed(seed))
-
-
 @functools.lru_cache(maxsize=16)  # so that a move of the steps only draws
-def learn(lr, noise, start=None):
+def learn(lr, noise, start=START):
     """Return the loss, both weights and the bias after 0, 1, …, NUM_STEPS steps.
 
-    (NUM_STEPS + 1, 4), the numbers of the loop in notebook 02. `start` is a tuple, the
-    weights at first; by default the notebook's. Instead of `backward` the gradient is
-    written out: 2/42 · Aᵀ(A p − Y) for the parameters p.
+    (NUM_STEPS + 1, 4), the numbers of the loop in notebook 02, from the weights `start`
+    and the bias 0. `backward` is written out: the gradient is 2/42 · Aᵀ(A p − Y).
     """
     A, Y = design_matrix(), noisy_target(noise)
-    parameters = torch.tensor([*(start or random_start().tolist()), 0.0])
+    parameters = torch.tensor([*start, 0.0])
     trace = torch.empty(NUM_STEPS + 1, 4)
     for step in range(NUM_STEPS + 1):
         error = A @ parameters - Y
@@ -82,187 +70,122 @@ def learn(lr, noise, start=None):
     return trace
 
 
-def first_step(condition):
-    """Return the first step at which a (steps,) tensor of truths is true, or None."""
-    steps = condition.nonzero()
-    return steps[0].item() if len(steps) else None
-
-
-def verdict(losses, lr, floor):
-    """Say what has become of the loss, (steps taken + 1,); return (words, step).
-
-    step  at which it diverged, or None. The loss is a bowl: below the limit of the
-          rate every step lowers it, so one above the start has diverged.
-    """
-    diverged = first_step(~(losses <= losses[0]))  # true for nan as well
-    overflow = first_step(~losses.isfinite())
-    if overflow is not None:
-        words = f"diverged at step {diverged}, and at step {overflow} outgrew 32 bits"
-    elif diverged is not None:
-        words = f"diverged at step {diverged}, where the loss passed its start"
+def verdict(losses, lr, noise):
+    """Say what has become of the loss, (steps taken + 1,)."""
+    if len(losses) == 1:
+        return "press ▶ and watch the loss"
+    higher = (~(losses <= losses[0])).nonzero()  # nor is nan
+    if len(higher):
+        words = f"diverged at step {higher[0].item()}"
+        words += "" if losses[-1].isfinite() else ", then outgrew 32 bits"
     elif lr > rate_limit():
         words = "each step jumps farther across the valley"
-    elif floor:
+    elif noise:
+        floor = lowest_loss(noise)
         words = f"no kernel explains noise, the loss stays above {floor:.3g}"
     else:
         words = "every step lowers the loss, towards 0"
     side = "above" if lr > rate_limit() else "below"
-    return f"rate {lr:g} is {side} the limit {rate_limit():.4f}: {words}", diverged
-
-
-class Start(Cells):
-    """The two weights at step 0, typed or dragged, or drawn at random by a chip."""
-
-    def __init__(self):
-        super().__init__("start", random_start()[None], step=0.1)
-
-    def touch(self, place, touch):
-        kind, _, seed = place.rpartition(":")
-        if not kind:
-            super().touch(place, touch)
-        elif touch.kind == "press":
-            self.write(random_start(int(seed))[None])
-
-    def drawn(self, x, y):
-        """Draw the grid at (x, y), and the chips to its right."""
-        seed = next((s for s in SEEDS if random_start(s).equal(self.numbers[0])), None)
-        names = {seed: str(seed) for seed in SEEDS}
-        named = dict(at="start", says="start", texts=self.texts)
-        return svg.join(
-            grid(self.numbers, x, y, 48, top=1, **named),
-            svg.text(x, y + 66, "seed", size=13),
-            chips(x + 34, y + 66, "start:seed", names, seed, gap=2)[0],
-        )
+    return f"rate {lr:g} is {side} the limit {rate_limit():.4f}: {words}"
 
 
 class Steps(ipywidgets.Play):
-    """How many steps are taken: played, or moved along the curves."""
+    """How many steps are taken: played, or moved along the loss."""
 
     def touch(self, place, touch):
         moves = {"ArrowLeft": -1, "ArrowRight": 1, "Home": -NUM_STEPS, "End": NUM_STEPS}
         if touch.kind == "key":
             self.value += moves.get(touch.key, 0)
         elif touch.kind in ("press", "drag") and not touch.key:
-            self.value = round((touch.x - float(place)) / WIDE * NUM_STEPS)
+            self.value = round((touch.x - LEFT) / WIDE * NUM_STEPS)
 
 
-def draw_edge_learner(lr, num_steps, noise, start=None):
-    """Draw the first `num_steps` steps of learning from `start`, a `Start`."""
-    start = start or Start()
-    trace = learn(lr, noise, tuple(start.numbers[0].tolist()))
-    floor = lowest_loss(noise) if noise and num_steps else 0
-    words, diverged = verdict(trace[: num_steps + 1, 0], lr, floor)
-    if not num_steps:
-        words, diverged = "press ▶ and watch the loss", None
-    loss, left, right, bias = trace[num_steps].tolist()
+def draw_edge_learner(lr, num_steps, noise, start=(START,), texts=None):
+    """Draw `num_steps` steps of learning from `start`, (1, 2), typed as `texts`."""
+    trace = learn(lr, noise, tuple(map(float, start[0])))
+    taken, finite = trace[: num_steps + 1], trace[trace.isfinite().all(dim=1)]
+    loss, words = f"loss {trace[num_steps, 0]:.3g}", verdict(taken[:, 0], lr, noise)
+    left, right, bias = (short(n) for n in trace[num_steps, 1:].tolist())
+    names = f"left {left}", f"right {right}", f"bias {bias}"
+    weights = dict(zip(names, taken[:, 1:].t(), strict=True))
+    low, high = (n.item() for n in finite[:, 0].clamp(min=1e-12).aminmax())
+    losses, ylim = {loss: taken[:, 0]}, (low / 2, 2 * high)
+    top = 1.1 * max(1.5, finite[: num_steps + 1, 1:].abs().max().item())
     return svg.picture(
         860,
         470,
-        f"step {num_steps}: loss {loss:.3g}, kernel [{short(left)}, {short(right)}], "
-        f"bias {short(bias)}; {words}",
+        f"step {num_steps}: {loss}, kernel [{left}, {right}], bias {bias}; {words}",
         svg.text(4, 14, words, size=16, bold=True),
-        _draw_losses(trace[:, 0], num_steps, floor, diverged),
-        _draw_parameters(trace[: num_steps + 1, 1:]),
-        _draw_step(LEFT, num_steps),
-        _draw_step(RIGHT, num_steps),
-        _draw_layer(trace[num_steps, 1:], noise, num_steps),
-        start.drawn(MIDDLE, LOWER),
+        _draw_curves(LEFT, "loss, logarithmic", losses, ylim, log=True),
+        _draw_curves(RIGHT, "kernel and bias", weights, (-top, top)),
+        _draw_step(num_steps),
+        _draw_layer(trace[num_steps, 1:], noise),
+        title(MIDDLE, LOWER - 14, "start: drag it"),
+        grid(start, MIDDLE, LOWER, 48, top=1, at="start", says="start", texts=texts),
+        title(MIDDLE, LOWER + 100, f"at step {num_steps}"),
     )
 
 
-def _draw_losses(losses, num_steps, floor, diverged):
-    """Draw the loss, on axes for all steps, so that they stand still."""
-    losses = losses.clamp(min=1e-12)
-    finite = losses[losses.isfinite()]
-    ylim = (finite.min().item() / 2, 2 * finite.max().item())
-    place = LEFT, TOP, WIDE, HIGH
-    axes = Axes(*place, "loss, logarithmic", "steps taken", NUM_STEPS, ylim, log=True)
-    _curve(axes, f"loss {losses[num_steps]:.3g}", losses[: num_steps + 1], BLUE)
-    if floor:
-        axes.curve(f"floor {floor:.3g}", [0, NUM_STEPS], [floor] * 2, SOFT, width=1)
-    if diverged is not None:
-        name = f"diverged: step {diverged}"
-        axes.curve(name, [diverged] * 2, ylim, ORANGE, width=1)
+def _draw_curves(x, name, curves, ylim, **more):
+    """Draw {name: values by step}, as far as they are finite, on axes at x."""
+    axes = Axes(x, TOP, WIDE, HIGH, name, "steps taken", NUM_STEPS, ylim, **more)
+    for i, (words, values) in enumerate(curves.items()):
+        values, colour = values[values.isfinite()], (BLUE, ORANGE, GREEN)[i]
+        # One point makes no line.
+        axes.curve(words, range(len(values)), values, colour, dots=len(values) == 1)
     return axes.drawn()
 
 
-def _draw_parameters(parameters):
-    """Draw both weights and the bias, (steps taken + 1, 3), as they moved."""
-    top = 1.1 * max(1.5, parameters[parameters.isfinite()].abs().max().item())
-    place, name = (RIGHT, TOP, WIDE, HIGH), "weights of the kernel, and the bias"
-    axes = Axes(*place, name, "steps taken", NUM_STEPS, (-top, top))
-    names = {"left": BLUE, "right": ORANGE, "bias": GREEN}
-    for (name, colour), values in zip(names.items(), parameters.t(), strict=True):
-        _curve(axes, f"{name} {short(values[-1].item())}", values, colour)
-    return axes.drawn()
+def _draw_step(num_steps):
+    """Draw the step over the loss; it can be dragged."""
+    at = LEFT + WIDE * num_steps / NUM_STEPS
+    area = svg.rect(LEFT, TOP, WIDE, HIGH, fill="transparent")
+    line, knob = svg.line(at, TOP, at, TOP + HIGH), dot(at, TOP + HIGH, INK, 7)
+    return button("num_steps:", f"step {num_steps}: arrow keys", area, line, knob)
 
 
-def _curve(axes, name, values, colour):
-    """Draw values by step, as far as they are finite."""
-    values = values[values.isfinite()]  # and one point makes no line
-    axes.curve(name, range(len(values)), values, colour, dots=len(values) == 1)
-
-
-def _draw_step(x, num_steps):
-    """Draw the step over the axes at x; it can be dragged."""
-    at = x + WIDE * num_steps / NUM_STEPS
-    area = svg.rect(x, TOP, WIDE, HIGH, fill="transparent")
-    line = svg.line(at, TOP, at, TOP + HIGH, stroke=INK)
-    knob = dot(at, TOP + HIGH, INK, 7)
-    return button(f"num_steps:{x}", f"step {num_steps}: arrow keys", area, line, knob)
-
-
-def _draw_layer(parameters, noise, num_steps):
-    """Draw the kernel and what it gives, in the colours of what it should give."""
+def _draw_layer(parameters, noise):
+    """Draw the kernel and what it gives, beside what it should give."""
     *weights, bias = parameters.tolist()
-    kernel, y = torch.tensor([weights]), LOWER + 112
-    output, top = corr2d(bar(), kernel) + bias, noisy_target(noise).abs().max().item()
     return svg.join(
-        _draw_data(noise, top),
+        _draw_data(noise),
         svg.text(MIDDLE - 13, LOWER + 3 * CELL, "⋆", size=24, anchor="middle"),
-        title(MIDDLE, LOWER - 14, "start: drag it"),
-        title(MIDDLE, y - 12, f"at step {num_steps}"),
-        grid(kernel, MIDDLE, y, 48, top=top),
-        svg.text(MIDDLE, y + 64, f"+ bias {short(bias)}"),
-        svg.text(GIVES - 14, LOWER + 3 * CELL, "=", size=20, anchor="middle"),
-        title(GIVES, LOWER - 14, "the layer gives"),
-        grid(output, GIVES, LOWER, CELL, top=top, texts=_rounded(output)),
+        grid([weights], MIDDLE, LOWER + 112, 48, top=1),
+        svg.text(MIDDLE, LOWER + 176, f"+ bias {short(bias)}"),
+        svg.text(404 - 14, LOWER + 3 * CELL, "=", size=20, anchor="middle"),
+        _draw_outputs(404, "the layer gives", design_matrix() @ parameters),
     )
 
 
 @functools.lru_cache(maxsize=16)  # it stands still while the steps move
-def _draw_data(noise, top):
+def _draw_data(noise):
     """Draw the picture, and what the layer should give for it."""
-    target = noisy_target(noise).reshape(6, 7)
     return svg.join(
         title(4, LOWER - 14, "the picture"),
         grid(bar(), 4, LOWER, CELL, colours=svg.grey(bar())),
-        title(WANTED, LOWER - 14, "wanted"),
-        grid(target, WANTED, LOWER, CELL, top=top, texts=_rounded(target)),
+        _draw_outputs(640, "wanted", noisy_target(noise)),
     )
 
 
-def _rounded(values):
-    """Return numbers as texts that fit into small squares."""
-    return [[number(round(n, 1)) for n in row] for row in values.tolist()]
+def _draw_outputs(x, name, values):
+    """Draw outputs, (42,), rounded so that they fit into their squares."""
+    values = values.reshape(6, 7)
+    texts = [[number(round(n, 1)) for n in row] for row in values.tolist()]
+    numbers = grid(values, x, LOWER, CELL, top=1, texts=texts)
+    return svg.join(title(x, LOWER - 14, name), numbers)
 
 
 @torch_as_it_starts()
 def edge_learner():
     """Return the view: press play, or move the steps; then try other rates."""
-    start = Start()
-    lr = Number("learning rate", 0.3, 0.01, 1.0, 0.01, limits=RATES, why=NO_RATE)
+    start = Cells("start", [START], step=0.1)
+    play = Steps(max=NUM_STEPS, interval=150, show_repeat=False, tooltip="play, stop")
+    lr = Number("learning rate", 0.3, 0.01, 1.0, 0.01, limits=(1e-6, 10.0), why=NO_RATE)
+    noise = Number("noise", 0.0, 0.0, 0.5, 0.01, limits=(0.0, 10.0))
     return View(
         "Learning an edge kernel, live",
         "play at rate 0.3, then at 0.67 and 0.68. With noise, does the loss reach 0?",
-        {
-            "num_steps": Steps(
-                max=NUM_STEPS, interval=150, show_repeat=False, tooltip="play, stop"
-            ),
-            "lr": lr,
-            "noise": Number("noise", 0.0, 0.0, 0.5, 0.01, limits=(0.0, 10.0)),
-            "start": start,
-        },
-        lambda **values: draw_edge_learner(**values | {"start": start}),
+        {"num_steps": play, "lr": lr, "noise": noise, "start": start},
+        lambda **values: draw_edge_learner(**values, texts=start.texts),
         rows=[["num_steps", "lr", "noise"]],
     )
