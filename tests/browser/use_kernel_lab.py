@@ -6,30 +6,26 @@ import re
 from PIL import Image
 
 TITLE = "Kernel lab"
-LEARNED = 7  # after the seven presets
 
 
 def use(notebook, record_latency):
     view = notebook.view(TITLE)
-    with_learned = view.part(f"kernel:preset:{LEARNED}").count() > 0
+    with_learned = view.part("preset:9").count() > 0
+    signs = view.part(f"preset:{8 + with_learned}")  # the last chip
     view.says("your kernel, 3×3 with the sum 0: 298×254 outputs from −3.51 to 3.5")
-    view.part("kernel:preset:6").click()
+    view.part("preset:7").click()
     view.says("sum 1: 298×254 outputs from −2.99 to 3.94, in grey")
-    view.part("kernel:size:1").press("Enter")
-    view.says("5×5 with the sum 1: 296×252 outputs from −2.99 to 3.94")
-    view.part("kernel:preset:1").click()
-    view.part("kernel:size:2").click()
+    view.part("preset:2").press("Enter")
     view.says("7×7 with the sum 1: 294×250")
-    view.part("kernel:size:0").click()
-    view.part("kernel:preset:3").click()
+    view.part("preset:4").click()
     if with_learned:
         view.says("learned kernel, 3×3 with the sum 0: 298×254")
-        view.part(f"kernel:preset:{LEARNED}").click()
-        view.says("the two maps differ by 0.000 at most")
-        view.part("kernel:preset:3").click()
-    view.part("kernel:signs:0").click()
+        view.part("preset:8").click()
+        view.picture.locator('[data-at="preset:8"][aria-pressed="true"]').wait_for()
+        view.part("preset:4").click()
+    signs.click()
     view.says("outputs from −3.5 to 3.51")
-    view.part("kernel:signs:0").press("Enter")
+    signs.press("Enter")
     view.says("outputs from −3.51 to 3.5")
 
     photo, map_ = (view.picture.locator("[data-hover]").nth(i) for i in (0, 1))
@@ -68,14 +64,13 @@ def use(notebook, record_latency):
     view.complains("The picture you had stays.")
     view.upload("photo:0", "huge.png", bytes(10_000_001))
     view.complains("huge.png: this file is larger than 10 MB")
-    view.part("kernel:preset:4").click()
+    view.part("preset:5").click()
     view.fine()
     view.says("60×80 pixels")
 
     name = f"{TITLE}, with a learned kernel" if with_learned else TITLE
     view.upload("photo:0", "large.png", large_picture())
     view.says("300×256 pixels")
-    signs = view.part("kernel:signs:0")
     record_latency(name, view.latencies(lambda i: signs.press("Enter")))
 
 

@@ -170,19 +170,16 @@ TOUCHES = {  # view: what is done to each of its controls
     ],
     "edge_learner": [
         ("num_steps", 30),
-        ("key ArrowRight", "num_steps:54"),
-        ("press", "start:seed:1"),
+        ("key ArrowRight", "num_steps:"),
         ("drag", "start:0,0"),
         ("lr", 0.7),
         ("noise", 0.1),
     ],
     "kernel_lab": [
-        ("press", "kernel:preset:6"),
-        ("press", "kernel:size:1"),
-        ("press", "kernel:signs:0"),
+        ("press", "preset:6"),
         ("key 5", "kernel:0,0"),
-        ("hover", "pixel:0,0,1,0,0"),
-        ("key ArrowDown", "pixel:0,0,1,0,0"),
+        ("hover", "pixel:0.0"),
+        ("key ArrowDown", "pixel:0.0"),
         ("file", "photo:0"),
     ],
     "explore": [
