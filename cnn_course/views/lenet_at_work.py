@@ -1,145 +1,102 @@
 """View 6, for notebook 05: a picture, or a drawing, on its way through LeNet."""
 
-import contextlib
-
 import torch
 
-from cnn_course.checks import network
 from cnn_course.data import to_float
 from cnn_course.device import torch_as_it_starts
+from cnn_course.views.explorer.layers import walk
 from cnn_course.views.kit import svg
-from cnn_course.views.kit.controls import Number, dropdown
-from cnn_course.views.kit.drawing import BRUSHES, PAINTS, SIDE, Drawing
-from cnn_course.views.kit.network import (
-    feature_maps,
-    probabilities,
-    refuse_other_than_batches,
-)
+from cnn_course.views.kit.controls import Number
+from cnn_course.views.kit.drawing import SIDE, Drawing
+from cnn_course.views.kit.network import refuse_other_than_batches
 from cnn_course.views.kit.parts import key, title
 from cnn_course.views.kit.svg import BLUE, GREEN, LINE, PAPER, SOFT
 from cnn_course.views.kit.texts import number, size_of
 from cnn_course.views.kit.touch import Buttons, Chips, chips
 from cnn_course.views.kit.view import View
 
-# In CSS pixels: the picture; the top of the sheet, one of its pixels; the top of the
-# bars; where maps begin, their title, the height of an enlarged one, and their gap.
-WIDTH, HEIGHT, TOP, CELL, BARS = 860, 480, 28, 8, 330
-LEFT, TITLE, LARGE, GAP = 290, 22, 200, 5
-MOST = 32  # maps of one layer that are drawn
-ANY = -1  # not None: to ipywidgets that would mean that no option is chosen
-NOTHING = "nothing drawn yet"
+# In CSS pixels: the picture; the top of the sheet and of the first maps, one pixel of
+# the sheet; the top of the bars; where maps begin, and the gap between two.
+WIDTH, TOP, CELL, BARS, LEFT, GAP = 860, 23, 8, 320, 290, 5
+EXPECTED = (
+    "expected is a network like lenet() of notebook 05: an nn.Sequential with Conv2d "
+    "and pooling layers, then nn.Flatten, and at the end one logit for each class"
+)
 
 
-def arrange(count, side, room):
-    """Return (maps in a row, CSS pixels of each) for maps of `side` × `side`."""
-    wanted = 20 * side**0.5  # smaller layers look smaller, yet not too small to see
-    for rows in range(1, 5):
-        columns = -(-count // rows)
-        size = min(wanted, (room + GAP) / columns - GAP)
-        if size >= 0.75 * wanted:
-            break
-    return columns, size
+def feature_maps(net, X, num_classes):
+    """Send X, float32 (1, 1, H, W), through `net`; return ([(name, maps), …], shares).
 
+    There are maps, float32 (C, h, w), for every convolution and pooling before
+    nn.Flatten, taken behind the activation or other layers that follow it; shares are
+    the classes' probabilities, float32 (classes,). The network stays as it is.
 
-def draw_lenet_at_work(net, image, name, classes, label=None, resize=None, sheet=""):
-    """Draw an image, uint8 (28, 28), its maps and the share of every class.
-
-    name    what to call the image
-    label   its class, where it is known
-    resize  (H, W) that the network wants, or None
-    sheet   the image as it is drawn on, with all that can be pressed
+    Raises ValueError if the layers are not as EXPECTED or do not fit X.
     """
-    stages, logits = feature_maps(net, to_float(torch.tensor(image)[None], resize))
-    best = probabilities(logits, classes)
-    if not image.any():
-        said, text = NOTHING, f"{NOTHING}; choose a picture, or paint on the sheet"
-    else:
-        said = f"{name}, labelled {label}" if label else name
-        text = ", ".join(f"{name} {100 * share:.1f} %" for share, name in best[:3])
-        text = f"{said}: {text}"
-        if not label:
-            text += f"; it must choose one of {len(classes)} classes, whatever you draw"
-    layers, bottom = [], 0
-    for stage in stages:
-        top = bottom + TITLE
-        layer, bottom = _draw_layer(*stage, top)
-        layers += [layer, _draw_bracket(top, bottom, first=top == TITLE)]
-    sizes = " → ".join(size_of(maps) for _, maps in stages)
-    return svg.picture(
-        WIDTH,
-        max(HEIGHT, bottom + 4),
-        f"{text}. Feature maps: {sizes}",
-        sheet,
-        title(1, BARS - 10, said),
-        _draw_bars(best, label, classes) if image.any() else "",
-        svg.arrow(LEFT - 8, bottom - 16, 266, bottom - 16, colour=SOFT),
-        *layers,
-    )
+    stages, found, convolutions = walk(net, X), [], 0
+    for stage in stages[1:]:
+        if stage.flat:
+            break
+        if stage.kind == "convolution":
+            convolutions += 1
+            found.append((f"convolution {convolutions}", stage.Y))
+        elif stage.kind.endswith("pooling"):
+            found.append((stage.kind, stage.Y))
+        elif found:
+            found[-1] = f"{found[-1][0]}, {type(stage.layer).__name__}", stage.Y
+    last = stages[-1]
+    logits = (last.inputs[0] if last.kind == "softmax" else last.Y).flatten()
+    if not convolutions or not last.flat or len(logits) != num_classes:
+        raise ValueError(
+            f"this network gives {len(logits)} numbers for {num_classes} classes, "
+            f"with {convolutions} Conv2d before {'an' if last.flat else 'no'} "
+            f"nn.Flatten; {EXPECTED}"
+        )
+    return found, logits.softmax(0)
 
 
-def _draw_bracket(top, bottom, first):
-    """Draw what comes from the sheet or the layer above, and goes to all these maps."""
-    x, way = LEFT - 8, dict(stroke=SOFT, fill="none", stroke_width=1.5)
-    bracket = f"M{LEFT - 3} {top:.1f}H{x}V{bottom:.1f}H{LEFT - 3}"
-    start = (
-        (CELL * SIDE + 3, top + 40, x, top + 40) if first else (x, top - TITLE, x, top)
-    )
-    return svg.join(svg.tag("path", d=bracket, **way), svg.arrow(*start, colour=SOFT))
-
-
-def _draw_layer(words, maps, y):
+def _draw_layer(name, maps, y):
     """Draw a layer's maps, float32 (C, h, w), from y on; return (piece, bottom).
 
-    Each is drawn once more, large and below the sheet, where the page shows it while
-    the pointer is over the map.
+    Each is drawn once more, large, over the bars: shown while the pointer is on it.
     """
     count, height, width = maps.shape
-    columns, size = arrange(min(count, MOST), width, WIDTH - LEFT)
-    high, large = size * height / width, LARGE / max(height, width)
-    strongest = maps.abs().max().item()
-    ends = number(-strongest), number(strongest)
-    colours = key(
-        WIDTH - 72 - sum(svg.width_of(end, 12) for end in ends), y - 11, *ends
-    )[0]
-    name, cut = f"{words}: {count} × {height} × {width}", f", the first {MOST}"
-    parts = [title(LEFT, y - 11, name + cut * (count > MOST)), colours]
-    for i, pixels in enumerate(svg.signed_colours(maps[:MOST], top=strongest)):
-        row, column = divmod(i, columns)
-        left, upper = LEFT + column * (size + GAP), y + row * (high + GAP)
-        drawn, lit = svg.image(pixels, 0, 0, width, height), f"map-{y:.0f}-{i}"
-        says = f"map {i + 1} of {words}"
+    shown = min(count, 32)
+    columns = -(-shown // -(-shown // 8))  # rows of eight at most, equally long
+    # Smaller layers look smaller, yet not too small to see.
+    size = min(20 * width**0.5, (WIDTH - LEFT + GAP) / columns - GAP)
+    high, large = size * height / width, 200 / max(height, width)
+    words = f"{name}: {count} × {height} × {width}"
+    words += f", the first {shown}" * (shown < count)
+    top = maps.abs().max().item()
+    colours = key(WIDTH - 160, y - 12, number(-top), number(top))[0]
+    parts = [title(LEFT, y - 12, words), colours]
+    for i, pixels in enumerate(svg.signed_colours(maps[:shown], top=top)):
+        left, upper = LEFT + i % columns * (size + GAP), y + i // columns * (high + GAP)
+        says, lit = f"map {i + 1} of {name}", f"map-{y:.0f}-{i}"
+        small = svg.image(pixels, left, upper, size, high)
+        frame = svg.rect(left, upper, size, high, stroke=LINE, stroke_width=1)
+        ways = dict(data_shows=f".{lit}", tabindex=0, role="img", aria_label=says)
         enlarged = [
-            svg.rect(0, BARS - 77, LEFT - 12, LARGE + 30, fill=PAPER),
-            title(0, BARS - 62, says),
-            _placed(drawn, 0, BARS - 50, large),
+            svg.rect(0, BARS - 66, LEFT - 12, 232, fill=PAPER),
+            title(0, BARS - 52, says),
+            svg.image(pixels, 0, BARS - 40, large * width, large * height),
         ]
-        parts += [
-            svg.tag(
-                "g",
-                _placed(drawn, left, upper, size / width),
-                svg.rect(left, upper, size, high, stroke=LINE, stroke_width=1),
-                data_shows=f".{lit}",
-                tabindex=0,
-                role="img",
-                aria_label=says,
-            ),
-            svg.tag("g", *enlarged, class_=f"when-lit {lit}", pointer_events="none"),
-        ]
-    return svg.join(*parts), upper + high
+        hidden = dict(class_=f"when-lit {lit}", pointer_events="none")
+        parts += [svg.tag("g", small, frame, **ways), svg.tag("g", *enlarged, **hidden)]
+    bottom, x = upper + high, LEFT - 9
+    # From the sheet, or from the layer above, to all these maps.
+    way = (230, y + 40, x, y + 40) if y == TOP else (x, y - TOP, x, y)
+    parts += [svg.arrow(*way, colour=SOFT), svg.line(x, y, x, bottom, stroke=SOFT)]
+    return svg.join(*parts), bottom
 
 
-def _placed(piece, x, y, zoom):
-    return svg.tag(
-        "g", piece, transform=f"translate({x:.1f} {y:.1f}) scale({zoom:.4f})"
-    )
-
-
-def _draw_bars(best, label, classes):
+def _draw_bars(shares, label):
     """Draw the share of every class, the label's in green, the largest in bold."""
-    parts, shares = [], {name: share for share, name in best}
-    for i, name in enumerate(classes):
-        y, fill = BARS + 7 + 15 * i, GREEN if name == label else BLUE
-        share, bold = shares[name], name == best[0][1]
+    parts = []
+    for i, (name, share) in enumerate(shares.items()):
+        y, fill = BARS + 15 * i, GREEN if name == label else BLUE
+        bold = share == max(shares.values())
         parts += [
             svg.text(84, y, name, size=12, bold=bold, anchor="end", fill=fill),
             svg.rect(90, y - 6, 120, 12, stroke=LINE),
@@ -147,18 +104,6 @@ def _draw_bars(best, label, classes):
             svg.text(216, y, f"{100 * share:.1f} %", size=12, bold=bold),
         ]
     return svg.join(*parts)
-
-
-def find(labels, number, only=ANY, step=1):
-    """Return the first index from `number` on, around the end, with the label `only`.
-
-    Raises ValueError if no picture has it.
-    """
-    for i in range(len(labels)):
-        index = (number + step * i) % len(labels)
-        if only in (ANY, labels[index]):
-            return index
-    raise ValueError("none of these pictures is of that class: choose another class")
 
 
 @torch_as_it_starts()
@@ -170,65 +115,56 @@ def lenet_at_work(net, test_iter):
 
     Raises TypeError or ValueError if the network or the loader is of another kind.
     """
-    network("net", net)
     refuse_other_than_batches("test_iter", test_iter)
     images, labels = test_iter.images.cpu().numpy(), test_iter.labels.tolist()
-    classes, shown = test_iter.classes, 0
-    number = Number("picture", 0, 0, len(labels) - 1)
-    every = [(name, label) for label, name in enumerate(classes)]
-    only = dropdown("only class", [("any class", ANY), *every])
-    paint, brush = Chips(PAINTS, 255), Chips(BRUSHES, 2)
+    classes, shown = test_iter.classes, None
+    paint = Chips({255: "white", 128: "grey", 0: "black"}, 255)
+    brush = Chips({2: "brush 2", 3: "3", 5: "5"}, 2)  # widths in pixels
     sheet = Drawing(1, TOP, CELL, paint, brush)
-    sheet.write(images[0])
+    again = {"start from picture": lambda: sheet.write(images[shown])}
+    begin = Buttons({"clear": sheet.clear, **again})
 
-    def go(step):
-        with contextlib.suppress(ValueError):  # the view draws next, and says it
-            start = (shown + step) % len(labels)
-            number.write(find(labels, start, only.value, step or 1))
-
-    only.observe(lambda _: go(0), "value")
-
-    def start():
-        sheet.write(images[shown])
-
-    steps = Buttons({"previous picture": lambda: go(-1), "next": lambda: go(1)})
-    begin = Buttons({"clear": sheet.clear, "start from picture": start})
-
-    def draw(number, only, paint, brush, **_):
+    def draw(number, **_):
         nonlocal shown
-        index = find(labels, number, only)
-        if index != shown:
-            shown = index
-            sheet.write(images[index])
-        chosen = (sheet.read() == images[index]).all()
-        name, label = "your drawing", None
-        if chosen:
-            name, label = f"picture {index}", classes[labels[index]]
-        below, small = TOP + SIDE * CELL + 16, dict(size=12, gap=4)
-        pressed = svg.join(
-            chips(1, 13, "steps", steps.words, None, **small)[0],
+        if number != shown:
+            shown = number
+            sheet.write(images[number])
+        image, said, label = sheet.read(), "your drawing", None
+        if (image == images[number]).all():
+            label = classes[labels[number]]
+            said = f"picture {number}, labelled {label}"
+        X = to_float(torch.tensor(image)[None], test_iter.resize)
+        layers, shares = feature_maps(net, X, len(classes))
+        shares = dict(zip(classes, shares.tolist(), strict=True))
+        if not image.any():
+            said, shares = "nothing drawn yet", {}
+        best = sorted(shares, key=shares.get, reverse=True)[:3]
+        told = [said, *(f"{c} {100 * shares[c]:.1f} %" for c in best)]
+        sizes = " → ".join(size_of(maps) for _, maps in layers)
+        parts, bottom = [_draw_bars(shares, label)], 0
+        for name, maps in layers:
+            part, bottom = _draw_layer(name, maps, bottom + TOP)
+            parts.append(part)
+        below, look = TOP + SIDE * CELL + 16, dict(size=12, gap=4)
+        return svg.picture(
+            WIDTH,
+            max(470, bottom + 4),
+            "; ".join([*told, f"feature maps: {sizes}"]),
+            title(1, 11, said),
             sheet.drawn(),
-            chips(1, below, "paint", PAINTS, paint, **small)[0],
-            svg.text(160, below, "brush", size=12),
-            chips(198, below, "brush", BRUSHES, brush, **small)[0],
-            chips(1, below + 27, "begin", begin.words, None, **small)[0],
+            chips(1, below, "paint", paint.options, paint.value, **look)[0],
+            chips(155, below, "brush", brush.options, brush.value, **look)[0],
+            chips(1, below + 27, "begin", begin.words, None, **look)[0],
+            svg.arrow(LEFT - 9, bottom - 24, 272, bottom - 24, colour=SOFT),
+            *parts,
         )
-        image, resize = sheet.read(), test_iter.resize
-        return draw_lenet_at_work(net, image, name, classes, label, resize, pressed)
 
+    picture = Number("picture", 0, 0, len(labels) - 1)
     return View(
         "LeNet at work",
         "paint a boot's heel black. Clear the sheet and draw a smiley: how sure is it? "
         "Point at a map.",
-        {
-            "number": number,
-            "only": only,
-            "sheet": sheet,
-            "paint": paint,
-            "brush": brush,
-            "steps": steps,
-            "begin": begin,
-        },
+        dict(number=picture, sheet=sheet, paint=paint, brush=brush, begin=begin),
         draw,
         summary="a picture, what comes out of every convolution and pooling, and the "
         "share of every class as bars",

@@ -156,11 +156,9 @@ TOUCHES = {  # view: what is done to each of its controls
     ],
     "lenet_at_work": [
         ("number", 3),
-        ("only", 1),
         ("press", "sheet:"),
         ("press", "paint:2"),
         ("press", "brush:2"),
-        ("press", "steps:1"),
         ("press", "begin:0"),
     ],
     "class_maps": [
