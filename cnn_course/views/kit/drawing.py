@@ -8,13 +8,7 @@ from cnn_course.views.kit.touch import STEPS
 
 SIDE = 28
 PLACES = np.indices((SIDE, SIDE)).transpose(1, 2, 0)  # row and column of each pixel
-PAINTS = {255: "white", 128: "grey", 0: "black"}
-BRUSHES = {2: "2", 3: "3", 5: "5"}  # widths in pixels
-RING = "#FF9A4D"  # seen on white, too
-HELP = (
-    "sheet of 28 by 28 pixels to draw on. Arrow keys move the brush, space or Enter "
-    "paints, Shift with an arrow key draws a line"
-)
+HELP = "sheet to draw on: arrow keys move the brush, space or Enter paints"
 
 
 class Drawing:
@@ -36,7 +30,7 @@ class Drawing:
     def write(self, image):
         """Put a picture on the sheet, (28, 28) from 0 to 255."""
         self.before = self.image = np.array(image, dtype=np.uint8)
-        self.cover = np.zeros((SIDE, SIDE))
+        self.cover = np.zeros((SIDE, SIDE))  # by this stroke, from 0 to 1
 
     def read(self):
         """Return what is on the sheet, uint8 (28, 28)."""
@@ -44,27 +38,17 @@ class Drawing:
 
     def touch(self, _, touch):
         """Paint where the sheet is pressed, and in lines to where a drag goes."""
+        pixel = (np.array([touch.y, touch.x]) - self.corner) / self.cell - 0.5
         if touch.kind == "drag":
-            self._line(self._pixel(touch))
-        elif touch.kind == "press" and not touch.key:
-            self.at = self._pixel(touch)
-            self._stroke(self.at)
-        elif touch.kind == "press" or touch.key in STEPS:
-            step = STEPS.get(touch.key, (0, 0))
-            to = (self.at.round() + step).clip(0, SIDE - 1)
-            if touch.kind == "press" or touch.shift:
-                self._stroke(to)
-            self.at = to
+            self._paint_to(pixel)
+        elif touch.kind == "press":
+            self.at = self.at if touch.key else pixel
+            self.write(self.image)  # a new stroke
+            self._paint_to(self.at)
+        elif touch.key in STEPS:
+            self.at = (self.at.round() + STEPS[touch.key]).clip(0, SIDE - 1)
 
-    def _pixel(self, touch):
-        return (np.array([touch.y, touch.x]) - self.corner) / self.cell - 0.5
-
-    def _stroke(self, to):
-        """Begin a stroke: what it has covered once it does not cover again."""
-        self.write(self.image)
-        self._line(to)
-
-    def _line(self, to):
+    def _paint_to(self, to):
         """Go on to `to`; the brush is round, and soft at its edge."""
         away, along = PLACES - self.at, to - self.at
         share = (away @ along / max(along @ along, 1e-9)).clip(0, 1)  # of the way
@@ -75,24 +59,20 @@ class Drawing:
         self.image = (self.before + change).round().astype(np.uint8)
         self.at = to
 
-    def drawn(self, name="sheet"):
+    def drawn(self):
         """Return the sheet, which can be touched, with the brush as a ring."""
-        y, x = self.corner
-        size, middle = self.cell * SIDE, self.corner + (self.at + 0.5) * self.cell
-        ring = dict(cx=float(middle[1]), cy=float(middle[0]))
-        radius = self.brush.read() * self.cell / 2
-        hint = {"anchor": "middle", "fill": "#FFFFFF", "pointer_events": "none"}
+        (y, x), size = self.corner, self.cell * SIDE
+        down, right = (self.corner + (self.at + 0.5) * self.cell).tolist()
+        ring = dict(cx=right, cy=down, r=self.brush.read() * self.cell / 2)
+        look = dict(fill="none", stroke="#FF9A4D", stroke_width=2)  # seen on white, too
+        hint = "" if self.image.any() else "draw here"
         return svg.tag(
             "g",
             svg.rect(x - 1, y - 1, size + 2, size + 2, fill="#000000", stroke=LINE),
             svg.image(self.image, x, y, size, size),
-            ""
-            if self.image.any()
-            else svg.text(x + size / 2, y + 60, "draw here", **hint),
-            svg.tag(
-                "circle", **ring, r=radius, fill="none", stroke=RING, stroke_width=2
-            ),
-            data_at=f"{name}:",
+            svg.text(x + size / 2, y + 60, hint, anchor="middle", fill="#FFFFFF"),
+            svg.tag("circle", **ring, **look),
+            data_at="sheet:",
             role="application",
             tabindex=0,
             aria_label=HELP,
