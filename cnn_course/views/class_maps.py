@@ -1,10 +1,8 @@
 """View 9, for notebook 08: what does NiN find, and where, on a sheet of garments?"""
 
 import copy
-import functools
 
 import numpy as np
-from PIL import Image
 
 from cnn_course.checks import network, whole_number
 from cnn_course.device import torch_as_it_starts
@@ -12,9 +10,7 @@ from cnn_course.views.kit import svg
 from cnn_course.views.kit.network import refuse_other_than_batches
 from cnn_course.views.kit.parts import key, title
 from cnn_course.views.kit.sheet import (
-    MOST,
     Garments,
-    choose_pictures,
     find_class_maps,
     lay_sheet,
     looking_places,
@@ -26,34 +22,23 @@ from cnn_course.views.kit.touch import Buttons, Chips, button, chips
 from cnn_course.views.kit.view import View
 
 FIRST = (1, 7, 8, 9)  # the classes on the sheet of notebook 08
-# In CSS pixels: the picture; the top of the sheet and its side; the first small map.
-WIDTH, HEIGHT, TOP, SHEET, RIGHT = 860, 480, 28, 390, 412
-TILE, STEP, COLUMNS = 82, 91, 5  # of the small maps
+# In CSS pixels: the top of the sheet and its side; the first small map and its side.
+TOP, SHEET, RIGHT, TILE = 28, 390, 412, 96
 
 
 def draw_map(paper, side, values, places, top, x, y, width):
     """Draw a class map over the sheet, at (x, y), `width` CSS pixels wide.
 
-    paper   what to draw below it, an svg.image in pixels of the sheet
-    side    of the sheet, in pixels
-    values  float (h, w)
-    places  (first, step) of its numbers, in pixels of the sheet
+    paper   the sheet, an svg.image of `side` pixels
+    values  float (h, w); places: (first, step) of them, in pixels of the sheet
     top     the value with the strongest colour
     """
     first, step = places
     size = [step * n for n in reversed(values.shape)]
-    corner = first + 0.5 - step / 2
-    colours = svg.signed_colours(values, top=top)
-    return svg.tag(
-        "svg",  # it cuts what lies outside
-        paper,
-        svg.image(colours, corner, corner, *size, opacity=0.7),
-        x=x,
-        y=y,
-        width=width,
-        height=width,
-        viewBox=f"0 0 {side} {side}",
-    )
+    corner, colours = first + 0.5 - step / 2, svg.signed_colours(values, top=top)
+    over = svg.image(colours, corner, corner, *size, opacity=0.7)
+    place = dict(x=x, y=y, width=width, height=width)  # svg cuts what lies outside
+    return svg.tag("svg", paper, over, viewBox=f"0 0 {side} {side}", **place)
 
 
 def limit(maps):
@@ -65,78 +50,64 @@ def limit(maps):
     return max(maps.max().item(), 0) or maps.abs().max().item()
 
 
-def _draw_key(x, y, maps, name):
-    top = limit(maps)
-    below = "≤ " * (maps.min().item() < -top)
-    low, high = f"against: {below}{short(-top)}", f"{short(top)}: for {name}"
-    return key(x, y, low, high, width=80)[0]
+def _draw_key(x, maps, name):
+    ends = f"against: ≤ {short(-limit(maps))}", f"{short(limit(maps))}: for {name}"
+    return key(x, TOP + SHEET + 17, *ends, width=80)[0]
 
 
-def draw_class_maps(sheet, maps, places, names, chosen, garments=(), pressed=""):
+def draw_class_maps(sheet, maps, places, names, chosen, said="", handles=""):
     """Draw one map large over the sheet, and all of them small in one scale.
 
-    sheet     float (H, H), maps float (classes, h, w)
-    places    (first, step) of the maps' numbers, in pixels of the sheet
-    names     of the classes; `chosen` is the one of the large map
-    garments  (class, left, top) in pixels of the sheet, or None, for each
-    pressed   what else can be pressed
+    sheet    float (H, H), maps float32 (classes, h, w)
+    places   (first, step) of the maps' numbers, in pixels of the sheet
+    names    of the classes; `chosen` is the one of the large map
+    said     what lies on the sheet, in words
+    handles  what can be touched there
     """
     side, averages, large = len(sheet), maps.mean(dim=(1, 2)), maps[chosen]
-    pixels = Image.fromarray(255 - svg.grey(sheet))  # white, else pale colours are lost
-    small = pixels.resize((TILE, TILE))
+    order = averages.argsort(descending=True).tolist()
+    best = ", ".join(f"{names[c]} {short(averages[c])}" for c in order[:3])
+    # White, else pale colours are lost; half the pixels do for a small map.
     paper, small = (
-        svg.image(np.asarray(each), 0, 0, side, side, smooth=True, jpeg=True)
-        for each in (pixels, small)
+        svg.image(255 - svg.grey(part), 0, 0, side, side, smooth=True, jpeg=True)
+        for part in (sheet, sheet[::2, ::2])
     )
-    dead = [names[c] for c, values in enumerate(maps) if not values.any()]
-    order = averages.argsort(descending=True)[:3].tolist()
-    best = ", ".join(f"{names[c]} {short(averages[c])}" for c in order)
-    label = (
-        f"{describe(garments, names, maps)}; largest averages: {best}; dead: "
-        f"{', '.join(dead) or 'none'}; large: the map of {names[chosen]}"
-    )
-    head = f"map of {names[chosen]}, own scale: average {short(large.mean())}"
+    tiles = []
+    for c, name in enumerate(names):
+        x, y = RIGHT + 112 * (c % 4), TOP + 132 * (c // 4)
+        bold, on = c == order[0], c == chosen
+        says = "largest " * bold + short(averages[c])
+        frame = dict(stroke=ORANGE if on else SOFT, stroke_width=5 if on else 1)
+        tile = [
+            svg.rect(x, y, TILE, TILE, **frame),
+            draw_map(small, side, maps[c], places, limit(maps), x, y, TILE),
+            svg.text(x, y + TILE + 11, name, size=12, bold=bold),
+            svg.text(x, y + TILE + 26, says, size=12),
+        ]
+        tiles.append(button(f"large:{c}", f"map of {name}: {says}", *tile, pressed=on))
     return svg.picture(
-        WIDTH,
-        HEIGHT,
-        label,
-        title(1, 12, head),
+        860,
+        480,
+        f"{said}; largest averages: {best}; large: the map of {names[chosen]}",
+        title(1, 12, f"map of {names[chosen]}, own scale: {short(large.mean())}"),
         draw_map(paper, side, large, places, limit(large), 1, TOP, SHEET),
         svg.rect(1, TOP, SHEET, SHEET, stroke=LINE),
-        *_draw_handles(garments, names, SHEET / side, size_on(side)),
-        title(RIGHT, 12, "all maps in one scale: press one"),
-        *_draw_tiles(small, side, maps, places, names, chosen),
-        _draw_key(1, TOP + SHEET + 17, large, names[chosen]),
-        _draw_key(RIGHT, 278, maps, "a class"),
-        pressed,
+        title(RIGHT, 12, "all maps in one scale, their averages: press one"),
+        *tiles,
+        _draw_key(1, large, names[chosen]),
+        _draw_key(RIGHT, maps, "a class"),
+        handles,
     )
 
 
-def _draw_tiles(paper, side, maps, places, names, chosen):
-    """Yield every map, small, in one scale and with its average."""
-    averages, top = maps.mean(dim=(1, 2)), limit(maps)
-    largest = averages.argmax().item() if averages.max() > averages.min() else None
-    for c, name in enumerate(names):
-        x, y = RIGHT + STEP * (c % COLUMNS), TOP + 120 * (c // COLUMNS)
-        found = short(averages[c]) if maps[c].any() else "dead: all 0"
-        bold, on = c == largest, c == chosen
-        frame = dict(stroke=ORANGE if on else SOFT, stroke_width=5 if on else 1)
-        yield button(
-            f"large:{c}",
-            f"map of {name}, {'largest ' * bold}average {found}",
-            svg.rect(x, y, TILE, TILE, **frame),
-            draw_map(paper, side, maps[c], places, top, x, y, TILE),
-            svg.text(x, y + TILE + 11, name, size=12, bold=bold),
-            svg.text(x, y + TILE + 26, "largest " * bold + found, size=12),
-            pressed=on,
-        )
+def describe(garments, maps, names):
+    """Say what lies where, and where the map of its class is largest.
 
-
-def describe(garments, names, maps):
-    """Say what lies where, and where the map of its class is largest."""
+    garments  a list of (class, left, top)
+    """
     height, width = maps.shape[1:]
     parts = []
-    for c, left, top in filter(None, garments):
+    for c, left, top in garments:
         row, column = divmod(maps[c].argmax().item(), width)
         parts.append(
             f"{names[c]} {left} right and {top} down, its map largest in row "
@@ -144,33 +115,6 @@ def describe(garments, names, maps):
         )
     laid = "; ".join(parts) or "empty"
     return f"maps of {height}×{width} for the sheet: {laid}"
-
-
-def _draw_handles(garments, names, zoom, size):
-    """Yield what a garment is dragged by, for each of them."""
-    for i, garment in enumerate(garments):
-        if garment:
-            c, left, top = garment
-            place = 1 + zoom * left, TOP + zoom * top, zoom * size, zoom * size
-            look = dict(fill="transparent", stroke="#595959", stroke_dasharray="4 4")
-            says = f"{names[c]}: arrow keys move it, Delete takes it away"
-            move = dict(style="cursor:move")
-            yield button(f"garments:{i}", says, svg.rect(*place, **look), **move)
-
-
-def _draw_tray(pictures, names, full):
-    """Draw a picture of each class, to be put on the sheet."""
-    words = "press one to put it on the sheet, or drag it there"
-    if full:
-        words = "four are on the sheet: drag one off it to make room"
-    parts = [title(RIGHT, 322, words)]
-    for i, (c, picture) in enumerate(pictures.items()):
-        place = RIGHT + 45 * i, 336, 41, 41
-        frame = svg.rect(*place, stroke=SOFT)
-        pixels = svg.image(255 - picture.numpy(), *place)
-        add = button(f"garments:new,{c}", f"add {names[c]}", frame, pixels)
-        parts.append(svg.tag("g", add, opacity=0.4 if full else None))
-    return svg.join(*parts)
 
 
 @torch_as_it_starts()
@@ -187,47 +131,40 @@ def class_maps(net, data_iter, side=224):
     """
     whole_number("side", side, 67, 448)
     refuse_other_than_batches("data_iter", data_iter)
-    images, labels = data_iter.images.cpu(), data_iter.labels.cpu()
-    names, seed = data_iter.classes, 1
+    images, labels = data_iter.images.cpu(), data_iter.labels.tolist()
+    names, lot = data_iter.classes, np.random.default_rng(0)
     net = copy.deepcopy(network("net", net)).eval()
     chosen = Chips(dict(enumerate(names)), FIRST[0])
-    garments = Garments(1, TOP, SHEET / side, side, chosen)
 
-    @functools.lru_cache(maxsize=2)
-    def pictures_of(seed):
-        return choose_pictures(images, labels, len(names), seed)
+    def show(number):
+        chosen.value = labels[number]
 
-    @functools.lru_cache(maxsize=4)
-    def look(lying, seed):
-        pictures = [pictures_of(seed)[c] for c, *_ in lying]
-        sheet = lay_sheet(pictures, [place for _, *place in lying], side)
-        return sheet, find_class_maps(net, sheet[None, None], len(names))
-
-    def first_four():
-        garments.lay([c for c in FIRST if c in pictures_of(seed)])
-
-    def others():
-        nonlocal seed
-        seed += 1
-
-    first_four()
+    garments = Garments(1, TOP, SHEET / side, side, show)
+    first = [labels.index(c) for c in FIRST if c in labels]
+    garments.lay(first)
     sheets = Buttons(
         {
-            "empty sheet": garments.empty,
-            "four garments": first_four,
-            "other pictures": others,
+            "empty sheet": lambda: garments.lay([]),
+            "first four": lambda: garments.lay(first),
+            "other four": lambda: garments.lay(lot.permutation(len(images))[:4]),
         }
     )
 
     def draw(garments, large, **_):
-        lying = tuple(filter(None, garments))
-        sheet, maps = look(lying, seed)
-        pressed = svg.join(
-            chips(1, TOP + SHEET + 45, "sheets", sheets.words, None)[0],
-            _draw_tray(pictures_of(seed), names, len(lying) == MOST),
-        )
+        lying = [(labels[i], *place) for i, place in garments.items()]
+        sheet = lay_sheet(images[list(garments)], garments.values(), side)
+        maps = find_class_maps(net, sheet[None, None], len(names))
+        zoom, handles = SHEET / side, []
+        look = dict(fill="transparent", stroke="#595959", stroke_dasharray="4 4")
+        for i, (c, left, top) in zip(garments, lying, strict=True):
+            size = zoom * size_on(side)
+            box = svg.rect(1 + zoom * left, TOP + zoom * top, size, size, **look)
+            says = f"{names[c]}: arrow keys move it, Delete takes it away"
+            handles.append(button(f"garments:{i}", says, box, style="cursor:move"))
+        below = chips(1, TOP + SHEET + 45, "sheets", sheets.words, None)[0]
+        said, pressed = describe(lying, maps, names), svg.join(*handles, below)
         places = looking_places(net)
-        return draw_class_maps(sheet, maps, places, names, large, garments, pressed)
+        return draw_class_maps(sheet, maps, places, names, large, said, pressed)
 
     return View(
         "NiN's class maps",

@@ -162,7 +162,7 @@ TOUCHES = {  # view: what is done to each of its controls
         ("press", "begin:0"),
     ],
     "class_maps": [
-        ("key ArrowRight", "garments:0"),
+        ("key ArrowRight", "garments:1"),
         ("press", "large:4"),
         ("press", "sheets:0"),
     ],
