@@ -17,8 +17,7 @@ EXPECTED = (
 def find_class_maps(net, X, num_classes):
     """Return the class maps of `net` for X (1, 1, H, W): float32 (classes, h, w).
 
-    They are on the CPU. Raises ValueError for a network that has none, or that cannot
-    take X.
+    On the CPU. Raises ValueError for a network that has none or cannot take X.
     """
     layers = list(net) if isinstance(net, nn.Sequential) else []
     pools = [i for i, layer in enumerate(layers) if isinstance(layer, POOL)]
@@ -87,13 +86,13 @@ class Garments:
 
     def __init__(self, x, y, zoom, side, take):
         self.x, self.y, self.zoom, self.side, self.take = x, y, zoom, side, take
+        self.far = side - size_on(side)
         self.lay([])
 
     def lay(self, numbers):
         """Lay these pictures into the corners, in place of all others."""
-        self.held, self.lying, far = None, {}, self.side - size_on(self.side)
-        for i, number in enumerate(numbers):
-            self.lying[number] = far * (i % 2), far * (i // 2)
+        corners = [(self.far * (i % 2), self.far * (i // 2)) for i in range(4)]
+        self.held, self.lying = None, dict(zip(numbers, corners, strict=False))
 
     def read(self):
         """Return {number: (left, top)}, in pixels of the sheet."""
@@ -117,8 +116,8 @@ class Garments:
             self._move(number, left + 4 * right, top + 4 * down, stays)
 
     def _move(self, number, left, top, stays):
-        far = self.side - size_on(self.side)
         if stays:
-            self.lying[number] = tuple(min(max(round(n), 0), far) for n in (left, top))
+            to = (min(max(round(n), 0), self.far) for n in (left, top))
+            self.lying[number] = tuple(to)
         else:
             self.lying.pop(number, None)
