@@ -1,6 +1,7 @@
 """View 1, for notebook 01: the window moves, multiplies and adds."""
 
-import ipywidgets
+import functools
+
 import numpy as np
 import torch.nn.functional as F
 
@@ -10,17 +11,14 @@ from cnn_course.views.kit.controls import Number, stride_control, window_places
 from cnn_course.views.kit.parts import grid, title, window
 from cnn_course.views.kit.svg import BLUE, SOFT
 from cnn_course.views.kit.texts import is_exact, number, size_of
-from cnn_course.views.kit.touch import Cells, Chips, Place, Switch, as_matrix, chips
+from cnn_course.views.kit.touch import Buttons, Cells, Place, Switch, as_matrix, chips
 from cnn_course.views.kit.view import View
 
 X_DEFAULT = ((1, 2, 0), (3, 1, 4), (1, 2, 5))
 K_DEFAULT = ((1, 2), (3, 0))
-LARGEST_KERNEL, LARGEST_PADDING = 5, 2
-SIZES = ((1, 1), (1, 2), (2, 1), (2, 2), (3, 3))
-FLIP = "flip the kernel: convolution"
-SHORT = 6  # products that fit on one line
-# In CSS pixels: the picture's width; x of input, kernel and output; y of the grids.
-WIDTH, LEFT, MIDDLE, RIGHT, TOP, SIDE = 860, 4, 300, 600, 60, 250
+SIZES = {(h, w): f"{h}×{w}" for h, w in ((1, 1), (1, 2), (2, 1), (2, 2), (3, 3))}
+# In CSS pixels: x of input, kernel, second kernel and output; y and side of the grids.
+LEFT, MIDDLE, SECOND, RIGHT, TOP, SIDE = 4, 300, 432, 600, 60, 250
 
 
 def correlate(X, K, padding, stride, flip):
@@ -39,78 +37,84 @@ def correlate(X, K, padding, stride, flip):
 
 def written_out(values, kernel, value):
     """Return the products by row, ["1·1 + 2·2", "3·3 + 1·0"], and the sum, "= 14"."""
+
+    def factor(value):
+        text = number(value)
+        return f"({text})" if text.startswith("−") else text
+
     rows = [
-        " + ".join(f"{_written(x)}·{_written(k)}" for x, k in zip(*pair, strict=True))
+        " + ".join(f"{factor(x)}·{factor(k)}" for x, k in zip(*pair, strict=True))
         for pair in zip(values.tolist(), kernel.tolist(), strict=True)
     ]
     numbers = [*values.flatten().tolist(), *kernel.flatten().tolist(), value]
     return rows, f"{'=' if all(map(is_exact, numbers)) else '≈'} {number(value)}"
 
 
-def _written(value):
-    text = number(value)
-    return f"({text})" if text.startswith("−") else text
-
-
 class Outputs(Place):
-    """The output under the window, and which outputs a press has revealed."""
+    """The output under the window, and which outputs have been revealed.
 
-    def __init__(self):
-        super().__init__()
-        self.known = set()
+    numbers  the outputs, nested lists
+    known    bool (rows, columns)
+    """
 
-    def forget(self):
-        self.known = set()
+    numbers = None
+
+    def show(self, Y, reveal):
+        """Keep up with the outputs Y; other numbers are to be predicted anew."""
+        self.fit(*Y.shape)
+        if self.numbers != Y.tolist():
+            self.numbers, self.known = Y.tolist(), np.zeros(Y.shape, dtype=bool)
+        return self.known | reveal
 
     def touch(self, place, touch):
         super().touch(place, touch)
         if touch.kind == "press":
-            self.known.add((self.row, self.column))
+            self.known[self.row, self.column] = True
 
 
-def draw_correlation(
-    X, K, place=(0, 0), known=(), padding=0, stride=1, flip=False, texts=None, above=""
-):
-    """Draw input, kernel, products and output, the window at output `place`.
+def draw_correlation(X, cells, K, place, flip, reveal, padding, stride, size=None):
+    """Draw input, kernel, products and output, the window at one output.
 
-    known  the places of the outputs that are shown; the others are a "?"
-    texts  of the kernel as it is being typed
-    above  what stands above the grids, in the first 30 pixels
+    cells  the control in which K is typed; place: an `Outputs`; size: only pressed
     """
     padded, laid, Y = correlate(X, K, padding, stride, flip)
-    (row, column), (h, w) = place, K.shape
-    top, left = row * stride, column * stride
+    known = place.show(Y, reveal)
+    row, column = place.row, place.column
+    (h, w), top, left = K.shape, row * stride, column * stride
     values = padded[top : top + h, left : left + w]
     rows, total = written_out(values, laid, Y[row, column].item())
-    total = total if place in known else "= ?"
+    if not known[row, column]:
+        total = "= ?"
+    products = " + ".join(rows)
     where = f"output row {row + 1}, column {column + 1}"
-    name = "convolution" if flip else "cross-correlation"
     label = (
-        f"{name}, {where}: {' + '.join(rows)} {total}; input {size_of(X)}, kernel "
-        f"{size_of(K)}, padding {padding}, stride {stride}: output {size_of(Y)}, "
-        f"{len(known)} of {Y.numel()} shown"
+        f"{'convolution' if flip else 'cross-correlation'}, {where}: {products} "
+        f"{total}; input {size_of(X)}, kernel {size_of(K)}, padding {padding}, "
+        f"stride {stride}: output {size_of(Y)}, {known.sum()} of {Y.numel()} shown"
     )
-    lines = [" + ".join(rows)] if K.numel() <= SHORT else rows
-    height = TOP + SIDE + 40 + 22 * len(lines)
+    lines = [f"{line} +" for line in rows[:-1]] + [f"{rows[-1]} {total}"]
+    if K.numel() <= 6:  # they fit on one line
+        lines = [f"{products} {total}"]
+    end, style = TOP + SIDE + 30, dict(size=16, bold=True, fill=BLUE)
     return svg.picture(
-        WIDTH,
-        height,
+        860,
+        end + 10 + 22 * len(lines),
         label,
-        above,
+        svg.text(LEFT, 14, "kernel"),
+        chips(60, 14, "size", SIZES, tuple(K.shape))[0],
+        chips(360, 14, "flip", {True: "flip the kernel: convolution"}, flip)[0],
+        chips(660, 14, "reveal", {True: "show all outputs"}, reveal)[0],
         _draw_input(X, padded, padding, stride, Y.shape, (top, left, h, w)),
-        _draw_kernel(K, laid, values, flip, texts),
-        _draw_output(Y, place, known),
-        _draw_sum(where, lines, total, TOP + SIDE + 30),
+        _draw_kernel(cells, K, laid, values, flip),
+        _draw_output(Y, known, row, column),
+        svg.text(LEFT, end, f"{where}:", fill=SOFT),
+        *(svg.text(220, end + 22 * i, line, **style) for i, line in enumerate(lines)),
     )
-
-
-def _cell(matrix, side=SIDE):
-    return min(78, side / max(matrix.shape))
 
 
 def _draw_input(X, padded, padding, stride, shape, seen):
-    """Draw the padded input; every number can be touched: the window comes to it."""
-    cell = _cell(padded)
+    """Draw the padded input; the window comes to the number that is pointed at."""
+    cell = min(78, SIDE / max(padded.shape))
     colours = np.full((*padded.shape, 3), 0xDC, dtype=np.uint8)
     inside = slice(padding, padding + len(X)), slice(padding, padding + X.shape[1])
     colours[inside] = svg.signed_colours(X, room=1.6)
@@ -119,65 +123,36 @@ def _draw_input(X, padded, padding, stride, shape, seen):
         i, j = (min(n // stride, most - 1) for n, most in zip((i, j), shape, strict=1))
         return f"place:{i},{j}"
 
-    hint = f"input {size_of(X)}" + (f", grey: padding {padding}" if padding else "")
+    hint = f"input {size_of(X)}" + f", grey: padding {padding}" * (padding > 0)
     numbers = grid(padded, LEFT, TOP, cell, colours=colours, data_hover=output)
-    return svg.join(
-        title(LEFT, TOP - 14, hint), numbers, window(LEFT, TOP, cell, *seen)
-    )
+    outline = window(LEFT, TOP, cell, *seen)
+    return svg.join(title(LEFT, TOP - 14, hint), numbers, outline)
 
 
-def _draw_kernel(K, laid, values, flip, texts):
+def _draw_kernel(cells, K, laid, values, flip):
     """Draw the kernel, to be typed in, and under it its products with the window."""
-    cell = min(55, 110 / max(K.shape))
-    right, lower = MIDDLE + 132, TOP + 110 + 40
-    turned = grid(laid, right, TOP, cell, top=K.abs().max().item())
+    cell, lower = min(55, 110 / max(K.shape)), TOP + 150
     parts = [
         title(MIDDLE, TOP - 14, f"kernel {size_of(K)}"),
-        grid(K, MIDDLE, TOP, cell, at="K", says="kernel", texts=texts),
-        title(right, TOP - 14, "flipped") if flip else "",
-        turned if flip else "",
+        grid(K, MIDDLE, TOP, cell, at="K", says="kernel", texts=cells.texts),
         title(MIDDLE, lower - 14, "window × kernel, number by number"),
         grid(values, MIDDLE, lower, cell),
-        grid(values * laid, right, lower, cell),
-        svg.text(right - 11, lower + 55, "→", anchor="middle"),
+        svg.text(SECOND - 11, lower + 55, "→", anchor="middle"),
+        grid(values * laid, SECOND, lower, cell),
     ]
+    if flip:
+        parts += [title(SECOND, TOP - 14, "flipped"), grid(laid, SECOND, TOP, cell)]
     return svg.join(*parts)
 
 
-def _draw_output(Y, place, known):
-    cell = _cell(Y)
-    shown = {spot for spot in np.ndindex(*Y.shape) if spot in known}
-    colours = svg.signed_colours(Y, room=1.6)
-    texts = [["?"] * Y.shape[1] for _ in Y]
-    for i, j in np.ndindex(*Y.shape):
-        if (i, j) in shown:
-            texts[i][j] = number(Y[i, j].item())
-        else:
-            colours[i, j] = 255
-    return svg.join(
-        title(RIGHT, TOP - 14, f"output {size_of(Y)}"),
-        grid(
-            Y,
-            RIGHT,
-            TOP,
-            cell,
-            at="place",
-            says="output",
-            colours=colours,
-            texts=texts,
-            data_hover=lambda i, j: f"place:{i},{j}",
-        ),
-        window(RIGHT, TOP, cell, *place, 1, 1),
-    )
-
-
-def _draw_sum(where, lines, total, y):
-    parts = [svg.text(LEFT, y, f"{where}:", fill=SOFT)]
-    for i, line in enumerate(lines):
-        end = total if i == len(lines) - 1 else "+"
-        place = 220, y + 22 * i
-        parts.append(svg.text(*place, f"{line} {end}", size=16, bold=True, fill=BLUE))
-    return svg.join(*parts)
+def _draw_output(Y, known, row, column):
+    cell = min(78, SIDE / max(Y.shape))
+    colours = np.where(known[..., None], svg.signed_colours(Y, room=1.6), 255)
+    texts = np.where(known, np.vectorize(number)(Y), "?").tolist()
+    touch = dict(at="place", says="output", data_hover="place:{},{}".format)
+    numbers = grid(Y, RIGHT, TOP, cell, colours=colours, texts=texts, **touch)
+    outline = window(RIGHT, TOP, cell, row, column, 1, 1)
+    return svg.join(title(RIGHT, TOP - 14, f"output {size_of(Y)}"), numbers, outline)
 
 
 @torch_as_it_starts()
@@ -187,63 +162,20 @@ def correlation_stepper(X=None, K=None):
     X, K  (H, W), up to 8×8, and (h, w), up to 5×5; by default notebook 01's
     """
     X = as_matrix("X", X_DEFAULT if X is None else X)
-    cells = Cells(
-        "kernel", as_matrix("K", K_DEFAULT if K is None else K, LARGEST_KERNEL)
-    )
-    outputs, play = (
-        Outputs(),
-        ipywidgets.Play(
-            -1, min=-1, interval=900, show_repeat=False, tooltip="play, stop"
-        ),
-    )
-    sizes = {
-        size: f"{size[0]}×{size[1]}" for size in sorted({*SIZES, cells.read().shape})
-    }
-    size = Chips(sizes, tuple(cells.read().shape))
-    asked = None
-
-    def draw(K, place, size, padding, stride, flip, reveal):
-        nonlocal asked
-        if size != tuple(K.shape):
-            cells.resize(*size)
-            K = cells.read()
-        Y = correlate(X, K, padding, stride, flip)[2]
-        if asked != (settings := (K.tolist(), padding, stride, flip)):
-            asked = settings
-            outputs.forget()  # these are other numbers: to be predicted anew
-        outputs.fit(*Y.shape)
-        play.max = Y.numel() - 1
-        known = set(np.ndindex(*Y.shape)) if reveal else outputs.known
-        above = svg.join(
-            svg.text(LEFT, 14, "kernel"),
-            chips(60, 14, "size", sizes, size)[0],
-            chips(MIDDLE + 60, 14, "flip", {True: FLIP}, flip)[0],
-            chips(RIGHT, 14, "reveal", {True: "show all outputs"}, reveal)[0],
-        )
-        here, sizes_now = (outputs.row, outputs.column), (padding, stride, flip)
-        return draw_correlation(X, K, here, known, *sizes_now, cells.texts, above)
-
-    view = View(
+    cells = Cells("kernel", as_matrix("K", K_DEFAULT if K is None else K, 5))
+    sizes = {words: functools.partial(cells.resize, *s) for s, words in SIZES.items()}
+    return View(
         "Cross-correlation, step by step",
         "predict a number that is still “?”, then press it. Point at the input or the "
         "output: the window comes along. Type other numbers into the kernel.",
         {
             "K": cells,
-            "place": outputs,
-            "size": size,
+            "place": Outputs(),
+            "size": Buttons(sizes),
             "flip": Switch(),
             "reveal": Switch(),
-            "padding": Number("padding", 0, 0, LARGEST_PADDING),
+            "padding": Number("padding", 0, 0, 2),
             "stride": stride_control(1),
         },
-        draw,
-        rows=[[play, "padding", "stride"]],
+        functools.partial(draw_correlation, X, cells),
     )
-
-    def step(change):
-        if change["new"] >= 0:  # -1: stopped, before the first
-            row, column = divmod(change["new"], outputs.columns)
-            view.touch("press", f"place:{row},{column}")
-
-    play.observe(step, "value")
-    return view

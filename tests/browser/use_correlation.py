@@ -14,8 +14,6 @@ def use(notebook, record_latency):
     view.says("row 2, column 1: 3·1 + 1·2 + 1·3 + 2·0 = ?")
     view.keys("place:0,1", "Enter")
     view.says("row 1, column 2: 2·1 + 0·2 + 1·3 + 4·0 = 5; ")
-    view.box.locator(".widget-play button").first.click()
-    view.says("4 of 4 shown")
     view.slide("padding")
     view.says("padding 1, stride 1: output 4×4")
     view.slide("stride")
