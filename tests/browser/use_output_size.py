@@ -33,14 +33,14 @@ def use(notebook, record_latency):
     view.answers(
         ("stride", "0", "would never move the window"),
         ("stride", "1", None),
-        ("kernel", "50", "fits nowhere"),
+        ("kernel", "9", "fits nowhere"),
         ("kernel", "", "got nothing"),
         ("kernel", "3", None),
         ("input", "512", None),
     )
     view.says("512×512 becomes 510×510")
     view.box.get_by_label("stack, kernel/stride:").fill("five")
-    view.complains("is no layer")
+    view.complains("is no list of 1 to 8 layers")
     view.box.get_by_label("stack, kernel/stride:").fill("3/1")
     view.fine()
     keys = ["ArrowRight", "ArrowLeft"]

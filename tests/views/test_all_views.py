@@ -309,11 +309,10 @@ ENTRIES = {  # view: (control, what is typed, what is said)
     ],
     "output_size_calculator": [
         ("n", "0", "input: type a whole number, from 1 to 512; got '0'"),
-        ("kernel_size", "50", "the kernel spans 50 pixels, but the padded input has 7"),
-        ("padding", "-1", "padding: type a whole number, from 0 to 512"),
+        ("kernel_size", "9", "the kernel spans 9 numbers, but only 7 are there"),
+        ("padding", "-1", "padding: type a whole number, from 0 to 8; got '-1'"),
         ("stride", "0", "a stride of 0 would never move the window"),
-        ("dilation", "513", "dilation: type a whole number, from 1 to 512"),
-        ("dilation", "8", "the kernel spans 9 pixels, but the padded input has 7"),
+        ("dilation", "8", "the kernel spans 9 numbers, but only 7 are there"),
     ],
     "pooling_explorer": [
         ("window", "5", "the window spans 5 numbers, but only 4 are there"),
