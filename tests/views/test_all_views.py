@@ -121,9 +121,7 @@ TOUCHES = {  # view: what is done to each of its controls
     ],
     "pooling_explorer": [
         ("key 9", "X:0,0"),
-        ("press", "size:0"),
         ("press", "mode:1"),
-        ("press", "arriving:1"),
         ("key ArrowRight", "place:0,0"),
         ("window", 3),
         ("stride", 1),
