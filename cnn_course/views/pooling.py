@@ -134,12 +134,11 @@ def _arrows(share, gradient, mode, place, cell, right):
 
 def _pills(values, x, cell, unseen):
     """Yield the gradients at the feet of the squares, a × where none can arrive."""
+    style = dict(anchor="middle", fill="#000000", pointer_events="none")
     for i, j in np.ndindex(*values.shape):
         at = x + (j + 0.5) * cell, TOP + (i + 1) * cell - 7
         if unseen[i, j]:
-            yield svg.text(
-                *at, "×", anchor="middle", fill="#000000", pointer_events="none"
-            )
+            yield svg.text(*at, "×", **style)
         elif values[i, j]:
             yield _pill(*at, values[i, j])
 
