@@ -91,7 +91,8 @@ def draw_pooling(cells, X, mode, window, stride, place):
 
 def _sentences(values, value, share, gradient, mode, place):
     """Yield what one output makes of the values it sees, and its gradient's way."""
-    arriving, listed = gradient[place].item(), ", ".join(map(number, values))
+    arriving, listed = gradient[place].item(), ", ".join(map(number, values[:9]))
+    listed += ", …" * (len(values) > 9)
     output = f"output row {place[0] + 1}, column {place[1] + 1}"
     if mode == "average":
         each = arriving / len(values)
@@ -161,7 +162,9 @@ def pooling_explorer(X=None):
         {
             "X": cells,
             "mode": Chips(MODES, "max"),
-            "window": Number("window", 2, 1, 4, limits=(1, LARGEST)),
+            "window": Number(
+                "window", min(2, *cells.read().shape), 1, 4, limits=(1, LARGEST)
+            ),
             "stride": stride_control(2),
             "place": Place(),
         },
