@@ -73,7 +73,9 @@ def test_no_output_is_an_error_or_a_warning(outputs):
 
 
 def test_no_path_of_the_authors_machine(path):
-    found = MACHINE_PATH.search(path.read_text(encoding="utf-8"))
+    # Not within a picture's bytes, where "/tmp/" comes by chance.
+    text = re.sub("[A-Za-z0-9+/=]{200,}", "", path.read_text(encoding="utf-8"))
+    found = MACHINE_PATH.search(text)
     assert found is None, found
 
 
