@@ -103,7 +103,8 @@ class Draws:
             self.moved = touch.y - self.grip[0], touch.x - self.grip[1]
         elif touch.key in STEPS:
             down, right = STEPS[touch.key]
-            self.moved = top + 4 * down, left + 4 * right  # pixels
+            # `place`, too: several keys may come before the next drawing.
+            self.moved = self.place = top + 4 * down, left + 4 * right  # pixels
 
 
 def draw_mixer(photo, image, draws, again, mirror, upside_down, crop, **strengths):

@@ -228,6 +228,17 @@ def test_every_touch_changes_the_picture(name):
         assert view.picture.svg != before, (what, to)
 
 
+def test_keys_that_come_before_the_next_drawing_count_each(name):
+    for what, at in TOUCHES[name]:
+        if what.startswith("key Arrow"):
+            one, two = MAKE[name][0](), MAKE[name][0]()
+            touch = {"kind": "key", "at": at, "key": what[4:]}
+            one._touched(None, {"touches": [touch.copy(), touch.copy()]}, [])
+            do(two, what, at)
+            do(two, what, at)
+            assert one.label == two.label and one.picture.svg == two.picture.svg
+
+
 def test_what_can_be_touched_can_be_reached_by_key_and_has_a_name(name):
     view = MAKE[name][0]()
     for element in elements(view, "data-at"):
