@@ -27,7 +27,7 @@ VIEWS = {  # title: how it is made
     "VGG builder": "views.vgg_builder()",
     "NiN's class maps": "views.class_maps(nin, data[1], side=195)",
     "The study, run by run": "views.ablation_explorer(read_rows('09_ablation.csv'))",
-    "Training, live": "LiveCurves(lenet, data[0], 5, torch.device('cpu'), None).view",
+    "Training, live": "LiveCurves(lenet, data[0], 5, torch.device('cpu')).view",
     "Your network, unit by unit": "explore(lenet, data[1])",
 }
 LONGER = {"The study, run by run"}  # than a screen: 20 arms to choose from

@@ -76,7 +76,7 @@ MAKE = {  # each with what its saved text begins with, after its title
         "row 2, column 1; in all 100 arrive and the inputs get 100: nothing is lost",
     ),
     "training_curves": (
-        lambda: LiveCurves(lenet(), [0, 1], 1, torch.device("cpu"), None).view,
+        lambda: LiveCurves(lenet(), noise(SOME), 1, torch.device("cpu")).view,
         "Training, live: loss and accuracy by epoch",
     ),
     "vgg_builder": (
