@@ -192,5 +192,6 @@ def _draw_sample(sample):
             yield svg.text(x, CURVES + 88, word, size=12, fill=colour)
             yield svg.text(x, CURVES + 106, sample.given[name], size=12, bold=bold)
     yield svg.text(0, CURVES + 106, "given", size=12, fill=SOFT)
-    words = f"given: share of {len(sample.images)} training pictures, equal by class"
+    count = len(sample.images)
+    words = f"given: share of {count} training pictures, {count // 10} of each class"
     yield svg.text(WIDTH, CURVES + 8, words, size=12, fill=SOFT, anchor="end")
