@@ -74,5 +74,5 @@ def test_seeds_0_and_1_tell_opposite_stories(rows):  # which the view proposes t
 
 
 def test_nothing_to_show_is_said(rows):
-    with pytest.raises(ValueError, match="no test accuracy of these .* choose others"):
+    with pytest.raises(ValueError, match=r"no test accuracy of these .* choose others"):
         chosen_runs(rows, **asked(epoch=0))
