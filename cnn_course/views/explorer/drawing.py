@@ -1,19 +1,20 @@
-"""What the explorer draws with: a stage's maps in its colours, texts that fit."""
+"""What the explorer draws with: matrices, maps to press, all layers side by side."""
 
 import math
-import textwrap
+import re
 
 import numpy as np
 
+from cnn_course.views.explorer.layers import strongest
 from cnn_course.views.kit import svg
-from cnn_course.views.kit.parts import grid
-from cnn_course.views.kit.svg import LINE, ORANGE
+from cnn_course.views.kit.parts import grid, title, window
+from cnn_course.views.kit.svg import BLUE, INK, LINE, ORANGE
 from cnn_course.views.kit.texts import number, size_of
 from cnn_course.views.kit.touch import button
 
-LARGEST = 56  # CSS pixels for a number
-FEW = 5  # rows and columns of a matrix that is drawn with its numbers, at most
-PADDING = 0xDC  # a grey
+# In CSS pixels: a number of a matrix at most, the height of layers' names and of maps
+# below, the width of all columns and of one at least and at most, where bars begin.
+LARGEST, NAMES, STRIP, ROOM, LEAST, MOST, BARS = 56, 78, 112, 704, 22, 76, 716
 
 
 def is_vector(stage):
@@ -25,114 +26,84 @@ def shape_of(stage):
     return f"{len(stage.Y)}" if is_vector(stage) else size_of(stage.Y)
 
 
-def fold(vector):
-    """Return a vector (n,) as a matrix, row by row; NaN where nothing is left."""
-    columns = math.ceil(len(vector) ** 0.5)
-    room = (0, -len(vector) % columns)
-    values = np.asarray(vector, dtype=float)
-    return np.pad(values, room, constant_values=np.nan).reshape(-1, columns)
-
-
 def matrix_of(stage, channel):
-    """Return what is drawn for a channel: its map, or the whole vector, folded."""
-    return fold(stage.Y.flatten()) if is_vector(stage) else stage.Y[channel].numpy()
+    """Return what is drawn for a channel: its map, or the whole vector, row by row."""
+    if not is_vector(stage):
+        return stage.Y[channel].numpy()
+    columns = math.ceil(len(stage.Y) ** 0.5)
+    room = (0, -len(stage.Y) % columns)  # NaN where nothing is left
+    vector = np.pad(stage.Y.flatten().numpy(), room, constant_values=np.nan)
+    return vector.reshape(-1, columns)
 
 
-def legend(stage):
-    """Return in words which colours mean which numbers."""
+def one_place(stage, channel, row=0, column=0):
+    """Return where in its `matrix_of` a unit stands: rows and columns, ranges of one."""
+    if is_vector(stage):
+        row, column = divmod(channel, matrix_of(stage, 0).shape[1])
+    return range(row, row + 1), range(column, column + 1)
+
+
+def colours_of(stage, values):
+    """Return values of a stage in its colours, uint8 (H, W, 3), and what they mean."""
     low, high = stage.Y.min().item(), stage.Y.max().item()
-    if low < 0:
-        return "orange −{0}, white 0, purple {0}".format(number(max(-low, high)))
-    return f"black {number(low)}, white {number(high)}"
+    if low >= 0:
+        words = f"black {number(low)}, white {number(high)}"
+        return svg.grey(np.nan_to_num(values), low, high), words
+    top = max(-low, high)
+    words = f"orange {number(-top)}, white 0, purple {number(top)}"
+    return svg.signed_colours(values, top=top), words
 
 
-def _paint(stage, values):
-    """Return values of a stage in its colours, uint8 (H, W, 3)."""
-    low, high = stage.Y.min().item(), stage.Y.max().item()
-    if low < 0:
-        return svg.signed_colours(values, top=max(-low, high))
-    return svg.grey(np.nan_to_num(values), low, high)
-
-
-def photograph(X):
-    """Return the pixels of a picture (C, H, W): in colour if it has three channels."""
-    X = X.numpy() if len(X) == 3 else X[:1].numpy()
-    colours = svg.grey(X, X.min(), X.max())[..., 0]
-    return colours.transpose(1, 2, 0) if len(X) == 3 else colours[0]
-
-
-def cell_of(shape, side):
+def cell_of(matrix, side):
     """Return how large a number of a matrix is drawn within side × side pixels."""
-    return min(side / max(shape), LARGEST)
+    return min(side / max(matrix.shape), LARGEST)
 
 
-def draw_matrix(values, x, y, side, stage=None, inside=None):
+def draw_matrix(values, x, y, side, stage=None, part=None, inside=True):
     """Draw a matrix within side × side pixels, with its numbers if they are few.
 
     stage   whose numbers they are, and so in which colours
+    part    rows and columns that are outlined, two ranges
     inside  bool, what of it is not padding
     """
     values = np.asarray(values, dtype=float)
-    colours = _paint(stage, values) if stage else svg.signed_colours(values)
+    colours = colours_of(stage, values)[0] if stage else svg.signed_colours(values)
     colours[np.isnan(values)] = 255
-    if inside is not None:
-        colours[~inside.numpy()] = PADDING
-    cell = cell_of(values.shape, side)
-    if max(values.shape) > FEW:
-        place = x, y, cell * values.shape[1], cell * values.shape[0]
+    colours[~np.broadcast_to(inside, values.shape)] = 0xDC  # a grey
+    cell, (h, w), outline = cell_of(values, side), values.shape, ""
+    if part is not None:
+        first, spans = [r[0] for r in part], [r[-1] + 1 - r[0] for r in part]
+        outline = window(x, y, cell, *first, *spans)
+    if max(h, w) > 5:
+        place = x, y, cell * w, cell * h
         frame = svg.rect(*place, stroke=LINE)
-        return svg.join(svg.image(colours, *place), frame)
+        return svg.join(svg.image(colours, *place), frame, outline)
     texts = [["" if np.isnan(v) else number(v) for v in row] for row in values]
-    return grid(values, x, y, cell, colours=colours, texts=texts)
-
-
-def draw_map(stage, x, y, side, part):
-    """Draw a map, or a whole vector, and outline a `Window` of it.
-
-    Returns (piece, (x, y, width, height)).
-    """
-    matrix, (_, rows, columns) = matrix_of(stage, part.channels[0]), part
-    if is_vector(stage):
-        rows, columns = map(range, matrix.shape)
-        if len(part.channels) == 1:
-            place = divmod(part.channels[0], len(columns))
-            rows, columns = (range(n, n + 1) for n in place)
-    cell = cell_of(matrix.shape, side)
-    drawn = draw_matrix(matrix, x, y, side, stage)
-    place = x, y, cell * matrix.shape[1], cell * matrix.shape[0]
-    return svg.join(drawn, outline(x, y, cell, rows, columns)), place
-
-
-def outline(x, y, cell, rows, columns):
-    """Outline some rows and columns of a matrix that was drawn at (x, y)."""
-    height, width = (max(cell * (s[-1] + 1 - s[0]), 4) for s in (rows, columns))
-    place = x + cell * columns[0], y + cell * rows[0], width, height
-    return svg.rect(*place, stroke=ORANGE, stroke_width=3, pointer_events="none")
+    if w > 3:  # larger without the 0 of 0.5
+        texts = [[re.sub(r"^(−?)0\.", r"\1.", t) for t in row] for row in texts]
+    return svg.join(grid(values, x, y, cell, colours=colours, texts=texts), outline)
 
 
 def draw_maps(k, stage, channels, columns, x, y, size, chosen=None):
-    """Draw the maps of some channels in rows: one image, and places to press.
-
-    k       the stage's number
-    chosen  the channel that is outlined
-    """
+    """Draw the maps of some channels of stage `k`: one image, and places to press."""
     step = math.ceil(max(stage.Y.shape[1:]) / size)  # finer pixels cannot be seen
     maps = stage.Y[channels][:, ::step, ::step].numpy()
     again = max(1, 12 // max(maps.shape[1:]))  # so that a gap can be thin
     maps = maps.repeat(again, axis=1).repeat(again, axis=2)
     side, rows = max(maps.shape[1:]), -(-len(channels) // columns)
-    pitch = side + max(1, round(2 * side / size))
-    laid = np.full((rows * pitch, columns * pitch), np.nan)
-    parts, scale = [], size / side
-    for i, (channel, one) in enumerate(zip(channels, maps, strict=True)):
-        top, left = (n * pitch for n in divmod(i, columns))
-        laid[top : top + one.shape[0], left : left + one.shape[1]] = one
-        place = x + left * scale, y + top * scale, size, size
-        parts.append(map_button(k, stage, channel, place, channel == chosen))
+    pitch, scale = side + max(1, round(2 * side / size)), size / side
+    room = np.subtract((rows * columns, pitch, pitch), maps.shape)
+    laid = np.pad(maps, [(0, n) for n in room], constant_values=np.nan)
+    laid = laid.reshape(rows, columns, pitch, pitch).swapaxes(1, 2)
+    laid = laid.reshape(rows * pitch, columns * pitch)
     clear = np.where(np.isnan(laid), 0, 255).astype(np.uint8)
-    pixels = np.dstack([_paint(stage, laid), clear])
-    image = svg.image(pixels, x, y, *(scale * n for n in reversed(laid.shape)))
-    return svg.join(image, *parts)
+    pixels = np.dstack([colours_of(stage, laid)[0], clear])
+    parts = [svg.image(pixels, x, y, scale * columns * pitch, scale * rows * pitch)]
+    for i, channel in enumerate(channels):
+        down, right = (n * pitch * scale for n in divmod(i, columns))
+        place = x + right, y + down, size, size
+        parts.append(map_button(k, stage, channel, place, channel == chosen))
+    return svg.join(*parts)
 
 
 def map_button(k, stage, channel, place, chosen=False):
@@ -152,11 +123,47 @@ def shortened(words, size, width, bold=False):
     return words
 
 
-def paragraph(x, y, sentences, width, most):
-    """Write sentences in `most` lines at most, broken where `width` ends."""
-    letters = int(width / 7.4)
-    lines = [line for one in sentences for line in textwrap.wrap(one, letters)]
-    if len(lines) > most:
-        lines[most - 1] += " …"
-    lines = enumerate(lines[:most])
-    return svg.join(*[svg.text(x, y + 16 * i, words, size=12) for i, words in lines])
+def draw_columns(stages, k, sources, kept):
+    """Draw a column for each of the stages, or for those around `k` that have room.
+
+    sources  the stages that stage `k` takes its input from
+    kept     a dictionary in which columns of maps wait for the next drawing
+    """
+    room = ROOM // LEAST
+    first = min(max(k - room // 2, 0), max(len(stages) - room, 0))
+    page = range(first, min(first + room, len(stages)))
+    width, parts = min(ROOM / len(page), MOST), []
+    for i in page:
+        stage, x = stages[i], (i - first) * width
+        if (i, x) not in kept:
+            columns = 2 if width > 50 else 1
+            pitch = (width - 2) / columns
+            shown = strongest(stage, int(STRIP / pitch) * columns)
+            kept[i, x] = draw_maps(i, stage, shown, columns, x, NAMES, pitch - 2)
+        parts.append(kept[i, x])
+        name = stage.name.split(" · ")[-1].replace("Adaptive", "").replace("2d", "")
+        look = dict(size=12, bold=i == k, fill=BLUE if i == k else INK)
+        for j, words in enumerate((name, shape_of(stage))[: 1 + (width > 24)]):
+            told = svg.text(0, 0, shortened(words, 12, NAMES - 6, True), **look)
+            turned = f"translate({x + 6 + 13 * j:.1f} {NAMES - 6}) rotate(-90)"
+            parts.append(svg.tag("g", told, transform=turned))
+        if i == k or i in sources:  # with dashes
+            look = dict(stroke_width=2, stroke_dasharray=None if i == k else "3 3")
+            place = x - 2, NAMES - 3, width, STRIP + 4
+            parts.append(svg.rect(*place, stroke=BLUE, pointer_events="none", **look))
+    return svg.join(*parts)
+
+
+def draw_bars(k, stage, names, label):
+    """Draw the shares of softmax, stage `k`, for ten classes; `label` is the right one."""
+    parts = [title(BARS, 8, "softmax" if len(names) <= 10 else "the ten likeliest")]
+    for i, c in enumerate(sorted(strongest(stage, 10))):
+        y, share, right = 27 + 17 * i, stage.Y[c].item(), names[c] == label
+        name = shortened(names[c], 12, 78, right)
+        parts += [
+            svg.text(BARS, y, name, size=12, bold=right),
+            svg.rect(BARS + 80, y - 5, max(26 * share, 1), 10, fill=BLUE),
+            svg.text(BARS + 144, y, f"{share:.0%}", size=12, anchor="end"),
+            map_button(k, stage, c, (BARS - 3, y - 8, 147, 16)),
+        ]
+    return svg.join(*parts)

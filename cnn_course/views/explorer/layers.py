@@ -23,10 +23,11 @@ KINDS = {
     "linear": (nn.Linear,),
     "softmax": (nn.Softmax,),
 }
-KNOWN = ", ".join(kind.__name__ for kinds in KINDS.values() for kind in kinds)
+KIND_OF = {layer: kind for kind, layers in KINDS.items() for layer in layers}
 EXPECTED = (
-    f"expected is an nn.Sequential of these layers: {KNOWN}, Identity; nn.Sequential, "
-    "and Residual(branch, shortcut) of cnn_course.networks, may hold some of them"
+    "expected is an nn.Sequential of these layers: "
+    f"{', '.join(layer.__name__ for layer in KIND_OF)}, Identity; nn.Sequential, and "
+    "Residual(branch, shortcut) of cnn_course.networks, may hold some of them"
 )
 FITTING = "change this layer, or give pictures of the shape the network was made for"
 PICTURES = (
@@ -40,7 +41,7 @@ class Stage:
     """What one layer makes of the picture; stage 0 is the picture itself.
 
     name     where the layer stands in the network, and its class: "3.0 · Conv2d"
-    kind     a key of KINDS, or "picture", or "add" where a `Residual` adds two
+    kind     one of KINDS, or "picture", or "add" where a `Residual` adds two
     layer    a copy of it, on the CPU, float32, in evaluation mode
     sources  the numbers of the stages that it takes its input from: one, of "add" two
     inputs   what they give, float32 (C, H, W) each
@@ -58,8 +59,8 @@ class Stage:
 
     @property
     def own(self):
-        """The output as torch has it: (1, C, h, w), or a vector (1, n)."""
-        return self.Y.flatten()[None] if self.flat else self.Y[None]
+        """A copy of the output as torch has it: (1, C, h, w), or a vector (1, n)."""
+        return (self.Y.flatten() if self.flat else self.Y)[None].clone()
 
 
 def count_pictures(pictures):
@@ -94,8 +95,8 @@ def walk(net, X):
         raise ValueError(f"this is a {type(net).__name__}; {EXPECTED}")
     if not X.isfinite().all():
         raise ValueError(
-            "this picture has numbers that are not finite: look at how it was made, "
-            "perhaps something was divided by 0"
+            "this picture has numbers that are not finite: perhaps something was "
+            "divided by 0 when it was made"
         )
     net = copy.deepcopy(net).float().cpu().eval()
     for module in net.modules():
@@ -125,74 +126,52 @@ def _follow(layer, place, source, stages):
         for i, part in enumerate(layer):
             source = _follow(part, f"{place}.{i}".lstrip("."), source, stages)
         return source
+    X = stages[source].own
     if isinstance(layer, Residual):
+        kind = "add"
         branch = _follow(layer.branch, f"{place}.branch", source, stages)
-        source = _overwritten(source, stages)
-        shortcut = _follow(layer.shortcut, f"{place}.shortcut", source, stages)
-        try:
-            Y = layer.add(stages[branch].own, stages[shortcut].own)
-        except ValueError as error:
-            raise ValueError(f"{name}: {error}") from error
-        return _append(stages, name, "add", layer, (branch, shortcut), Y)
-    kind = _kind(name, layer, stages[source].flat)
-    X = stages[source].own.clone()  # an activation may work in place
-    Y = answer_of(layer, X, FITTING, name)
-    return _append(stages, name, kind, layer, (source,), Y)
-
-
-def _overwritten(source, stages):
-    """Return the stage whose output stands in the memory of stage `source` by now.
-
-    It is another one where layers that work in place came first, in a branch.
-    """
-    same = {source}  # dropout that is off returns what it gets
-    for i, stage in enumerate(stages):
-        if same.isdisjoint(stage.sources[:1]):
-            continue
-        if stage.kind == "activation" and getattr(stage.layer, "inplace", False):
-            source = i
-        if source == i or stage.kind == "dropout":
-            same.add(i)
-    return source
-
-
-def _kind(name, layer, flat):
-    """Return the kind of a layer that gets maps, or a vector if `flat`.
-
-    Raises ValueError for a layer that is of no such kind, or used in another way.
-    """
-    kinds = [kind for kind, classes in KINDS.items() if isinstance(layer, classes)]
-    known = [c for kind in kinds for c in KINDS[kind] if isinstance(layer, c)]
-    problem = None
-    if isinstance(layer, nn.modules.lazy.LazyModuleMixin):
-        problem = "has no weights yet: call net(X) once, with pictures X, and then this"
-    elif not kinds:
-        problem = f"is no layer that this view can explain; {EXPECTED}"
-    elif type(layer).forward is not known[0].forward:
-        problem = f"has a forward of its own, so it may be no {known[0].__name__}: "
-        problem += "write its steps as layers of an nn.Sequential"
-    elif getattr(layer, "padding_mode", "zeros") != "zeros":
-        problem = "pads with other numbers than 0: leave padding_mode out"
-    elif kinds == ["batch norm"] and layer.running_mean is None:
-        problem = "keeps no averages of its batches: leave track_running_stats out"
-    elif kinds == ["linear"] and not flat:
-        problem = "gets maps, and takes vectors: put nn.Flatten() before it"
-    elif kinds == ["softmax"] and layer.dim not in (None, 1, -1 if flat else 1):
-        problem = f"has dim={layer.dim}, and classes lie along dim 1: nn.Softmax(dim=1)"
-    if problem:
-        raise ValueError(f"{name} {problem}")
-    return kinds[0]
-
-
-def _append(stages, name, kind, layer, sources, Y):
-    """Append the stage with the output Y, as torch gives it for one picture."""
+        answer_of(layer.branch, X, FITTING, name)
+        if not X.equal(stages[source].own):
+            raise ValueError(
+                f"{name}: its branch works in place, and so changes what the shortcut "
+                "gets: leave inplace=True out there"
+            )
+        sources = branch, _follow(layer.shortcut, f"{place}.shortcut", source, stages)
+        ways = [stages[i].own for i in sources]
+        Y = answer_of(lambda _: layer.add(*ways), X, FITTING, name)
+    else:
+        kind, sources = _kind(name, layer, stages[source].flat), (source,)
+        Y = answer_of(layer, X, FITTING, name)
     if Y.dim() not in (2, 4):
         raise ValueError(
             f"{name} gives the shape {tuple(Y.shape)} for one picture, neither maps "
             "(1, C, H, W) nor a vector (1, n): nn.Flatten() makes vectors of maps"
         )
     refuse_diverged(Y, f"the network's outputs behind {name}")
-    inputs = tuple(stages[source].Y for source in sources)
+    inputs = tuple(stages[i].Y for i in sources)
     maps = Y[0] if Y.dim() == 4 else Y[0, :, None, None]
     stages.append(Stage(name, kind, layer, sources, inputs, maps, Y.dim() == 2))
     return len(stages) - 1
+
+
+def _kind(name, layer, flat):
+    """Return the kind of a layer that gets maps, or a vector if `flat`.
+
+    Raises ValueError if this view cannot explain what it does.
+    """
+    kind, problem = KIND_OF.get(type(layer)), None
+    if isinstance(layer, nn.modules.lazy.LazyModuleMixin):
+        problem = "has no weights yet: call net(X) once, with pictures X, and then this"
+    elif kind is None:
+        problem = f"is no layer that this view can explain; {EXPECTED}"
+    elif getattr(layer, "padding_mode", "zeros") != "zeros":
+        problem = "pads with other numbers than 0: leave padding_mode out"
+    elif kind == "batch norm" and layer.running_mean is None:
+        problem = "keeps no averages of its batches: leave track_running_stats out"
+    elif kind == "linear" and not flat:
+        problem = "gets maps, and takes vectors: put nn.Flatten() before it"
+    elif kind == "softmax" and layer.dim not in (None, 1, -1 if flat else 1):
+        problem = f"has dim={layer.dim}, and classes lie along dim 1: nn.Softmax(dim=1)"
+    if problem:
+        raise ValueError(f"{name} {problem}")
+    return kind

@@ -1,11 +1,12 @@
 """How one unit, a number of a feature map or of a vector, comes from its inputs."""
 
 import dataclasses
+import typing
 
+import numpy as np
 import torch
 from torch import nn
 
-from cnn_course.views.explorer.windows import Window, pair, window_of
 from cnn_course.views.kit.texts import number
 
 MOST = 5  # numbers that a sentence names one by one
@@ -16,6 +17,85 @@ FORMULAS = {
 }
 
 
+class Window(typing.NamedTuple):
+    """A part of maps (C, H, W), three ranges; in the padding are rows < 0 or ≥ H."""
+
+    channels: range
+    rows: range
+    columns: range
+
+
+def single(*place):
+    """Return the `Window` of one number."""
+    return Window(*(range(i, i + 1) for i in place))
+
+
+def window_of(stage, part):
+    """Return the `Window` of a stage's (first) input that makes a part of its output.
+
+    It is exact for one number, else it may hold more than is needed.
+    """
+    layer, (C, H, W) = stage.layer, stage.inputs[0].shape
+    channels, *sides = part
+    if stage.kind in ("linear", "softmax"):
+        return Window(range(C), *sides)
+    if stage.kind == "flatten":
+        whole = Window(range(C), range(H), range(W))
+        one = len(channels) == 1
+        return single(*np.unravel_index(channels[0], (C, H, W))) if one else whole
+    if stage.kind == "convolution":
+        taken, made = C // layer.groups, layer.out_channels // layer.groups
+        channels = channels[0] // made * taken, (channels[-1] // made + 1) * taken
+        channels = range(*channels)
+    if hasattr(layer, "kernel_size"):
+        sides = [_side(layer, axis, side) for axis, side in enumerate(sides)]
+    elif "pooling" in stage.kind:  # adaptive: m windows share n numbers out
+        sides = [
+            range(side[0] * n // m, -(-(side[-1] + 1) * n // m))
+            for side, n, m in zip(sides, (H, W), stage.Y.shape[1:], strict=True)
+        ]
+    return Window(channels, *sides)
+
+
+def _side(layer, axis, side):
+    """Return the rows (axis 0) or columns (axis 1) that windows `side` cover."""
+    dilation = pair(getattr(layer, "dilation", 1))[axis]
+    extent = dilation * (pair(layer.kernel_size)[axis] - 1) + 1
+    named = {"same": (extent - 1) // 2, "valid": 0}
+    padding = pair(named.get(layer.padding, layer.padding))[axis]
+    first, last = (i * pair(layer.stride)[axis] - padding for i in (side[0], side[-1]))
+    return range(first, last + extent, dilation if first == last else 1)
+
+
+def pair(value):
+    """Return (height, width) of what torch takes as one number or as two."""
+    return value if isinstance(value, tuple) else (value, value)
+
+
+def sees(stages, k, *unit):
+    """Return the `Window` of the picture that a unit of stage `k` depends on.
+
+    Its receptive field, without what lies in the padding: a rectangle around it, where
+    dilation leaves pixels out.
+    """
+    reach = {k: single(*unit)}
+    for i in range(k, 0, -1):
+        if i not in reach:  # on the other way through a `Residual`
+            continue
+        part = window_of(stages[i], reach[i])
+        for source, X in zip(stages[i].sources, stages[i].inputs, strict=True):
+            old = reach.get(source, part)
+            sides = zip(part, old, X.shape, strict=True)
+            reach[source] = Window(*(_union(*both, n) for *both, n in sides))
+    return reach[0]
+
+
+def _union(a, b, n):
+    """Return what of two ranges is in range(n); one number if all is padding."""
+    start, stop = min(a.start, b.start), max(a.stop, b.stop)
+    return range(min(max(start, 0), n - 1), max(min(stop, n), 1))
+
+
 @dataclasses.dataclass(eq=False)
 class Explanation:
     """One unit, from its inputs.
@@ -23,38 +103,35 @@ class Explanation:
     window     what it takes of its input
     values     that part, float64 (C, h, w), 0 in the padding. Of "add": (2, 1, 1)
     inside     bool (h, w): what is not padding
-    kernel     what the values are multiplied with, (C, h, w), or None
-    partial    the sum of window × kernel in each channel, (C,), or None
-    bias       a number, or None
     total      the unit's number, calculated here, not taken from torch
     sentences  the same in words and numbers
+    kernel     what the values are multiplied with, (C, h, w), or None
+    partial    the sum of window × kernel in each channel, (C,), or None
     """
 
     window: Window
     values: torch.Tensor
     inside: torch.Tensor
-    total: float
-    sentences: list
+    total: float = 0.0
+    sentences: tuple = ()
     kernel: torch.Tensor | None = None
     partial: torch.Tensor | None = None
-    bias: float | None = None
 
 
 @torch.no_grad()
 def explain(stage, channel, row=0, column=0):
     """Return the `Explanation` of one number of a stage's output."""
-    window = window_of(stage, channel, row, column)
-    if stage.kind == "add":
-        values = torch.stack([X[channel, row, column] for X in stage.inputs])
-        values, inside = values.double()[:, None, None], torch.ones(1, 1).bool()
-    else:
-        values, inside = _cut(stage.inputs[0], window)
-    found = Explanation(window, values, inside, 0.0, [])
-    if not inside.all():
-        lost = int((~inside).sum())
-        told = f"{lost} of {inside.numel()} places of the window lie in the padding"
-        found.sentences.append(told)
-    RULES[stage.kind](found, stage, channel)
+    window, (H, W) = (
+        window_of(stage, single(channel, row, column)),
+        stage.inputs[0].shape[1:],
+    )
+    channels, rows, columns = (torch.tensor(side) for side in window)
+    rows = rows[:, None]
+    inside = (rows >= 0) & (rows < H) & (columns >= 0) & (columns < W)
+    place = channels[:, None, None], rows.clamp(0, H - 1), columns.clamp(0, W - 1)
+    values = torch.cat([X[place].double() * inside for X in stage.inputs])
+    found = Explanation(window, values, inside)
+    found.total, *found.sentences = RULES[stage.kind](found, stage, channel)
     return found
 
 
@@ -66,14 +143,7 @@ def digits(value):
     return f"{value + 0.0:.2g}".replace("-", "−")
 
 
-def _cut(X, window):
-    """Return (values, inside) of maps X, as an `Explanation` has them."""
-    H, W = X.shape[1:]
-    rows, columns = torch.tensor(window.rows), torch.tensor(window.columns)
-    inside = ((rows >= 0) & (rows < H))[:, None] & (columns >= 0) & (columns < W)
-    part = X[window.channels.start : window.channels.stop].double()
-    rows, columns = rows.clamp(0, H - 1), columns.clamp(0, W - 1)
-    return part[:, rows[:, None], columns] * inside, inside
+# Each returns the number, and sentences that tell how it comes about.
 
 
 def _weighted(found, stage, channel):
@@ -81,37 +151,23 @@ def _weighted(found, stage, channel):
     layer, values = stage.layer, found.values
     found.kernel = layer.weight[channel].double().reshape(values.shape)
     found.partial = (values * found.kernel).sum(dim=(1, 2))
-    found.total = found.partial.sum().item()
-    told = f"sum {digits(found.total)}, without a bias"
-    if layer.bias is not None:
-        found.bias = layer.bias[channel].item()
-        told = f"sum {digits(found.total)} + bias {digits(found.bias)} = "
-        found.total += found.bias
-        told += digits(found.total)
-    found.sentences += [_products(found, stage.kind), told]
-
-
-def _products(found, kind):
-    """Name the inputs, or the channels of the input, that count most."""
-    what, where = "window × kernel, summed", "channel"
-    if kind == "linear":
-        what, where = "input × weight", "input"
     order = found.partial.abs().argsort(descending=True, stable=True)
-    named = []
-    for c in order[:MOST].tolist():
-        told = f"{digits(found.partial[c])} ({where} {found.window.channels[c] + 1})"
-        if found.inside.numel() == 1:
-            told = f"{digits(found.values[c])} × {digits(found.kernel[c])} = {told}"
-        named.append(told)
+    named = [
+        f"{digits(found.partial[c])} (channel {found.window.channels[c] + 1})"
+        for c in order[:MOST].tolist()
+    ]
     if len(order) > MOST:
         named.append(f"the rest {digits(found.partial[order[MOST:]].sum())}")
-    return f"{what}: {', '.join(named)}"
+    total, told = found.partial.sum().item(), f"sum {digits(found.partial.sum())}"
+    if layer.bias is not None:
+        total += layer.bias[channel].item()
+        told += f" + bias {digits(layer.bias[channel])} = {digits(total)}"
+    return total, f"window × kernel: {', '.join(named)}", told
 
 
 def _max(found, stage, channel):
     values = found.values[0][found.inside]
-    found.total = values.max().item()
-    found.sentences.append(f"max of {_listed(values)}: {digits(found.total)}")
+    return values.max().item(), f"max of {_listed(values)}: {digits(values.max())}"
 
 
 def _average(found, stage, channel):
@@ -123,9 +179,9 @@ def _average(found, stage, channel):
         rows = sum(i < H + top for i in found.window.rows)
         count = rows * sum(i < W + left for i in found.window.columns)
     count = getattr(layer, "divisor_override", None) or count
-    found.total = values.sum().item() / count
-    told = f"sum of {_listed(values)}: {digits(values.sum())}, divided by {count}: "
-    found.sentences.append(told + digits(found.total))
+    total = values.sum().item() / count
+    told = f"sum of {_listed(values)}: {digits(values.sum())}"
+    return total, f"{told}, divided by {count}: {digits(total)}"
 
 
 def _listed(values):
@@ -137,58 +193,49 @@ def _batch_norm(found, stage, channel):
     layer, x = stage.layer, found.values.item()
     mean, variance = layer.running_mean[channel], layer.running_var[channel]
     total = (x - mean.item()) / (variance.item() + layer.eps) ** 0.5
-    told = (
-        f"({digits(x)} − mean {digits(mean)}) / √(variance {digits(variance)} + "
-        f"{digits(layer.eps)}) = {digits(total)}, with the averages of the training"
-    )
-    found.sentences.append(told)
+    below = f"√(variance {digits(variance)} + {digits(layer.eps)})"
+    told = [f"({digits(x)} − mean {digits(mean)}) / {below} = {digits(total)}"]
     if layer.affine:
         weight, bias = layer.weight[channel].item(), layer.bias[channel].item()
-        told = f"{digits(total)} × weight {digits(weight)} + bias {digits(bias)} = "
+        told += [f"{digits(total)} × weight {digits(weight)} + bias {digits(bias)} = "]
         total = total * weight + bias
-        found.sentences.append(told + digits(total))
-    found.total = total
+        told[1] += digits(total)
+    return total, *told
 
 
 def _activation(found, stage, channel):
-    name = type(stage.layer).__name__
-    formula = FORMULAS.get(type(stage.layer), name + "({x})")
-    found.total = stage.layer(found.values.clone()).item()  # it may work in place
+    formula = FORMULAS.get(type(stage.layer), type(stage.layer).__name__ + "({x})")
+    total = stage.layer(found.values.clone()).item()  # it may work in place
     told = formula.format(x=digits(found.values), minus_x=digits(-found.values))
-    found.sentences.append(f"{told} = {digits(found.total)}")
+    return total, f"{told} = {digits(total)}"
 
 
 def _softmax(found, stage, channel):
-    z = found.values.flatten()
+    z, told = found.values.flatten(), []
     if z.abs().max() > 100:  # e^z would be too large for a computer, or too small
+        told = [f"all numbers less the largest, {digits(z.max())}: no share changes"]
         z = z - z.max()
-        told = f"all numbers less the largest, {digits(found.values.max())}: e^z"
-        found.sentences.append(f"{told} gets smaller, and no share changes")
     powers = z.exp()
-    found.total = (powers[channel] / powers.sum()).item()
-    found.sentences += [
-        f"e^({digits(z[channel])}) = {digits(powers[channel])}",
-        f"sum of all, {_listed(powers)}: {digits(powers.sum())}",
-        f"{digits(powers[channel])} / {digits(powers.sum())} = {digits(found.total)}",
+    power, total = powers[channel], powers.sum()
+    told += [
+        f"e^({digits(z[channel])}) = {digits(power)}",
+        f"sum of all, {_listed(powers)}: {digits(total)}",
+        f"{digits(power)} / {digits(total)} = {digits(power / total)}",
     ]
+    return (power / total).item(), *told
 
 
 def _add(found, stage, channel):
     branch, shortcut = found.values.flatten().tolist()
-    found.total = branch + shortcut
-    told = f"branch {digits(branch)} + shortcut {digits(shortcut)} = "
-    found.sentences.append(told + digits(found.total))
+    total = branch + shortcut
+    told = f"branch {digits(branch)} + shortcut {digits(shortcut)} = {digits(total)}"
+    return total, told
 
 
 def _passed_on(found, stage, channel):
-    found.total = found.values.item()
     c, row, column = (side[0] + 1 for side in found.window)
-    told = f"{digits(found.total)} is passed on as it is"
-    if stage.kind == "flatten":
-        told += f", from row {row}, column {column} of channel {c}"
-    else:
-        told += ": dropout works in training only"
-    found.sentences.append(told)
+    place = f"channel {c}, row {row}, column {column}"
+    return found.values.item(), f"{digits(found.values)} of {place} is passed on"
 
 
 RULES = {
