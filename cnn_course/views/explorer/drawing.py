@@ -37,7 +37,7 @@ def matrix_of(stage, channel):
 
 
 def one_place(stage, channel, row=0, column=0):
-    """Return where in its `matrix_of` a unit stands: rows and columns, ranges of one."""
+    """Return where a unit stands in its `matrix_of`: rows, columns, ranges of one."""
     if is_vector(stage):
         row, column = divmod(channel, matrix_of(stage, 0).shape[1])
     return range(row, row + 1), range(column, column + 1)
@@ -155,7 +155,7 @@ def draw_columns(stages, k, sources, kept):
 
 
 def draw_bars(k, stage, names, label):
-    """Draw the shares of softmax, stage `k`, for ten classes; `label` is the right one."""
+    """Draw the shares of softmax, stage `k`, for ten classes; `label` is right."""
     parts = [title(BARS, 8, "softmax" if len(names) <= 10 else "the ten likeliest")]
     for i, c in enumerate(sorted(strongest(stage, 10))):
         y, share, right = 27 + 17 * i, stage.Y[c].item(), names[c] == label

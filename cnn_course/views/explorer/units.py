@@ -121,10 +121,8 @@ class Explanation:
 @torch.no_grad()
 def explain(stage, channel, row=0, column=0):
     """Return the `Explanation` of one number of a stage's output."""
-    window, (H, W) = (
-        window_of(stage, single(channel, row, column)),
-        stage.inputs[0].shape[1:],
-    )
+    H, W = stage.inputs[0].shape[1:]
+    window = window_of(stage, single(channel, row, column))
     channels, rows, columns = (torch.tensor(side) for side in window)
     rows = rows[:, None]
     inside = (rows >= 0) & (rows < H) & (columns >= 0) & (columns < W)
@@ -158,7 +156,8 @@ def _weighted(found, stage, channel):
     ]
     if len(order) > MOST:
         named.append(f"the rest {digits(found.partial[order[MOST:]].sum())}")
-    total, told = found.partial.sum().item(), f"sum {digits(found.partial.sum())}"
+    total = found.partial.sum().item()
+    told = f"sum {digits(total)}"
     if layer.bias is not None:
         total += layer.bias[channel].item()
         told += f" + bias {digits(layer.bias[channel])} = {digits(total)}"
@@ -193,14 +192,12 @@ def _batch_norm(found, stage, channel):
     layer, x = stage.layer, found.values.item()
     mean, variance = layer.running_mean[channel], layer.running_var[channel]
     total = (x - mean.item()) / (variance.item() + layer.eps) ** 0.5
-    below = f"√(variance {digits(variance)} + {digits(layer.eps)})"
-    told = [f"({digits(x)} − mean {digits(mean)}) / {below} = {digits(total)}"]
+    told = f"({digits(x)} − mean {digits(mean)}) / √(variance {digits(variance)} + ε)"
     if layer.affine:
         weight, bias = layer.weight[channel].item(), layer.bias[channel].item()
-        told += [f"{digits(total)} × weight {digits(weight)} + bias {digits(bias)} = "]
         total = total * weight + bias
-        told[1] += digits(total)
-    return total, *told
+        told += f" × weight {digits(weight)} + bias {digits(bias)}"
+    return total, f"{told} = {digits(total)}"
 
 
 def _activation(found, stage, channel):
@@ -211,25 +208,21 @@ def _activation(found, stage, channel):
 
 
 def _softmax(found, stage, channel):
-    z, told = found.values.flatten(), []
-    if z.abs().max() > 100:  # e^z would be too large for a computer, or too small
-        told = [f"all numbers less the largest, {digits(z.max())}: no share changes"]
-        z = z - z.max()
-    powers = z.exp()
-    power, total = powers[channel], powers.sum()
-    told += [
-        f"e^({digits(z[channel])}) = {digits(power)}",
-        f"sum of all, {_listed(powers)}: {digits(total)}",
-        f"{digits(power)} / {digits(total)} = {digits(power / total)}",
-    ]
-    return (power / total).item(), *told
+    z = found.values.flatten()
+    powers, share = z.exp(), z.softmax(0)[channel].item()
+    power, total = digits(powers[channel]), digits(powers.sum())
+    return (
+        share,
+        f"e^({digits(z[channel])}) = {power}",
+        f"sum of all, {_listed(powers)}: {total}",
+        f"{power} / {total} = {digits(share)}",
+    )
 
 
 def _add(found, stage, channel):
     branch, shortcut = found.values.flatten().tolist()
-    total = branch + shortcut
-    told = f"branch {digits(branch)} + shortcut {digits(shortcut)} = {digits(total)}"
-    return total, told
+    told = f"branch {digits(branch)} + shortcut {digits(shortcut)}"
+    return branch + shortcut, f"{told} = {digits(branch + shortcut)}"
 
 
 def _passed_on(found, stage, channel):

@@ -120,10 +120,8 @@ class Explorer:
         """Draw all stages, and under them the chosen unit and what it comes from."""
         self.see(picture, own)
         self.stage, last = self.stages[self.k], len(self.stages) - 1
-        found, seen = (
-            explain(self.stage, *self.unit),
-            sees(self.stages, self.k, *self.unit),
-        )
+        found = explain(self.stage, *self.unit)
+        seen = sees(self.stages, self.k, *self.unit)
         then = [
             f"then {type(s.layer).__name__}: {explain(s, *self.unit).sentences[-1]}"
             for s in self.stages[self.k + 1 :]
@@ -135,20 +133,17 @@ class Explorer:
             f"{self.stage.name}, {drawing.shape_of(self.stage)}, {self.unit_name}: "
             f"{told}; it sees rows {rows}, columns {columns} of {self.name}"
         )
-        shown, bars = self.stages, ""
-        if self.classes:
-            bars = drawing.draw_bars(last, shown[last], self.classes, self.label)
-            shown = shown[:last]
-        return svg.picture(
-            860,
-            468,
-            label,
-            drawing.draw_columns(shown, self.k, self.stage.sources, self.kept),
-            bars,
+        parts = [
             _draw_picture(self, seen[1:]),
             _draw_sums(self, found),
             _draw_chosen(self, found, then),
-        )
+        ]
+        shown = self.stages
+        if self.classes:
+            bars = drawing.draw_bars(last, shown[last], self.classes, self.label)
+            shown, parts = shown[:last], [*parts, bars]
+        columns = drawing.draw_columns(shown, self.k, self.stage.sources, self.kept)
+        return svg.picture(860, 468, label, columns, *parts)
 
 
 def _draw_picture(looked, part):
@@ -166,9 +161,9 @@ def _draw_picture(looked, part):
 
 def _draw_sums(looked, found):
     """Draw the input with the window, window × kernel, and write out the sum."""
-    stage, told, y = looked.stage, found.sentences, TOP + GRID + 17
+    stage, told = looked.stage, found.sentences
     given, channels = looked.stages[stage.sources[0]], list(found.window.channels)
-    first, second, sign, other, parts = "window", "", "→", None, []
+    first, second, sign, other, parts = "window", "", "", None, []
     if stage.kind == "softmax":
         channels = [looked.channel]
     elif stage.kind == "add":
@@ -179,13 +174,14 @@ def _draw_sums(looked, found):
         sums = {c: found.partial[i] for c, i in zip(channels, order, strict=True)}
         words = {c: f"{c + 1}: {digits(n)}" for c, n in sums.items()}
     channel = channels[looked.rank]
-    i = channel - found.window.channels[0]
+    values = found.values[i := channel - found.window.channels[0]]
+    height = drawing.cell_of(values, GRID) * len(values)
+    y = TOP + height + 17
     if found.kernel is not None:
         second, sign, other = f"kernel of input {channel + 1}", "×", found.kernel[i]
         for at in range(0, min(len(channels), NAMED), 3):  # in a line
             named = {c: words[c] for c in channels[:NAMED][at : at + 3]}
-            look = dict(first=at, size=12)
-            one, x = chips(MIDDLE, y, "input", named, channel, **look)
+            one, x = chips(MIDDLE, y, "input", named, channel, size=12, first=at)
             parts, y = [*parts, one], y + 26
         if rest := channels[NAMED:]:
             words = f"{len(rest)} more: {digits(sum(sums[c] for c in rest))}"
@@ -195,14 +191,13 @@ def _draw_sums(looked, found):
     part = found.window[1:]
     if drawing.is_vector(given):
         part = one_place(given, channel)
-    values, size = found.values[i], size_of(found.values[i])
     return svg.join(
         title(0, TOP - 14, f"input {channel + 1} of {len(given.Y)}"),
         draw_matrix(matrix_of(given, channel), 4, TOP, SIDE, given, part),
         svg.text(MIDDLE - 20, TOP + SIDE / 2, "→"),
-        title(MIDDLE, TOP - 14, f"{first} {size}"),
+        title(MIDDLE, TOP - 14, f"{first} {size_of(values)}"),
         draw_matrix(values, MIDDLE, TOP, GRID, given, inside=found.inside),
-        svg.text(SECOND - 12, TOP + SIDE / 2, sign, size=18, anchor="middle"),
+        svg.text(SECOND - 12, TOP + height / 2, sign, size=18, anchor="middle"),
         title(SECOND, TOP - 14, second),
         *parts,
         _paragraph(MIDDLE, y, told, RIGHT - MIDDLE - 20),
@@ -231,8 +226,8 @@ def _draw_chosen(looked, found, then):
         return svg.join(*parts)
     x, order = RIGHT + LARGE + 14, strongest(stage, None)
     shown, left = order[MANY * looked.page :][:MANY], len(order) - MANY * looked.page
-    args = looked.k, stage, shown, 4, x, TOP, SMALL, looked.channel
-    parts.append(drawing.draw_maps(*args))
+    place = 4, x, TOP, SMALL
+    parts += [drawing.draw_maps(looked.k, stage, shown, *place, looked.channel)]
     if len(order) > MANY:
         left = min(left - MANY, MANY)
         words = {0: f"{left} more" if left > 0 else f"strongest {MANY}"}
