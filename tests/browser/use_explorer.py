@@ -31,10 +31,6 @@ def use(notebook, record_latency):
     map_of(1).focus()
     keyboard.press("Enter")
     view.says(first[:12])
-    view.keys("step:1", "Enter")
-    view.says("of picture 1: ")
-    view.part("step:0").click()
-    view.says("of picture 0: ")
     view.answers(
         ("picture", "-1", "picture: type a whole number, from 0 to"),
         ("picture", "many", "picture: type a whole number"),

@@ -180,11 +180,11 @@ TOUCHES = {  # view: what is done to each of its controls
         ("key ArrowRight", "map:1,0"),
         ("hover", "unit:"),
         ("key ArrowDown", "unit:"),
-        ("press", "input:0"),
+        ("press", "input:1"),
         ("press", "input:2"),
         ("press", "more:0"),
-        ("press", "step:1"),
         ("picture", 7),
+        ("file", "own:0"),
     ],
     "training_curves": [],  # nothing is drawn before the first step
 }

@@ -20,11 +20,6 @@ def seed():
     torch.manual_seed(0)
 
 
-class Doubled(nn.Conv2d):
-    def forward(self, X):
-        return 2 * super().forward(X)
-
-
 def net_with_everything():
     block = nn.Sequential(nn.Conv2d(1, 1, 3, padding=1), nn.BatchNorm2d(1))
     return nn.Sequential(
@@ -62,29 +57,6 @@ def test_forward_hooks_of_a_student_are_not_called():
     assert seen == []
     net(torch.rand(1, 1, 28, 28))
     assert seen == [1]
-
-
-IN_PLACE = nn.ReLU(inplace=True)
-
-
-@pytest.mark.parametrize(
-    ("branch", "shortcut", "source"),
-    [
-        ([IN_PLACE, nn.Conv2d(2, 2, 1)], None, "1.branch.0 · ReLU"),
-        ([nn.Dropout(), IN_PLACE], nn.Conv2d(2, 2, 1), "1.branch.1 · ReLU"),
-        ([Residual(IN_PLACE)], None, "1.branch.0.branch · ReLU"),
-        ([nn.ReLU(), IN_PLACE], None, "0 · Conv2d"),
-        ([nn.Conv2d(2, 2, 1), IN_PLACE], None, "0 · Conv2d"),
-    ],
-)
-def test_what_a_branch_overwrites_is_what_its_shortcut_gets(branch, shortcut, source):
-    net = nn.Sequential(nn.Conv2d(2, 2, 1), Residual(nn.Sequential(*branch), shortcut))
-    X = torch.randn(1, 2, 5, 5)
-    stages = walk(net, X)
-    assert torch.equal(stages[-1].own, net.eval()(X))
-    if shortcut is not None:
-        stages = stages[:-1]
-    assert stages[stages[-1].sources[-1]].name == source
 
 
 @pytest.mark.parametrize("dtype", [torch.float64, torch.bfloat16])
@@ -132,56 +104,42 @@ def broken():
     return net
 
 
+def alone(layer, *args, **options):
+    return lambda: nn.Sequential(layer(*args, **options))
+
+
+def block(*branch):
+    return lambda: nn.Sequential(Residual(nn.Sequential(*branch)))
+
+
+IN_PLACE = nn.ReLU(inplace=True)
+
+
 @pytest.mark.parametrize(
     "build, words",
     [
         (Own, "this is a Own; expected is an nn.Sequential of these layers: Conv2d"),
-        (lambda: nn.Sequential(Own()), "0 · Own is no layer that this view can"),
-        (lambda: nn.Sequential(nn.Sequential(nn.LPPool2d(2, 2))), "0.0 · LPPool2d is"),
-        (lambda: nn.Sequential(nn.LazyConv2d(3, 3)), "call net(X) once"),
-        (lambda: nn.Sequential(nn.Linear(28, 10)), "put nn.Flatten() before it"),
-        (lambda: nn.Sequential(nn.Flatten(2)), "0 · Flatten gives the shape (1, 1, 7"),
-        (lambda: nn.Sequential(nn.Softmax(dim=-1)), "0 · Softmax has dim=-1"),
-        (
-            lambda: nn.Sequential(nn.Conv2d(3, 6, 5)),
-            "0 · Conv2d cannot take what comes",
-        ),
-        (lambda: nn.Sequential(nn.Flatten(), nn.Linear(9, 2)), "change this layer, or"),
+        (alone(Own), "0 · Own is no layer that this view can explain; expected"),
+        (alone(nn.LazyConv2d, 3, 3), "call net(X) once"),
+        (alone(nn.Linear, 28, 10), "put nn.Flatten() before it"),
+        (alone(nn.Flatten, 2), "0 · Flatten gives the shape (1, 1, 784)"),
+        (alone(nn.Softmax, dim=-1), "0 · Softmax has dim=-1"),
+        (alone(nn.Conv2d, 3, 6, 5), "0 · Conv2d cannot take what comes"),
         (broken, "behind 3 · Conv2d are not all finite numbers: its training went"),
-        (
-            lambda: nn.Sequential(nn.Conv2d(1, 2, 3, padding_mode="reflect")),
-            "0 · Conv2d pads with other numbers than 0",
-        ),
-        (
-            lambda: nn.Sequential(nn.BatchNorm2d(1, track_running_stats=False)),
-            "0 · BatchNorm2d keeps no averages",
-        ),
-        (
-            lambda: nn.Sequential(Doubled(1, 1, 3)),
-            "0 · Doubled has a forward of its own, so it may be no Conv2d: write its",
-        ),
-        (
-            lambda: nn.Sequential(Residual(nn.Conv2d(1, 4, 3, padding=1))),
-            "0 · Residual: the branch gives (1, 4, 28, 28) and the shortcut (1, 1, 28",
-        ),
+        (alone(nn.Conv2d, 1, 2, 3, padding_mode="reflect"), "0 · Conv2d pads with"),
+        (alone(nn.BatchNorm2d, 1, track_running_stats=False), "keeps no averages"),
+        (block(nn.Conv2d(1, 4, 3, padding=1)), "the branch gives (1, 4, 28, 28) and"),
+        (block(nn.Dropout(), IN_PLACE), "0 · Residual: its branch works in place"),
     ],
 )
 def test_what_cannot_be_explained_is_refused_by_name(build, words):
     with pytest.raises(ValueError, match=re.escape(words)):
-        walk(build(), torch.rand(1, 1, 28, 28))
+        walk(build(), torch.rand(1, 1, 28, 28) - 0.5)
 
 
 def test_a_picture_with_nan_is_not_the_networks_fault():
-    X = torch.zeros(1, 1, 28, 28)
     with pytest.raises(ValueError, match="perhaps something was divided by 0"):
-        walk(lenet(), X / X)
-
-
-def test_no_network_is_refused():
-    with pytest.raises(
-        TypeError, match=re.escape("such as lenet(); got the class Own")
-    ):
-        walk(Own, torch.rand(1, 1, 28, 28))
+        walk(lenet(), torch.full((1, 1, 28, 28), torch.nan))
 
 
 def test_pictures_come_from_a_loader_or_a_tensor():

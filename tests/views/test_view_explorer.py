@@ -1,6 +1,6 @@
 """View 12: what is drawn of a network, and of one unit in it, is what torch has."""
 
-import itertools
+import io
 import random
 import re
 import xml.etree.ElementTree as ElementTree
@@ -8,6 +8,7 @@ import xml.etree.ElementTree as ElementTree
 import pytest
 import torch
 import torch.nn.functional as F
+from PIL import Image
 from test_explorer_units import activations, random_net
 from torch import nn
 from view_helpers import noise
@@ -18,9 +19,7 @@ from cnn_course.views.explorer import view as explorer
 from cnn_course.views.explorer.units import digits
 from cnn_course.views.kit.texts import number
 
-UNIT = re.compile(
-    r"(channel|number|class) (\d+)(?:, row (\d+), column (\d+))?: ([−\d.e]+)"
-)
+UNIT = re.compile(r"(?:channel|number|class) (\d+)(?:, row (\d+), column (\d+))?")
 
 
 @pytest.fixture(autouse=True)
@@ -48,7 +47,7 @@ def near(value):
 
 
 @pytest.mark.filterwarnings("ignore:Using padding='same' with even kernel")
-@pytest.mark.parametrize("seed", range(5))
+@pytest.mark.parametrize("seed", range(3))
 def test_the_unit_that_is_drawn_is_torch_s(seed):
     net, X = random_net(seed), torch.randn(1, 2, 13, 11)
     view, behind, lot = explore(net, X), activations(net, X), random.Random(seed)
@@ -59,29 +58,26 @@ def test_the_unit_that_is_drawn_is_torch_s(seed):
         for key in lot.sample(["ArrowLeft", "ArrowRight", "ArrowUp", "ArrowDown"], 2):
             view.touch("key", "unit:", key=key)
         assert view.message.value == ""
-        name = view.label.split(" · ")[0]
+        name, written = view.label.split(" · ")[0], texts(view)
         Y = behind[name] if name in behind else behind[""].softmax(0)
-        kind, *place, written = next(
-            filter(None, map(UNIT.fullmatch, texts(view)))
-        ).groups()
-        place = [int(i) - 1 for i in place if i]
-        place[0] += kind == "class"  # these count from 0
-        assert written in near(Y.squeeze()[tuple(place)].item()), view.label
+        told = next(i for i, words in enumerate(written) if UNIT.fullmatch(words))
+        place = [int(n) - 1 for n in UNIT.fullmatch(written[told]).groups() if n]
+        place[0] += written[told].startswith("class")  # these count from 0
+        assert written[told + 1] in near(Y.squeeze()[tuple(place)].item()), view.label
 
 
 def test_window_kernel_and_sums_are_torch_s():
     net, X = nn.Sequential(nn.Conv2d(7, 3, 3, padding=1)), torch.randn(1, 7, 5, 6)
-    view = explore(net, X)
-    cell = explorer.LARGE / 6
+    view, cell = explore(net, X), explorer.LARGE / 6
     windows = F.unfold(X, 3, padding=1).view(7, 3, 3, 5, 6)
-    for channel, row, column in itertools.product(range(3), (0, 2, 4), (0, 3, 5)):
+    for channel, row, column in [(0, 0, 0), (1, 2, 3), (2, 4, 5), (2, 0, 3)]:
         view.touch("press", f"map:1,{channel}")
         x, y = (cell * (n + 0.5) for n in (column, row))
         view.touch("hover", "unit:", x=explorer.RIGHT + x, y=explorer.TOP + y)
         window, kernel = windows[..., row, column], net[0].weight[channel].detach()
         sums = (window * kernel).sum(dim=(1, 2))
         order = sums.abs().argsort(descending=True)
-        view.touch("press", f"input:{order[1]}")
+        view.touch("press", "input:1")
         drawn = texts(view)
         for values in window[order[1]], kernel[order[1]]:
             written = [number(v) for v in values.flatten().tolist()]
@@ -98,11 +94,6 @@ def test_another_map_by_press_and_by_key(view):
     assert "5 · AvgPool2d, 16×5×5, channel 10, row" in view.label
     view.touch("key", "map:6,9", key="ArrowLeft")
     assert view.label.startswith("4 · Sigmoid, 16×10×10")
-    before = view.label
-    view.touch("key", "map:4,0", key="ArrowDown")
-    assert view.label != before and view.label.startswith("4 · Sigmoid")
-    view.touch("key", "map:4,0", key="ArrowUp")
-    assert view.label == before
     for _ in range(20):
         view.touch("key", "map:4,0", key="ArrowRight")
     assert view.label.startswith("behind the network · Softmax, 10, ")
@@ -147,35 +138,43 @@ def test_all_channels_come_sixteen_at_a_time():
     assert shown[0] == shown[2] and len(shown[0] | shown[1]) == 20
 
 
-def test_pictures_one_after_the_other(view):
-    for words in ("picture 1: Ankle boot", "picture 2: T-shirt/top", "picture 0: D"):
-        view.touch("press", "step:1")
-        assert words in view.label
-    view.touch("press", "step:0")
-    assert view.controls["picture"].read() == 2
-    assert "picture" not in explore(lenet(), torch.rand(1, 1, 28, 28)).controls
+def test_a_picture_of_ones_own_takes_the_place_of_the_others():
+    view = explore(lenet(), noise([3, 9, 0]))
+    file = io.BytesIO()
+    Image.new("L", (90, 60), 51).save(file, "png")
+    view.touch("file", "own:0", key="mine.png", file=file.getvalue())
+    X = stages_of(view)[0].Y
+    assert X.shape == (1, 28, 28) and "of your picture" in view.label
+    torch.testing.assert_close(X, torch.full_like(X, 0.2))
+    before = view.picture.svg
+    view.touch("file", "own:0", key="huge.png", file=None)
+    assert "huge.png: this file is larger than 10 MB" in view.message.value
+    assert view.picture.svg == before
+    view.controls["picture"].write(1)
+    assert "of picture 1: Ankle boot" in view.label and view.message.value == ""
+    view = explore(nn.Sequential(nn.Conv2d(3, 2, 3)), torch.rand(1, 3, 9, 12))
+    view.touch("file", "own:0", key="mine.png", file=file.getvalue())
+    X = stages_of(view)[0].Y  # grey: three equal channels
+    torch.testing.assert_close(X, torch.full((3, 9, 12), 0.2))
+    assert "picture" not in view.controls  # of one picture there is no number
 
 
 def test_a_name_that_is_a_tag_is_no_markup():
-    evil = type("<b>x</b>", (nn.ReLU,), {})
-    view = explore(nn.Sequential(nn.Conv2d(1, 2, 1), evil()), torch.rand(1, 1, 4, 4))
-    assert "then <b>x</b>: <b>x</b>(" in view.label
-    view.touch("press", "map:2,0")
-    assert "out: 1 · <b>x</b>" in texts(view) and "<b>" not in view.picture.svg
-    with pytest.raises(ValueError, match="<b>y</b> is no layer that this view"):
-        explore(
-            nn.Sequential(type("<b>y</b>", (nn.Module,), {})()), torch.rand(1, 1, 4, 4)
-        )
+    pictures = noise([3])
+    pictures.classes = ["<b>x</b>"] * 10
+    view = explore(lenet(), pictures)
+    assert view.label.endswith(" of picture 0: <b>x</b>")
+    assert "picture 0: <b>x</b>" in texts(view) and "<b>" not in view.picture.svg
 
 
-def test_many_layers_are_shown_page_by_page():
+def test_of_many_layers_those_around_the_chosen_one_are_shown():
     block = nn.Sequential(Residual(nn.Conv2d(2, 2, 3, padding=1)), nn.ReLU())
     net = nn.Sequential(*[block] * 20, nn.Flatten(), nn.Linear(32, 12))
     view, seen = explore(net, torch.rand(1, 2, 4, 4)), set()
     for k in range(1, 63):
-        seen |= set(map(int, re.findall(r'data-at="map:(\d+),', view.picture.svg)))
-        assert f'data-at="map:{min(k, 62)},' in view.picture.svg
-        assert view.message.value == ""
+        shown = set(map(int, re.findall(r'data-at="map:(\d+),', view.picture.svg)))
+        assert {max(k - 1, 1), k, k + 1} <= shown and view.message.value == ""
+        seen |= shown
         view.touch("key", f"map:{k},0", key="ArrowRight")
     assert seen == set(range(1, 64)) and "the ten likeliest" in texts(view)
 
@@ -196,5 +195,5 @@ def test_the_course_s_networks_fit_on_one_page_and_are_asked_once(
         view.touch("press", f"map:{k},{channel}")
         assert view.message.value == "" and view.label
     assert len(asked) == 1
-    view.touch("press", "step:1")
+    view.controls["picture"].write(1)
     assert len(asked) == 2
