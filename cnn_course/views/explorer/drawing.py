@@ -123,11 +123,10 @@ def shortened(words, size, width, bold=False):
     return words
 
 
-def draw_columns(stages, k, sources, kept):
+def draw_columns(stages, k, sources):
     """Draw a column for each of the stages, or for those around `k` that have room.
 
     sources  the stages that stage `k` takes its input from
-    kept     a dictionary in which columns of maps wait for the next drawing
     """
     room = ROOM // LEAST
     first = min(max(k - room // 2, 0), max(len(stages) - room, 0))
@@ -135,12 +134,10 @@ def draw_columns(stages, k, sources, kept):
     width, parts = min(ROOM / len(page), MOST), []
     for i in page:
         stage, x = stages[i], (i - first) * width
-        if (i, x) not in kept:
-            columns = 2 if width > 50 else 1
-            pitch = (width - 2) / columns
-            shown = strongest(stage, int(STRIP / pitch) * columns)
-            kept[i, x] = draw_maps(i, stage, shown, columns, x, NAMES, pitch - 2)
-        parts.append(kept[i, x])
+        columns = 2 if width > 50 else 1
+        pitch = (width - 2) / columns
+        shown = strongest(stage, int(STRIP / pitch) * columns)
+        parts.append(draw_maps(i, stage, shown, columns, x, NAMES, pitch - 2))
         name = stage.name.split(" · ")[-1].replace("Adaptive", "").replace("2d", "")
         look = dict(size=12, bold=i == k, fill=BLUE if i == k else INK)
         for j, words in enumerate((name, shape_of(stage))[: 1 + (width > 24)]):

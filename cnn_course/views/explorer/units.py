@@ -9,7 +9,6 @@ from torch import nn
 
 from cnn_course.views.kit.texts import number
 
-MOST = 5  # numbers that a sentence names one by one
 FORMULAS = {
     nn.ReLU: "max(0, {x})",
     nn.Sigmoid: "1 / (1 + e^({minus_x}))",
@@ -149,19 +148,12 @@ def _weighted(found, stage, channel):
     layer, values = stage.layer, found.values
     found.kernel = layer.weight[channel].double().reshape(values.shape)
     found.partial = (values * found.kernel).sum(dim=(1, 2))
-    order = found.partial.abs().argsort(descending=True, stable=True)
-    named = [
-        f"{digits(found.partial[c])} (channel {found.window.channels[c] + 1})"
-        for c in order[:MOST].tolist()
-    ]
-    if len(order) > MOST:
-        named.append(f"the rest {digits(found.partial[order[MOST:]].sum())}")
     total = found.partial.sum().item()
-    told = f"sum {digits(total)}"
+    told = f"sum of window × kernel: {digits(total)}"
     if layer.bias is not None:
         total += layer.bias[channel].item()
         told += f" + bias {digits(layer.bias[channel])} = {digits(total)}"
-    return total, f"window × kernel: {', '.join(named)}", told
+    return total, told
 
 
 def _max(found, stage, channel):
@@ -184,7 +176,7 @@ def _average(found, stage, channel):
 
 
 def _listed(values):
-    few = len(values) <= MOST**2
+    few = len(values) <= 25
     return ", ".join(map(digits, values)) if few else f"{len(values)} numbers"
 
 

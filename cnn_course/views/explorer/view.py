@@ -46,14 +46,14 @@ class Explorer:
         """Send a new photo, (H, W), or picture number `index` through the network."""
         if index == self.index and photo is self.photo:
             return
-        X, self.label = picture(self.pictures, index)
-        self.name = f"picture {index}" + (f": {self.label}" if self.label else "")
+        X, label = picture(self.pictures, index)
+        name = f"picture {index}" + (f": {label}" if label else "")
         if photo is not self.photo:
             size = dict(size=X.shape[2:], mode="bilinear", antialias=True)
             X = F.interpolate(photo[None, None], **size).expand_as(X)
-            self.label, self.name = None, "your picture"
-        self.index, self.photo, self.kept = index, photo, {}  # kept: drawn columns
+            label, name = None, "your picture"
         self.stages, self.classes = walk(self.net, X), []
+        self.index, self.photo, self.label, self.name = index, photo, label, name
         if self.stages[-1].kind == "softmax":
             count, names = len(self.stages[-1].Y), getattr(self.pictures, "classes", ())
             numbered = [f"class {i}" for i in range(count)]
@@ -142,7 +142,7 @@ class Explorer:
         if self.classes:
             bars = drawing.draw_bars(last, shown[last], self.classes, self.label)
             shown, parts = shown[:last], [*parts, bars]
-        columns = drawing.draw_columns(shown, self.k, self.stage.sources, self.kept)
+        columns = drawing.draw_columns(shown, self.k, self.stage.sources)
         return svg.picture(860, 468, label, columns, *parts)
 
 
@@ -153,15 +153,14 @@ def _draw_picture(looked, part):
     return svg.join(
         svg.text(0, y - 13, drawing.shortened(looked.name, 12, 144), size=12),
         draw_matrix(given.Y.mean(dim=0), 4, y, 62, given, part),
-        svg.text(76, y + 8, "it sees", size=12),
-        svg.text(76, y + 24, size, size=12),
+        svg.text(72, y + 8, f"sees {size}", size=12),
         chips(0, y + 80, "own", own, None, size=12, data_file="image/*")[0],
     )
 
 
 def _draw_sums(looked, found):
     """Draw the input with the window, window × kernel, and write out the sum."""
-    stage, told = looked.stage, found.sentences
+    stage = looked.stage
     given, channels = looked.stages[stage.sources[0]], list(found.window.channels)
     first, second, sign, other, parts = "window", "", "", None, []
     if stage.kind == "softmax":
@@ -170,9 +169,7 @@ def _draw_sums(looked, found):
         first, second, sign, other = "branch", "shortcut", "+", found.values[1]
     elif found.partial is not None:  # those that count most come first
         order = found.partial.abs().argsort(descending=True, stable=True).tolist()
-        channels, told = [channels[i] for i in order], told[-1:]
-        sums = {c: found.partial[i] for c, i in zip(channels, order, strict=True)}
-        words = {c: f"{c + 1}: {digits(n)}" for c, n in sums.items()}
+        channels = [channels[i] for i in order]
     channel = channels[looked.rank]
     values = found.values[i := channel - found.window.channels[0]]
     height = drawing.cell_of(values, GRID) * len(values)
@@ -180,11 +177,12 @@ def _draw_sums(looked, found):
     if found.kernel is not None:
         second, sign, other = f"kernel of input {channel + 1}", "×", found.kernel[i]
         for at in range(0, min(len(channels), NAMED), 3):  # in a line
-            named = {c: words[c] for c in channels[:NAMED][at : at + 3]}
+            named = zip(channels[:NAMED], found.partial[order], strict=False)
+            named = {c: f"{c + 1}: {digits(n)}" for c, n in [*named][at : at + 3]}
             one, x = chips(MIDDLE, y, "input", named, channel, size=12, first=at)
             parts, y = [*parts, one], y + 26
         if rest := channels[NAMED:]:
-            words = f"{len(rest)} more: {digits(sum(sums[c] for c in rest))}"
+            words = f"{len(rest)} more: {digits(found.partial[order[NAMED:]].sum())}"
             parts.append(svg.text(x, y - 26, words, size=12))
     if other is not None:
         parts.append(draw_matrix(other, SECOND, TOP, GRID))
@@ -200,7 +198,7 @@ def _draw_sums(looked, found):
         svg.text(SECOND - 12, TOP + height / 2, sign, size=18, anchor="middle"),
         title(SECOND, TOP - 14, second),
         *parts,
-        _paragraph(MIDDLE, y, told, RIGHT - MIDDLE - 20),
+        _paragraph(MIDDLE, y, found.sentences, RIGHT - MIDDLE - 20),
     )
 
 
