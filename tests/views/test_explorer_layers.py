@@ -5,6 +5,7 @@ import re
 
 import pytest
 import torch
+from test_explorer_units import random_net
 from torch import nn
 from view_helpers import noise
 
@@ -20,34 +21,20 @@ def seed():
     torch.manual_seed(0)
 
 
-def net_with_everything():
-    block = nn.Sequential(nn.Conv2d(1, 1, 3, padding=1), nn.BatchNorm2d(1))
-    return nn.Sequential(
-        Residual(block),
-        nn.ReLU(inplace=True),
-        nn.Dropout(),
-        nn.Flatten(),
-        nn.Linear(81, 3),
-    )
-
-
 def everything(net):
-    modes = [module.training for module in net.modules()]
     grads = [parameter.grad.clone() for parameter in net.parameters()]
-    kept = copy.deepcopy(net.state_dict())
-    return modes, [*grads, *kept.values(), torch.get_rng_state()]
+    return [*grads, *copy.deepcopy(net.state_dict()).values(), torch.get_rng_state()]
 
 
 def test_the_network_itself_does_not_change():
-    net, X = net_with_everything(), torch.randn(4, 1, 9, 9)
-    net[0].eval()
+    net, X = random_net(0), torch.randn(1, 2, 13, 11)
     for parameter in net.parameters():
         parameter.grad = torch.ones_like(parameter)
-    modes, numbers = everything(net)
+    modes, numbers = [module.training for module in net.modules()], everything(net)
     assert any(modes) and not all(modes)
-    explain(walk(net, X[:1])[-1], 0)
-    assert everything(net)[0] == modes
-    assert all(map(torch.equal, everything(net)[1], numbers))
+    explain(walk(net, X)[-1], 0)
+    assert [module.training for module in net.modules()] == modes
+    assert all(map(torch.equal, everything(net), numbers))
 
 
 def test_forward_hooks_of_a_student_are_not_called():

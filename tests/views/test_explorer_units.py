@@ -8,15 +8,7 @@ import pytest
 import torch
 from torch import nn
 
-from cnn_course.networks import (
-    NARROW_VGG,
-    Residual,
-    fully_connected,
-    lenet,
-    modern_lenet,
-    narrow_nin,
-    vgg,
-)
+from cnn_course.networks import NARROW_VGG, Residual, lenet, narrow_nin, vgg
 from cnn_course.views.explorer.layers import ACTIVATIONS, KINDS, walk
 from cnn_course.views.explorer.units import explain, sees
 
@@ -85,29 +77,17 @@ def activations(net, X):
     return found
 
 
-def every_place(stage):
-    return list(itertools.product(*map(range, stage.Y.shape)))
-
-
 def places(stage, count=12):
-    every = every_place(stage)
+    every = list(itertools.product(*map(range, stage.Y.shape)))
     return random.Random(0).sample(every, min(count, len(every)))
-
-
-SMALL = [
-    (lenet, 28),
-    (modern_lenet, 28),
-    (fully_connected, 28),
-    (narrow_nin, 67),
-    (lambda: vgg(NARROW_VGG, side=32, hidden=64), 32),
-]
 
 
 def nets():
     for seed in range(12):
         yield random_net(seed), torch.randn(1, 2, 13, 11)
-    for build, side in SMALL:
-        yield build(), torch.rand(1, 1, side, side)
+    yield lenet(), torch.rand(1, 1, 28, 28)
+    yield narrow_nin(), torch.rand(1, 1, 67, 67)
+    yield vgg(NARROW_VGG, side=32, hidden=64), torch.rand(1, 1, 32, 32)
 
 
 @pytest.mark.filterwarnings("ignore:Using padding='same' with even kernel")
@@ -137,8 +117,8 @@ def close(found, expected):
 def test_windows_that_reach_beyond_the_padding(side, options):
     pool = nn.AvgPool2d(3, stride=(2, 3), padding=1, ceil_mode=True, **options)
     stage = walk(nn.Sequential(pool), torch.randn(1, 1, side, side))[1]
-    found = [explain(stage, *place).total for place in every_place(stage)]
-    close(torch.tensor(found), stage.Y.flatten())
+    for place in places(stage, 99):
+        close(explain(stage, *place).total, stage.Y[place].item())
 
 
 def last(X, *layers):
@@ -154,9 +134,8 @@ def test_what_is_told():
     assert last([[[-1.25]]], nn.ReLU()) == ["max(0, −1.25) = 0"]
     assert last([[[-2.0]]], nn.Sigmoid()) == ["1 / (1 + e^(2)) = 0.12"]
     assert last([[[2.0]]], nn.ELU()) == ["ELU(2) = 2"]
-    flat = "3 of channel 1, row 1, column 2 is passed on"
     stages = walk(nn.Sequential(nn.Flatten()), torch.tensor([X]))
-    assert explain(stages[1], 1).sentences == [flat]
+    assert explain(stages[1], 1).sentences == ["3 is passed on as it is"]
     assert last([[[0.0]], [[0.0]]], nn.Flatten()) == [
         "e^(0) = 1",
         "sum of all, 1, 1: 2",
@@ -169,13 +148,6 @@ def test_what_is_told():
     assert last(ones, nn.Flatten(), weighted) == [
         "sum of window × kernel: −1.5 + bias 3 = 1.5"
     ]
-
-
-def test_logits_too_large_for_powers_have_shares_all_the_same():
-    X = torch.tensor([1000.0, 1001.0, -2000.0])[None, :, None, None]
-    stage = walk(nn.Sequential(nn.Flatten()), X)[-1]
-    for i in range(3):
-        close(explain(stage, i).total, stage.Y[i].item())
 
 
 @pytest.mark.parametrize("padding", [0, 1])

@@ -218,9 +218,7 @@ def _add(found, stage, channel):
 
 
 def _passed_on(found, stage, channel):
-    c, row, column = (side[0] + 1 for side in found.window)
-    place = f"channel {c}, row {row}, column {column}"
-    return found.values.item(), f"{digits(found.values)} of {place} is passed on"
+    return found.values.item(), f"{digits(found.values)} is passed on as it is"
 
 
 RULES = {
