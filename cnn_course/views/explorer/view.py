@@ -50,7 +50,8 @@ class Explorer:
         name = f"picture {index}" + (f": {label}" if label else "")
         if photo is not self.photo:
             size = dict(size=X.shape[2:], mode="bilinear", antialias=True)
-            X = F.interpolate(photo[None, None], **size).expand_as(X)
+            resized = F.interpolate(photo[None, None], **size).expand_as(X)
+            X = resized.mul(255).round() / 255  # so that plain grey is plain
             label, name = None, "your picture"
         self.stages, self.classes = walk(self.net, X), []
         self.index, self.photo, self.label, self.name = index, photo, label, name
