@@ -1,4 +1,4 @@
-"""Controls that views share: a number to slide or to type, a menu, a box, a button."""
+"""Controls that stand above a picture: a number to slide or to type, a box."""
 
 import contextlib
 import math
@@ -9,25 +9,11 @@ LABEL = {"description_width": "initial"}
 PLACED = {"width": "auto", "margin": "2px 12px 2px 2px"}
 
 
-def dropdown(label, options, **more):
-    """Return a menu; `options` are texts, or pairs (text, value)."""
-    return ipywidgets.Dropdown(
-        options=options, description=label, style=LABEL, layout=PLACED, **more
-    )
-
-
 def checkbox(label):
     """Return a box to tick, empty at first."""
     return ipywidgets.Checkbox(
         False, description=label, indent=False, style=LABEL, layout=PLACED
     )
-
-
-def button(label, action, width="auto"):
-    """Return a button that calls action()."""
-    button = ipywidgets.Button(description=label, layout={"width": width})
-    button.on_click(lambda _: action())
-    return button
 
 
 def read_typed(label, text, kind, limits, why=("", "")):
