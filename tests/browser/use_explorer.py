@@ -13,8 +13,8 @@ def use(notebook, record_latency):
     def map_of(stage):
         return view.picture.locator(f'[data-at^="map:{stage},"]').first
 
-    def point(right, down):
-        box = view.part("unit:").bounding_box()
+    def point(right, down, box=None):
+        box = box or view.part("unit:").bounding_box()
         mouse.move(box["x"] + right, box["y"] + down)
 
     first = view.label
@@ -42,6 +42,6 @@ def use(notebook, record_latency):
     bars.first.click()
     view.says(" · Softmax, 10, ")
     map_of(1).click()
-    record_latency(
-        TITLE, view.latencies(lambda i: point(*[(20, 20), (120, 120)][i % 2]))
-    )
+    view.says(first[:12])
+    places, box = [(20, 20), (120, 120)], view.part("unit:").bounding_box()
+    record_latency(TITLE, view.latencies(lambda i: point(*places[i % 2], box)))
