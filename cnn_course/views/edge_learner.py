@@ -94,6 +94,7 @@ class Steps(ipywidgets.Play):
 
     def touch(self, place, touch):
         moves = {"ArrowLeft": -1, "ArrowRight": 1, "Home": -NUM_STEPS, "End": NUM_STEPS}
+        self.playing = False  # or the page would play on from where it was
         if touch.kind == "key":
             self.value += moves.get(touch.key, 0)
         elif touch.kind in ("press", "drag") and not touch.key:

@@ -46,6 +46,8 @@ def use(notebook, record_latency):
     play.press("Enter")
     # Not "step 0:": that would be there before the first step, and so before the stop.
     view.says(re.compile("step [1-9][0-9]?:"))
+    stop.press("Enter")
+    view.says("step 0: loss")
     view.keys(CURVES, "End")
     view.says("step 100:")
     play.press("Enter")  # once more from the start

@@ -116,7 +116,9 @@ def test_the_step_is_dragged_along_the_loss(view):
         assert f"step {step}:" in view.label
     view.touch("press", "num_steps:", x=LEFT + WIDE / 2, key="Enter")  # has no place
     for key, step in [("ArrowLeft", 0), ("End", 100), ("ArrowLeft", 99), ("Home", 0)]:
+        view.controls["num_steps"].playing = True
         view.touch("key", "num_steps:", key=key)
+        assert not view.controls["num_steps"].playing
         assert f"step {step}:" in view.label
 
 
