@@ -14,15 +14,15 @@ from lab import NOTEBOOKS, ROOT
 from cnn_course.publishing.server import VIEW
 
 PATHS = sorted(NOTEBOOKS.glob("*.ipynb"))
-VIEWS = {  # notebook: the views in it, from top to bottom
+VIEWS = {  # notebook: views in it; those of several notebooks where they come first
     "01_cross_correlation": ["correlation", "kernel_lab"],
     "02_learning_edge_kernels": ["edge_learner", "kernel_lab"],
     "03_channels_and_shapes": ["output_size"],
     "04_pooling": ["pooling"],
     "05_lenet": ["training_curves", "explorer", "lenet_at_work"],
     "06_alexnet": ["augmentation"],
-    "07_vgg": ["vgg_builder", "training_curves", "explorer"],
-    "08_nin": ["training_curves", "explorer", "class_maps"],
+    "07_vgg": ["vgg_builder"],
+    "08_nin": ["class_maps"],
     "09_one_by_one_convolution": ["ablation_explorer"],
 }
 
