@@ -3,6 +3,7 @@
 import time
 from dataclasses import replace
 
+import ipywidgets
 import torch
 from IPython import get_ipython
 from IPython.display import display
@@ -11,7 +12,7 @@ from torch import nn
 from cnn_course.data import Batches, to_float
 from cnn_course.device import modes_kept
 from cnn_course.training import ProgressBar, count_batches, place
-from cnn_course.views.kit.controls import Number, checkbox
+from cnn_course.views.kit.controls import Number
 from cnn_course.views.kit.texts import duration
 from cnn_course.views.kit.view import View
 from cnn_course.views.training_picture import Sample, TrainingState, draw_training
@@ -45,11 +46,13 @@ class LiveCurves:
         self.first = next((m for m in net.modules() if isinstance(m, nn.Conv2d)), None)
         self.drawn = self.cost = 0.0
         self.smooth = Number("smooth over steps", 20, 1, 200)
+        look = dict(indent=False, layout={"width": "auto"})
+        logarithmic = ipywidgets.Checkbox(description="logarithmic loss", **look)
         self.view = View(
             "Training, live",
             "which class is learned first, which last? Make the loss logarithmic while "
             "it trains. Then Kernel → Interrupt Kernel: what is kept?",
-            {"logarithmic": checkbox("logarithmic loss"), "smoothing": self.smooth},
+            {"logarithmic": logarithmic, "smoothing": self.smooth},
             lambda **values: draw_training(self.state, **values),
             summary="loss and accuracy by epoch",
         )

@@ -62,10 +62,14 @@ class Explorer:
 
     def choose(self, k, channel=None):
         """Choose a stage, a channel (default: the strongest) and its strongest unit."""
-        self.k, self.stage, self.rank, self.page = k, self.stages[k], 0, 0
+        self.k, self.rank, self.page = k, 0, 0
         self.channel = strongest(self.stage, 1)[0] if channel is None else channel
         Y = self.stage.Y[self.channel]
         self.row, self.column = divmod(Y.abs().argmax().item(), Y.shape[1])
+
+    @property
+    def stage(self):
+        return self.stages[self.k]
 
     @property
     def unit(self):
@@ -120,7 +124,7 @@ class Explorer:
     def draw(self, picture=0, own=None, **_):
         """Draw all stages, and under them the chosen unit and what it comes from."""
         self.see(picture, own)
-        self.stage, last = self.stages[self.k], len(self.stages) - 1
+        last = len(self.stages) - 1
         found = explain(self.stage, *self.unit)
         seen = sees(self.stages, self.k, *self.unit)
         then = [

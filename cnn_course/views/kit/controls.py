@@ -1,4 +1,4 @@
-"""Controls that stand above a picture: a number to slide or to type, a box."""
+"""A control that stands above a picture: a number to slide or to type."""
 
 import contextlib
 import math
@@ -6,14 +6,6 @@ import math
 import ipywidgets
 
 LABEL = {"description_width": "initial"}
-PLACED = {"width": "auto", "margin": "2px 12px 2px 2px"}
-
-
-def checkbox(label):
-    """Return a box to tick, empty at first."""
-    return ipywidgets.Checkbox(
-        False, description=label, indent=False, style=LABEL, layout=PLACED
-    )
 
 
 def read_typed(label, text, kind, limits, why=("", "")):
