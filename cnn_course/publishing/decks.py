@@ -1,110 +1,151 @@
-"""Slides to show without Jupyter and without network: one HTML file a notebook.
+"""Lectures to show without Jupyter and without network: one HTML file a notebook.
 
     python -m cnn_course.publishing.decks [NOTEBOOK…] [--out decks]
 
-A deck is made from the notebook as saved; nothing is run. A cell's *Slide Type* (in
-JupyterLab: the property inspector, the gear on the right) says where it goes: slide,
-subslide, fragment, skip, notes, or "-", which continues what stands above. In a browser
-the arrow keys go through the slides, n shows the notes and p prints a slide a page.
+A deck is made from the notebook as saved; nothing is run. Tags and `slide` in a cell's
+metadata (in JupyterLab: the gear on the right) say what of it stands on a slide:
+
+    slide-start       a slide begins: its heading is `slide.heading` or the cell's own
+    slide-text        the cell's prose; `slide.text` is shown in its place, if there
+    slide-picture     the picture that the cell left, a view as its SVG
+    slide-code        its code: `slide.code` = begins of the first and the last line
+    slide-output      what it printed or returned
+    slide-step        all this comes with the next step, and takes the picture's place
+    slide-definition  (at the start) the slide may have 40 words, not 25
+
+`slide.notes` and `slide.minutes` of the starting cell are the presenter's, `slide.live`
+says that the view is better shown in JupyterLab.
 """
 
 import argparse
 import re
 import sys
+from dataclasses import dataclass, field
+from html import unescape
 from pathlib import Path
 
-from cnn_course.files import NOTEBOOKS, say, write_whole
-from cnn_course.publishing.reading import (
-    IN_WORDS,
-    SOLUTION,
-    NotebookError,
-    describe,
-    has,
-    read,
-)
+from cnn_course.files import NOTEBOOKS
+from cnn_course.publishing.reading import IN_WORDS, NotebookError, describe, read, write
+from cnn_course.publishing.rendering import code, fill, markdown, picture, words
 
-TEMPLATES = Path(__file__).parent  # nbconvert looks for deck_template in here
-ONLY_OUTPUT = "remove-input"  # tags a cell whose code says less than its picture
-SLIDE_TYPES = ("slide", "subslide", "fragment", "skip", "notes", "-")
-# What a browser would fetch by itself when it opens the page; a link is only followed.
-FETCHED = re.compile(r"<(?!a\b)\w[^>]*?\s(?:src|href)=\"(?!data:|#)([^\"]+)\"")
+KINDS = ("start", "text", "picture", "code", "output", "step", "definition")
+TAGS = {f"slide-{kind}" for kind in KINDS}
+SMALLEST, LARGEST = 22, 34  # px on 1280 × 720, of code and of what it printed
+HEADING = re.compile(r"^#+ +(.+)\n*", re.MULTILINE)
+
+
+@dataclass
+class Slide:
+    """What one slide shows; each HTML with the step at which it comes, from 0."""
+
+    heading: str
+    minutes: float = 0
+    notes: str = ""
+    live: bool = False
+    long: bool = False
+    texts: list = field(default_factory=list)
+    stage: list = field(default_factory=list)
+
+
+def slides(notebook, name):
+    """Return the slides that the marks of a notebook make.
+
+    Raises NotebookError, with the number of the cell, for marks that cannot be followed.
+    """
+    describe(notebook)
+    found, step = [], 0
+    for number, cell in enumerate(notebook.cells, start=1):
+        tags = {tag for tag in cell.metadata.get("tags", []) if tag.startswith("slide")}
+        about = cell.metadata.get("slide", {})
+        try:
+            if unknown := tags - TAGS:
+                raise ValueError(f"there is no tag {min(unknown)}")
+            if "slide-start" in tags:
+                found.append(_begin(cell, about, "slide-definition" in tags))
+                step = 0
+            elif not found and (tags or about):
+                raise ValueError("no slide begins at this cell or above: slide-start")
+            step += "slide-step" in tags
+            if "text" in about or "slide-text" in tags:
+                text = about.get("text") or _prose(cell)
+                found[-1].texts.append((step, markdown(text)))
+            if staged := _staged(cell, tags, about):
+                found[-1].stage.append((step, staged))
+        except ValueError as error:
+            raise NotebookError(
+                f"{name}, cell {number}: {error}. In JupyterLab select the cell and "
+                "open the property inspector (the gear on the right)."
+            ) from error
+    if not found:
+        raise NotebookError(f"{name}: no cell has the tag slide-start, so no slides.")
+    return found
+
+
+def _begin(cell, about, long):
+    heading = about.get("heading") or HEADING.search(cell.source)
+    if cell.cell_type == "code" and not about.get("heading") or not heading:
+        raise ValueError("a slide needs a heading, as `slide.heading` in the metadata")
+    heading = heading if isinstance(heading, str) else heading[1]
+    notes = markdown(about.get("notes", ""))
+    heading = re.sub("</?p>", "", markdown(heading)).strip()
+    return Slide(heading, about.get("minutes", 0), notes, about.get("live"), long)
+
+
+def _prose(cell):
+    return HEADING.sub("", IN_WORDS.sub("", cell.source), count=1)
+
+
+def _staged(cell, tags, about):
+    """Return what a cell puts on the stage: pictures, or code and what it says."""
+    outputs = cell.get("outputs", [])
+    parts = []
+    if "slide-picture" in tags:
+        parts = [each for each in map(picture, outputs) if each]
+        if not parts:
+            raise ValueError("it has left no picture: run it and save the notebook")
+        return "\n".join(parts)
+    if "slide-code" in tags:
+        parts.append(code(_lines(cell.source, about.get("code"))))
+    if "slide-output" in tags:
+        said = [each for each in map(words, outputs) if each]
+        if not said:
+            raise ValueError("it has printed nothing: run it and save the notebook")
+        parts += said
+    return _as_large_as_fits(parts) if parts else ""
+
+
+def _as_large_as_fits(parts):
+    """Return code and printed lines in one box, in the type that fills the stage."""
+    lines = re.sub("<[^>]*>", "", unescape("\n".join(parts))).splitlines()
+    wide, high = max(map(len, lines)), len(lines) + 2 * len(parts)
+    size = max(SMALLEST, min(LARGEST, 1140 / 0.61 / wide, 480 / 1.35 / high))
+    return f'<div class="parts" style="font-size: {size:.0f}px">{"".join(parts)}</div>'
+
+
+def _lines(source, ends):
+    """Return the lines from the one that begins with ends[0] to that with ends[1]."""
+    if not ends:
+        return source
+    lines = source.splitlines()
+    try:
+        first = next(i for i, line in enumerate(lines) if line.startswith(ends[0]))
+        last = next(
+            i for i, line in enumerate(lines) if i >= first and line.startswith(ends[1])
+        )
+    except StopIteration:
+        raise ValueError(f"no lines begin with {ends[0]!r} and {ends[1]!r}") from None
+    return "\n".join(lines[first : last + 1])
 
 
 def deck(path):
-    """Return (page, number of slides) for a saved notebook: the page is HTML.
+    """Return (page, number of slides) of a saved notebook: the page is HTML.
 
-    Left out are cells of type skip, cells tagged `solution`, the code of cells tagged
-    `remove-input`, and other folded cells (`metadata.jupyter.source_hidden`).
-    Raises NotebookError if it cannot be read, says nothing about slides, or needs
-    files from elsewhere.
+    Raises NotebookError if it cannot be read, has no slides or marks that cannot be
+    followed, or needs files from elsewhere.
     """
-    from nbconvert.exporters.slides import SlidesExporter
-    from traitlets.config import Config
-
-    path = Path(path)
-    notebook = _prepared(read(path), path.name)
-    only_picture = {"enabled": True, "remove_input_tags": [ONLY_OUTPUT]}
-    exporter = SlidesExporter(
-        config=Config({"TagRemovePreprocessor": only_picture}),
-        template_name="deck_template",
-        extra_template_basedirs=[str(TEMPLATES)],
-        exclude_input_prompt=True,
-        exclude_output_prompt=True,
-        exclude_anchor_links=True,
-        embed_images=True,
-    )
-    about = {"title": _title(notebook) or path.stem, "path": str(path.parent)}
-    page, _ = exporter.from_notebook_node(notebook, {"metadata": about})
-    if missing := FETCHED.search(page):
-        raise NotebookError(
-            f"{path.name}: a deck holds everything in one file, but {missing[1]} could "
-            "not be put into it. Keep the file beside the notebook, or skip the cell."
-        )
-    # Notebooks link to each other; decks lie together under the same names.
-    page = re.sub(r'(<a\b[^>]*href="[\w.-]+)\.ipynb([#"])', r"\1.html\2", page)
-    starts = [cell for cell in notebook.cells if _slide_type(cell).endswith("slide")]
-    return page, len(starts)
-
-
-def _slide_type(cell):
-    return cell.metadata.get("slideshow", {}).get("slide_type") or "-"
-
-
-def _prepared(notebook, name):
-    """Return the notebook with solutions typed skip, descriptions as alt texts."""
-    describe(notebook)
-    for number, cell in enumerate(notebook.cells, start=1):
-        if (kind := _slide_type(cell)) not in SLIDE_TYPES:
-            raise NotebookError(
-                f'{name}: cell {number} has the slide type "{kind}", which does not '
-                f"exist. Choose one of {', '.join(SLIDE_TYPES)}."
-            )
-        if cell.cell_type == "markdown" and IN_WORDS.search(cell.source):
-            cell.source = IN_WORDS.sub("", cell.source)  # the picture has it
-            if not cell.source:
-                kind = "skip"
-                cell.metadata["slideshow"] = {"slide_type": kind}
-        folded = cell.metadata.get("jupyter", {}).get("source_hidden")
-        if has(cell, SOLUTION) or (folded and not has(cell, ONLY_OUTPUT)):
-            cell.metadata["slideshow"] = {"slide_type": "skip"}
-    kinds = [kind for kind in map(_slide_type, notebook.cells) if kind != "skip"]
-    if not any(kind.endswith("slide") for kind in kinds):
-        raise NotebookError(
-            f"{name}: no cell is a slide. In JupyterLab select a cell, open the "
-            "property inspector (the gear on the right), choose a Slide Type and save."
-        )
-    if not kinds[0].endswith("slide"):
-        raise NotebookError(
-            f'{name}: the first cell to be shown has the slide type "{kinds[0]}". '
-            "Make it a slide, or skip what stands before the first slide."
-        )
-    return notebook
-
-
-def _title(notebook):
-    prose = "\n".join(c.source for c in notebook.cells if c.cell_type == "markdown")
-    heading = re.search(r"^# (.+)", prose, re.MULTILINE)
-    return heading and heading[1].strip()
+    shown = slides(read(path), path.name)
+    title = re.sub("<[^>]*>", "", shown[0].heading)
+    return fill("deck", path.name, title=title, slides=shown), len(shown)
 
 
 def main(arguments=None):
@@ -118,22 +159,13 @@ def main(arguments=None):
     )
     options = parser.parse_args(arguments)
     paths = options.notebooks or sorted(NOTEBOOKS.glob("*.ipynb"))
-    targets = {path: options.out / f"{path.stem}.html" for path in paths}
-    if len(set(targets.values())) < len(targets):
-        parser.error("two notebooks have the same name: make their decks one by one")
-    try:
-        pages = {path: deck(path) for path in targets}
-        for path, (page, slides) in pages.items():
-            write_whole(targets[path], page)  # an older deck stays until then
-            say(f"{targets[path]}: {slides} slides")
-    except NotebookError as error:
-        say(error, sys.stderr)
-        return 1
-    except OSError as error:
-        why = f"{error.filename} cannot be written ({error.strerror})"
-        say(f"{why}. Name a folder of your own with --out.", sys.stderr)
-        return 1
-    return 0
+
+    def pages():
+        for path in paths:
+            page, count = deck(path)
+            yield options.out / f"{path.stem}.html", page, f"{count} slides"
+
+    return write(pages, "Name a folder of your own with --out.")
 
 
 if __name__ == "__main__":

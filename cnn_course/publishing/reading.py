@@ -6,9 +6,11 @@ nbstripout counts the cells, jupytext draws new ids, Colab has none.
 
 import hashlib
 import re
+import sys
 
 import nbformat
 
+from cnn_course.files import say, write_whole
 from cnn_course.publishing.server import without_views
 
 ANSWER = "answer"  # tags the blank of an exercise, and a prediction
@@ -82,3 +84,28 @@ def short(text):
 
 def has(cell, tag):
     return tag in cell.metadata.get("tags", [])
+
+
+def write(make, remedy):
+    """Write files and say so; all are made first, and older ones stay until then.
+
+    make    make() gives (path, content, what it is) of each, or raises NotebookError
+    remedy  what to do where a file cannot be written
+
+    Returns the exit status of the command, 1 if it failed.
+    """
+    try:
+        files = list(make())
+        if len({path for path, *_ in files}) < len(files):
+            raise NotebookError("Two notebooks have the same name: take one by one.")
+        for path, content, what in files:
+            write_whole(path, content)
+            say(f"{path}: {what}")
+    except NotebookError as error:
+        say(error, sys.stderr)
+        return 1
+    except OSError as error:
+        why = f"{error.filename} cannot be written ({error.strerror})"
+        say(f"{why}. {remedy}", sys.stderr)
+        return 1
+    return 0

@@ -1,0 +1,86 @@
+"""What decks and pages share: cells as HTML that needs no other file and no network."""
+
+import html
+import re
+from functools import cache
+from pathlib import Path
+
+from cnn_course.publishing.reading import NotebookError
+
+TEMPLATES = Path(__file__).parent / "templates"
+# The browser itself refuses every request: all is the same with no network.
+HEAD = """<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; \
+img-src data:; style-src 'unsafe-inline'; script-src 'unsafe-inline'">
+<link rel="icon" href="data:,">"""
+# What a browser would fetch by itself when it opens the page; a link is only followed.
+FETCHED = re.compile(r"<(?!a\b)\w[^>]*?\s(?:src|href)=\"(?!data:|#)([^\"]+)\"")
+LINK = re.compile(r'(<a\b[^>]*href="[\w.-]+)\.ipynb([#"])')
+# In a saved view nobody answers to a press: what is to be pressed is no button there.
+PRESSED = re.compile(r' (data-(at|hover|file)|tabindex|role|aria-\w+)="[^"]*"')
+
+
+def markdown(source):
+    """Return prose as HTML; links between notebooks lead between decks, or pages."""
+    from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
+
+    renderer = IPythonRenderer(escape=False, exclude_anchor_links=True)
+    return LINK.sub(r"\1.html\2", MarkdownWithMath(renderer=renderer).render(source))
+
+
+def code(source):
+    """Return Python as HTML, its words coloured by classes of pygments."""
+    from nbconvert.filters.highlight import Highlight2HTML
+
+    return Highlight2HTML()(source, language="ipython3")
+
+
+def picture(output):
+    """Return what an output shows as a picture, a view as its SVG; or None."""
+    about, data = output.get("metadata", {}), output.get("data", {})
+    if svg := about.get("svg"):
+        start, rest = svg.split(">", 1)
+        return f"{start}>{PRESSED.sub('', rest)}"
+    for kind in {"image/png", "image/jpeg"} & data.keys():
+        alt = about.get(kind, {}).get("alt") or data.get("text/plain", "")
+        width = about.get(kind, {}).get("width")
+        size = f' width="{width}"' if width else ""
+        source = f"data:{kind};base64,{data[kind].strip()}"
+        return f'<img src="{source}" alt="{html.escape(alt)}"{size}>'
+    return None
+
+
+def words(output):
+    """Return what an output says in HTML or in plain text; or None."""
+    data = output.get("data", {})
+    if "text/html" in data:
+        return data["text/html"]
+    text = data.get("text/plain", output.get("text"))
+    return f"<pre>{html.escape(text.rstrip())}</pre>" if text else None
+
+
+@cache
+def _environment():
+    import jinja2
+
+    return jinja2.Environment(loader=jinja2.FileSystemLoader(TEMPLATES))
+
+
+def fill(kind, name, **more):
+    """Return the page that KIND.html.j2, .css and .js make; `name` is for errors.
+
+    Raises NotebookError if the page needs a file from elsewhere.
+    """
+    style, script = (
+        "\n".join((TEMPLATES / f"{part}.{end}").read_text("utf-8") for part in order)
+        for end, order in (("css", ("shared", kind)), ("js", ("shared", kind)))
+    )
+    template = _environment().get_template(f"{kind}.html.j2")
+    page = template.render(head=HEAD, style=style, script=script, **more)
+    if missing := FETCHED.search(page):
+        raise NotebookError(
+            f"{name}: everything is held in one file, but {missing[1]} could not be "
+            "put into it. Let a code cell show the picture, or take it out."
+        )
+    return page
