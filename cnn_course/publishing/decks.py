@@ -50,7 +50,8 @@ class Slide:
 def slides(notebook, name):
     """Return the slides that the marks of a notebook make.
 
-    Raises NotebookError, with the number of the cell, for marks that cannot be followed.
+    Raises NotebookError, with the number of the cell, for marks that make
+    no slide.
     """
     describe(notebook)
     found, step = [], 0
@@ -82,10 +83,10 @@ def slides(notebook, name):
 
 
 def _begin(cell, about, long):
-    heading = about.get("heading") or HEADING.search(cell.source)
-    if cell.cell_type == "code" and not about.get("heading") or not heading:
+    own = HEADING.search(cell.source) if cell.cell_type == "markdown" else None
+    heading = about.get("heading") or (own and own[1])
+    if not heading:
         raise ValueError("a slide needs a heading, as `slide.heading` in the metadata")
-    heading = heading if isinstance(heading, str) else heading[1]
     notes = markdown(about.get("notes", ""))
     heading = re.sub("</?p>", "", markdown(heading)).strip()
     return Slide(heading, about.get("minutes", 0), notes, about.get("live"), long)

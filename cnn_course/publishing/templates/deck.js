@@ -60,17 +60,16 @@ function tick() {
   opener.postMessage("where?", "*"); // it may have been loaded anew
 }
 
-function place(box, left, top, width, height) {
-  const scale = Math.min(width / WIDTH, height / HEIGHT);
-  const [x, y] = [left + (width - scale * WIDTH) / 2, top + (height - scale * HEIGHT) / 2];
-  box.style.transform = `translate(${x}px, ${y}px) scale(${scale})`;
+function place(box, left, top, scale) {
+  box.style.transform = `translate(${left}px, ${top}px) scale(${scale})`;
 }
 
 function fit() {
-  const [w, h] = [innerWidth, innerHeight];
-  if (!presenting) return place(main, 0, 0, w, h);
-  place(main, 0.02 * w, 0.02 * h, 0.58 * w, 0.58 * h);
-  place(next, 0.62 * w, 0.02 * h, 0.36 * w, 0.4 * h);
+  const [w, h] = [innerWidth, innerHeight], whole = Math.min(w / WIDTH, h / HEIGHT);
+  if (presenting) {
+    place(main, 0.02 * w, 0.02 * h, 0.59 * whole);
+    place(next, 0.63 * w, 0.02 * h, 0.35 * whole);
+  } else place(main, (w - whole * WIDTH) / 2, (h - whole * HEIGHT) / 2, whole);
 }
 
 const keys = {
