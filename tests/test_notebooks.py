@@ -9,12 +9,13 @@ import nbformat
 import pytest
 from notebook_code import NOTEBOOKS
 
+from cnn_course.publishing.decks import TAGS
 from cnn_course.publishing.reading import describe
 
 PATHS = sorted(NOTEBOOKS.glob("*.ipynb"))
 MACHINE_PATH = re.compile(r"/(root|home|Users|work|tmp|private|mnt)/|[A-Z]:\\\\|~/")
 ALLOWED_TAGS = {"answer", "nbval-ignore-output", "remove-input", "solution"}
-CELL_METADATA = {"tags", "jupyter", "slideshow"}
+CELL_METADATA = {"tags", "jupyter", "slide"}
 # What an output may be; JavaScript and live views are nothing to commit.
 KINDS = {"text/plain", "text/html", "image/png", "image/jpeg"}
 EMBEDDED = re.compile(r"!\[[^\]]*\][(\[]")  # a picture from somewhere, in Markdown
@@ -132,7 +133,7 @@ def test_small_enough(path):
 
 def test_only_allowed_tags_none_skipped_and_one_in_five_excused(notebook, code):
     tags = [set(cell.metadata.get("tags", [])) for cell in notebook.cells]
-    assert set().union(*tags) <= ALLOWED_TAGS
+    assert set().union(*tags) <= ALLOWED_TAGS | TAGS
     markers = re.compile(r"^\s*#\s*(NBVAL|PYTEST_VALIDATE)_", re.MULTILINE)
     assert [cell.id for cell in code if markers.search(cell.source)] == []
     assert sum("nbval-ignore-output" in t for t in tags) <= len(code) / 5
@@ -176,19 +177,6 @@ def test_descriptions_of_pictures_fold_into_one_line(prose):
     words = "<summary>In words</summary>"
     assert [text for text in found if text.startswith(words) and "\n" in text] == []
     assert prose.count(words) == sum(text.startswith(words) for text in found) > 0
-
-
-def test_it_is_a_lecture_of_30_to_45_minutes_with_a_plan(notebook, path):
-    kinds = [c.metadata.get("slideshow", {}).get("slide_type") for c in notebook.cells]
-    teaching = (NOTEBOOKS / "TEACHING.md").read_text(encoding="utf-8")
-    title = notebook.cells[0].source.splitlines()[0].removeprefix("# ")
-    (minutes,) = re.findall(
-        rf"^### {re.escape(title)}: (\d+) minutes$", teaching, re.MULTILINE
-    )
-    assert f"\n| {path.stem[:2]} | {minutes} | " in teaching
-    assert 30 <= int(minutes) <= 45
-    slides = kinds.count("slide") + kinds.count("subslide")
-    assert kinds[0] == "slide" and 10 <= slides <= 30
 
 
 def test_no_placeholder_is_left(prose):

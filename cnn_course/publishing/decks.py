@@ -25,7 +25,14 @@ from html import unescape
 from pathlib import Path
 
 from cnn_course.files import NOTEBOOKS
-from cnn_course.publishing.reading import IN_WORDS, NotebookError, describe, read, write
+from cnn_course.publishing.reading import (
+    IN_WORDS,
+    NotebookError,
+    describe,
+    read,
+    run,
+    write,
+)
 from cnn_course.publishing.rendering import code, fill, markdown, picture, words
 
 KINDS = ("start", "text", "picture", "code", "output", "step", "definition")
@@ -166,7 +173,7 @@ def main(arguments=None):
             page, count = deck(path)
             yield options.out / f"{path.stem}.html", page, f"{count} slides"
 
-    return write(pages, "Name a folder of your own with --out.")
+    return run(lambda: write(pages()))
 
 
 if __name__ == "__main__":

@@ -15,7 +15,7 @@ from collections import Counter
 from pathlib import Path
 
 from cnn_course.files import NOTEBOOKS, say, write_whole
-from cnn_course.publishing.reading import SOLUTION, NotebookError, has, read
+from cnn_course.publishing.reading import SOLUTION, NotebookError, has, read, run
 from cnn_course.publishing.updating import sign, update
 
 SOLVED = "keep=False"  # stands in each solution, whether or not it kept its tag
@@ -24,10 +24,14 @@ SOLVED = "keep=False"  # stands in each solution, whether or not it kept its tag
 def student(notebook):
     """Take solutions and outputs out of a notebook, in place.
 
-    Results are left out so that the questions come before the answers.
+    Results are left out so that the questions come before the answers, and so are the
+    marks of slides, whose notes tell them.
     """
     notebook.cells = [c for c in notebook.cells if not has(c, SOLUTION)]
     for cell in notebook.cells:
+        cell.metadata.pop("slide", None)
+        if tags := cell.metadata.pop("tags", None):
+            cell.metadata["tags"] = [t for t in tags if not t.startswith("slide-")]
         if cell.cell_type == "code":
             cell.outputs, cell.execution_count = [], None
     return notebook
@@ -94,18 +98,13 @@ def main(arguments=None):
     options = parser.parse_args(arguments)
     names = [options.only] if options.only else EDITIONS
     paths = sorted(NOTEBOOKS.glob("*.ipynb"))
-    try:  # all are made before the first is written
+
+    def editions():  # all are made before the first is written
         every = {n: {path.name: made(n, path) for path in paths} for n in names}
         for name, notebooks in every.items():
             write_edition(notebooks, name, Path(options.folder, name))
-    except NotebookError as error:
-        say(error, sys.stderr)
-        return 1
-    except OSError as error:
-        why = f"{error.filename} cannot be written ({error.strerror})"
-        say(f"{why}. Name a folder of your own.", sys.stderr)
-        return 1
-    return 0
+
+    return run(editions)
 
 
 if __name__ == "__main__":

@@ -86,26 +86,29 @@ def has(cell, tag):
     return tag in cell.metadata.get("tags", [])
 
 
-def write(make, remedy):
-    """Write files and say so; all are made first, and older ones stay until then.
-
-    make    make() gives (path, content, what it is) of each, or raises NotebookError
-    remedy  what to do where a file cannot be written
-
-    Returns the exit status of the command, 1 if it failed.
-    """
+def run(command):
+    """Do what a command says; return its exit status, 1 where that was not possible."""
     try:
-        files = list(make())
-        if len({path for path, *_ in files}) < len(files):
-            raise NotebookError("Two notebooks have the same name: take one by one.")
-        for path, content, what in files:
-            write_whole(path, content)
-            say(f"{path}: {what}")
+        command()
     except NotebookError as error:
         say(error, sys.stderr)
         return 1
     except OSError as error:
         why = f"{error.filename} cannot be written ({error.strerror})"
-        say(f"{why}. {remedy}", sys.stderr)
+        say(f"{why}. Name a folder of your own.", sys.stderr)
         return 1
     return 0
+
+
+def write(files):
+    """Write (path, content, what it is), all made before the first; say so.
+
+    Raises NotebookError if two have one path, OSError if a file cannot be written:
+    older ones stay until the new ones are whole.
+    """
+    files = list(files)
+    if len({path for path, *_ in files}) < len(files):
+        raise NotebookError("Two notebooks have the same name: take one by one.")
+    for path, content, what in files:
+        write_whole(path, content)
+        say(f"{path}: {what}")
