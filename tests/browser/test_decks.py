@@ -14,15 +14,17 @@ WRONG = """() => slides.flatMap((article, i) => {
   const wrong = [];
   for (let k = 0; k <= steps[i]; k++) {
     show(i, k);
-    const section = article.querySelector("section"), box = section.getBoundingClientRect();
-    const stage = article.querySelector(".stage");
-    if (stage && stage.offsetHeight < 380) wrong.push(`its picture has ${stage.offsetHeight} px`);
+    const section = article.querySelector("section");
+    const box = section.getBoundingClientRect();
+    const high = article.querySelector(".stage")?.offsetHeight ?? 720;
+    if (high < 380) wrong.push(`its picture has only ${high} px`);
     for (const part of section.querySelectorAll("h1, .words *, .seen *")) {
       const { right, bottom } = part.getBoundingClientRect();
-      if (right > box.right || bottom > box.bottom) wrong.push(`${part.tagName} sticks out`);
-      const size = parseFloat(getComputedStyle(part).fontSize), own = part.innerText?.trim();
-      const least = part.closest(".stage") ? 22 : part.closest("code") ? 25 : 28;
-      if (own && !part.closest("svg") && size < least) wrong.push(`${size} px: ${own}`);
+      if (right > box.right || bottom > box.bottom)
+        wrong.push(`${part.tagName} sticks out`);
+      const size = parseFloat(getComputedStyle(part).fontSize);
+      const own = part.innerText?.trim(); // none in an SVG, whose type grows with it
+      if (own && size < (part.closest(".stage") ? 22 : 28)) wrong.push(`${size} px: ${own}`);
     }
   }
   return wrong.map((what) => `slide ${i + 1}: ${what}`);
