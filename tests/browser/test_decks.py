@@ -24,7 +24,8 @@ WRONG = """() => slides.flatMap((article, i) => {
         wrong.push(`${part.tagName} sticks out`);
       const size = parseFloat(getComputedStyle(part).fontSize);
       const own = part.innerText?.trim(); // none in an SVG, whose type grows with it
-      if (own && size < (part.closest(".stage") ? 22 : 28)) wrong.push(`${size} px: ${own}`);
+      const least = part.closest(".stage") ? 22 : 28;
+      if (own && size < least) wrong.push(`${size} px: ${own}`);
     }
   }
   return wrong.map((what) => `slide ${i + 1}: ${what}`);
