@@ -72,6 +72,7 @@ def test_nothing_in_the_student_edition_is_answered_or_tells_an_answer(made, pat
     code = [cell for cell in notebook.cells if cell.cell_type == "code"]
     assert not any(cell.outputs or cell.execution_count for cell in code)
     assert not any(map(is_solution, notebook.cells))
+    assert "slide" not in str([cell.metadata for cell in notebook.cells])
     text = "\n".join(cell.source for cell in notebook.cells)
     assert not re.search(r"\b[Ss]olution", text) and "presents this" not in text
 
