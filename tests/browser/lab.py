@@ -182,9 +182,10 @@ class Notebook:
 class LiveView:
     """One interactive view, found by its title."""
 
-    def __init__(self, page, title):
+    def __init__(self, page, title, within=None):
         self.page = page
-        self.box = page.locator(".cnn-view").filter(has=page.get_by_text(title)).first
+        views = (within or page).locator(".cnn-view")
+        self.box = views.filter(has=page.get_by_text(title)).first
         self.box.scroll_into_view_if_needed(timeout=20_000)
 
     def field(self, label):

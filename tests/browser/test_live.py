@@ -9,7 +9,8 @@ import re
 import nbformat
 import pytest
 import use_exercises
-from lab import NOTEBOOKS, ROOT
+from lab import NOTEBOOKS, ROOT, LiveView
+from use_output_size import TITLE
 
 from cnn_course.publishing.server import VIEW
 
@@ -96,3 +97,24 @@ def test_training_can_be_watched_and_interrupted(open_scratch):
     cells = notebook.save()["cells"]
     (kept,) = cells[-1]["outputs"]
     assert int("".join(kept["text"]).split()[0]) >= 1
+
+
+def test_a_view_for_the_room_has_a_panel_of_its_own_without_a_scroll_bar(open_notebook):
+    """What TEACHING tells a lecturer to do, on a projector of 1280 × 720."""
+    notebook = open_notebook("03_channels_and_shapes.ipynb")
+    notebook.run_all()
+    page = notebook.page
+    page.set_viewport_size({"width": 1280, "height": 720})
+    notebook.view(TITLE).box.click(button="right", position={"x": 300, "y": 15})
+    page.get_by_text("Create New View for Cell Output").click()
+    notebook.command("application:set-mode", mode="single-document")
+    panel = page.locator(".jp-LinkedOutputView")
+    panel.wait_for()
+    inside = "panel => [panel.scrollHeight - panel.clientHeight, panel.clientWidth]"
+    over, width = panel.evaluate(inside)
+    assert over <= 0 and width > 900
+    view = LiveView(page, TITLE, panel)
+    view.says("7×7 becomes 6×6")
+    view.slide("stride", times=2)
+    view.says("33 of 49 pixels are never looked at")
+    assert panel.evaluate(inside)[0] <= 0
