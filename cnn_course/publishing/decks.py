@@ -20,6 +20,7 @@ says that the view is better shown in JupyterLab.
 import argparse
 import re
 import sys
+import textwrap
 from dataclasses import dataclass, field
 from html import unescape
 from pathlib import Path
@@ -37,7 +38,7 @@ from cnn_course.publishing.rendering import code, fill, markdown, picture, words
 
 KINDS = ("start", "text", "picture", "code", "output", "step", "definition")
 TAGS = {f"slide-{kind}" for kind in KINDS}
-SMALLEST, LARGEST = 22, 34  # px on 1280 × 720, of code and of what it printed
+SMALLEST, LARGEST = 22, 44  # px on 1280 × 720, of code and of what it printed
 HEADING = re.compile(r"^#+ +(.+)\n*", re.MULTILINE)
 
 
@@ -142,7 +143,7 @@ def _lines(source, ends):
         )
     except StopIteration:
         raise ValueError(f"no lines begin with {ends[0]!r} and {ends[1]!r}") from None
-    return "\n".join(lines[first : last + 1])
+    return textwrap.dedent("\n".join(lines[first : last + 1]))
 
 
 def deck(path):

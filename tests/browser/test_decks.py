@@ -16,7 +16,7 @@ WRONG = """() => slides.flatMap((article, i) => {
     show(i, k);
     const section = article.querySelector("section");
     const box = section.getBoundingClientRect();
-    const high = article.querySelector(".stage")?.offsetHeight ?? 720;
+    const high = article.querySelector(".stage:has(> .seen)")?.offsetHeight ?? 720;
     if (high < 380) wrong.push(`its picture has only ${high} px`);
     for (const part of section.querySelectorAll("h1, .words *, .seen *")) {
       const { right, bottom } = part.getBoundingClientRect();

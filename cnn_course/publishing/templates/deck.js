@@ -15,6 +15,7 @@ function paint(slide, step) {
   const come = [...slide.querySelectorAll(".stage > div")];
   const seen = come.filter((each) => each.dataset.step <= step).at(-1);
   for (const each of come) each.classList.toggle("seen", each === seen);
+  slide.classList.toggle("bare", !seen);
 }
 
 function show(slide, shown) {
