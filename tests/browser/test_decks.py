@@ -76,7 +76,7 @@ def test_what_does_not_fit_is_noticed(show, lecture):
     page.evaluate("document.querySelector('h1').innerHTML += ' wide'.repeat(200)")
     page.evaluate("document.querySelectorAll('h1')[1].style.fontSize = '20px'")
     wrong = page.evaluate(WRONG)
-    assert re.match("slide 1: .* sticks out", wrong[0])
+    assert any(re.match("slide 1: .* sticks out", line) for line in wrong)
     assert any(line.startswith("slide 2: 20 px: ") for line in wrong)
 
 
@@ -99,13 +99,13 @@ def test_a_deck_is_stepped_through_to_its_end_and_back(show, lecture, keys):
 def test_a_step_shows_the_answer_and_takes_the_pictures_place(show, lecture):
     page = show(lecture)
     slide = page.evaluate(
-        "steps.findIndex((n, i) => n && slides[i].querySelector('.words'))"
+        "steps.findIndex((n, i) => n === 1 && slides[i].querySelector('.words'))"
     )
     for step in (0, 1):
         page.evaluate("([slide, step]) => go(slide, step)", [slide, step])
         later = page.locator("article.shown .words.later")
         assert page.locator("article.shown .stage > .seen").count() <= 1
-        assert later.count() == 0 if step else True
+        assert step == 0 or later.count() == 0
     page.reload()
     assert at(page) == [slide, 1]
     page.mouse.click(10, 360)
@@ -136,21 +136,18 @@ def test_the_presenters_window_shows_notes_clock_and_next_slide_in_step(show, le
     presenter = popup.value
     heading = page.locator("h1").nth(2).inner_text()
     presenter.keyboard.press("ArrowRight")
-    page.wait_for_function("at === 1 || step === 1")
+    page.wait_for_url("**#2")  # the title has no steps
     page.evaluate("go(1, Infinity)")
-    presenter.wait_for_function("at === 1")
-    assert presenter.locator("#next h1").inner_text() == heading
+    presenter.locator("#next h1", has_text=heading).wait_for()
     notes = page.locator("article aside").nth(1).text_content()
     assert presenter.locator("#notes").text_content().split() == notes.split()
     assert re.fullmatch(
         r"this slide until \d+ of 45 min", presenter.locator("#time span").inner_text()
     )
-    presenter.wait_for_function(
-        "document.querySelector('#time button').innerText > '0:00'"
-    )
+    presenter.locator("#time button", has_not_text="0:00").wait_for()
     page.reload()  # it is found again
     presenter.keyboard.press("End")
-    page.wait_for_function("at === slides.length - 1")
+    page.wait_for_url(f"**#{page.locator('article').count()}*")
     presenter.close()
 
 

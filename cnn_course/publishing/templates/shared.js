@@ -8,6 +8,7 @@ for (const kind of ["pointerover", "focusin"])
   });
 
 function otherTheme() {
-  const dark = getComputedStyle(document.body).backgroundColor !== "rgb(255, 255, 255)";
-  document.documentElement.dataset.theme = dark ? "light" : "dark";
+  const set = document.documentElement.dataset;
+  const wanted = matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light";
+  set.theme = (set.theme ?? wanted) === "dark" ? "light" : "dark";
 }
