@@ -7,7 +7,8 @@ metadata (in JupyterLab: the gear on the right) say what of it stands on a slide
 
     slide-start       a slide begins: its heading is `slide.heading` or the cell's own
     slide-text        the cell's prose; `slide.text` is shown in its place, if there
-    slide-picture     the picture that the cell left, a view as its SVG
+    slide-picture     the picture that the cell left, a view as its SVG: without the
+                      controls above it, from the line on that begins with `slide.top`
     slide-code        its code: `slide.code` = begins of the first and the last line
     slide-output      what it printed or returned
     slide-step        all this comes with the next step, and takes the picture's place
@@ -112,6 +113,8 @@ def _staged(cell, tags, about):
         parts = [each for each in map(picture, outputs) if each]
         if not parts:
             raise ValueError("it has left no picture: run it and save the notebook")
+        if "top" in about:
+            parts = [_from(about["top"], each) for each in parts]
         return "\n".join(parts)
     if "slide-code" in tags:
         parts.append(code(_lines(cell.source, about.get("code"))))
@@ -121,6 +124,17 @@ def _staged(cell, tags, about):
             raise ValueError("it has printed nothing: run it and save the notebook")
         parts += said
     return _as_large_as_fits(parts) if parts else ""
+
+
+def _from(words, svg):
+    """Return a view's SVG without what stands above the line that begins with words."""
+    line = re.search(rf'<text[^>]* y="([\d.]+)"[^>]*>{re.escape(words)}', svg)
+    if not line:
+        raise ValueError(f"no line of the view begins with {words!r}")
+    start, width, height, rest = re.split(r'"0 0 (\S+) (\S+)"', svg, maxsplit=1)
+    top = float(line[1]) - 15  # the height of its letters
+    box = f"0 {top:g} {width} {float(height) - top:g}"
+    return f'{start}"{box}" preserveAspectRatio="xMidYMin"{rest}'
 
 
 def _as_large_as_fits(parts):

@@ -111,6 +111,14 @@ def test_a_view_is_its_svg_that_lights_up_and_has_nothing_to_press(shown):
     assert slide.g.attrs == {"data-shows": ".one"}
 
 
+def test_a_view_can_begin_below_its_controls(shown):
+    svg = '<svg viewBox="0 0 860 300"><text x="0" y="20">arms</text>'
+    svg += '<text x="9" y="115" font-size="14">accuracy</text></svg>'
+    data, about = {VIEW: {}, "image/png": png()}, {"svg": svg}
+    cell = code("v()", "start picture", data, about, heading="a", top="accu")
+    assert shown(cell)[0].svg["viewbox"] == "0 100 860 200"
+
+
 def test_a_picture_has_its_words_and_its_folded_description(shown):
     about = {"image/png": {"alt": 'a "red" boot'}}
     data = {"image/png": png(), "text/plain": "[picture]"}
@@ -143,6 +151,8 @@ def test_everything_is_in_the_one_file(save):
         ([code("# a", "start")], "a slide needs a heading"),
         ([code("a", "start picture", heading="b")], "left no picture: run it"),
         ([code("a", "start output", heading="b")], "printed nothing: run it"),
+        ([code("a", "start picture", {"image/png": ""}, {"svg": "<svg>"}, heading="b",
+               top="x")], "no line of the view begins with 'x'"),
         ([code("a", "start code", heading="b", code=["x", "y"])], "no lines begin"),
         ([text("![far](https://example.org/a.png)", "start text", heading="a")],
          r"example\.org/a\.png could not"),
@@ -255,7 +265,8 @@ def test_slides_say_no_number_and_no_sentence_that_could_drift(path):
     known = set(NUMBER.findall(prose))
     for cell in notebook.cells:
         about = cell.metadata.get("slide", {})
-        assert set(about) <= {"heading", "text", "notes", "minutes", "code", "live"}
+        known_keys = {"heading", "text", "notes", "minutes", "code", "live", "top"}
+        assert set(about) <= known_keys
         notes = re.sub(r"\d+ (minutes?|seconds?)", "", about.get("notes", ""))
         own = " ".join([about.get("heading", ""), about.get("text", ""), notes])
         assert set(NUMBER.findall(own)) <= known, cell.id
