@@ -70,7 +70,8 @@ def describe(notebook):
             every = [
                 about for o in cell.outputs for about in o.get("metadata", {}).values()
             ]
-            pictures = [a for a in every if isinstance(a, dict) and "alt" in a]
+            own = [a for a in every if isinstance(a, dict) and "alt" in a]
+            pictures = own or pictures  # a table may stand between
         elif found := IN_WORDS.search(cell.source):
             for about in pictures:
                 if found[1] not in about["alt"]:
