@@ -1,6 +1,6 @@
 // The other theme holds on the next page as well, where the browser may keep it.
 const root = document.documentElement;
-try { root.dataset.theme = localStorage.theme ?? ""; } catch { /* it keeps nothing */ }
+try { if (localStorage.theme) root.dataset.theme = localStorage.theme; } catch { /* none */ }
 addEventListener("click", ({ target }) => {
   if (target.id !== "theme") return;
   otherTheme();
