@@ -69,7 +69,7 @@ def test_the_button_changes_the_theme_and_the_next_page_keeps_it(show):
     page.locator("#theme").click()
     assert page.evaluate(PAPER) == WHITE
     page.locator("footer a[rel=next]").click()
-    page.wait_for_url("**/01_cross_correlation.html")
+    page.wait_for_url("**/01_cross_correlation.html?light")
     assert page.evaluate(PAPER) == WHITE
     page.locator("#theme").click()
     assert page.evaluate(PAPER) == BLACK

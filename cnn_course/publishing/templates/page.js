@@ -1,8 +1,9 @@
-// The other theme holds on the next page as well, where the browser may keep it.
+// The other theme goes along to the next page in its address; nothing is kept anywhere.
 const root = document.documentElement;
-try { if (localStorage.theme) root.dataset.theme = localStorage.theme; } catch { /* none */ }
+const [, chosen] = /^\?(dark|light)$/.exec(location.search) ?? [];
+if (chosen) root.dataset.theme = chosen;
 addEventListener("click", ({ target }) => {
-  if (target.id !== "theme") return;
-  otherTheme();
-  try { localStorage.theme = root.dataset.theme; } catch { /* this page only */ }
+  if (target.id === "theme") otherTheme();
+  const link = target.closest("a:not([href^='#'], [href*=':'])");
+  if (link && root.dataset.theme) link.search = root.dataset.theme;
 });
