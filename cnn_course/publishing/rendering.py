@@ -18,7 +18,8 @@ img-src data:; style-src 'unsafe-inline'; script-src 'unsafe-inline'">
 FETCHED = re.compile(r"<(?!a\b)\w[^>]*?\s(?:src|href)=\"(?!data:|#)([^\"]+)\"")
 LINK = re.compile(r'(<a\b[^>]*href="[\w.-]+)\.ipynb([#"])')
 # In a saved view nobody answers to a press: what is to be pressed is no button there.
-PRESSED = re.compile(r' (data-(at|hover|file)|tabindex|role|aria-\w+)="[^"]*"')
+TO_PRESS = re.compile(r"<[^>]* data-(at|hover|file)=[^>]*>")
+AS_BUTTON = re.compile(r' (data-(at|hover|file)|tabindex|role|aria-\w+)="[^"]*"')
 
 
 def markdown(source):
@@ -41,7 +42,7 @@ def picture(output):
     about, data = output.get("metadata", {}), output.get("data", {})
     if svg := about.get("svg"):
         start, rest = svg.split(">", 1)
-        return f"{start}>{PRESSED.sub('', rest)}"
+        return f"{start}>{TO_PRESS.sub(lambda tag: AS_BUTTON.sub('', tag[0]), rest)}"
     for kind in {"image/png", "image/jpeg"} & data.keys():
         alt = about.get(kind, {}).get("alt") or data.get("text/plain", "")
         width = about.get(kind, {}).get("width")
