@@ -4,19 +4,15 @@ Each is an alias with the book's arguments: Dive into Deep Learning, https://d2l
 its edition in PyTorch, https://tangshusen.me/Dive-into-DL-PyTorch.
 """
 
+from functools import partial
+
 import torch
 from torch import nn
 
 from cnn_course.training.loop import evaluate, train
 
 FlattenLayer = nn.Flatten
-
-
-class GlobalAvgPool2d(nn.AdaptiveAvgPool2d):
-    """Average every map: (N, C, H, W) to (N, C, 1, 1)."""
-
-    def __init__(self):
-        super().__init__(1)
+GlobalAvgPool2d = partial(nn.AdaptiveAvgPool2d, 1)  # (N, C, H, W) to (N, C, 1, 1)
 
 
 def evaluate_accuracy(data_iter, net, device=None):
@@ -28,9 +24,8 @@ def evaluate_accuracy(data_iter, net, device=None):
 
 def train_ch5(net, train_iter, test_iter, batch_size, optimizer, device, num_epochs):
     """Call `train`; `batch_size` is the iterators' business."""
-    return train(
-        net, train_iter, test_iter, num_epochs, optimizer=optimizer, device=device
-    )
+    how = dict(optimizer=optimizer, device=device)
+    return train(net, train_iter, test_iter, num_epochs, **how)
 
 
 def train_ch6(net, train_iter, test_iter, num_epochs, lr, device=None):
@@ -38,7 +33,5 @@ def train_ch6(net, train_iter, test_iter, num_epochs, lr, device=None):
     for layer in net.modules():
         if isinstance(layer, nn.Linear | nn.Conv2d):
             nn.init.xavier_uniform_(layer.weight)
-    optimizer = torch.optim.SGD(net.parameters(), lr=lr)
-    return train(
-        net, train_iter, test_iter, num_epochs, optimizer=optimizer, device=device
-    )
+    how = dict(optimizer=torch.optim.SGD(net.parameters(), lr=lr), device=device)
+    return train(net, train_iter, test_iter, num_epochs, **how)

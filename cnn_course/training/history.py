@@ -1,15 +1,12 @@
 """What `train` measured, epoch by epoch, and what it goes on with."""
 
-import math
 import weakref
 from dataclasses import dataclass, field
 
 import torch
 
-from cnn_course import checks
+from cnn_course.checks import refuse
 from cnn_course.files import say
-
-ENOUGH_STEPS = 20  # before "it does not learn" can be said
 
 
 @dataclass
@@ -43,29 +40,12 @@ class History:
         """Return a history of the same epochs that does not grow with this one."""
         return History(*map(list, vars(self).values()))
 
-    def add_epoch(self, step_loss, sizes, hits, seconds, tested=()):
-        """Add an epoch to every list.
-
-        step_loss, sizes  the loss and the number of images of each step
-        hits        training images classified correctly
-        tested      ([hits], images by class, largest |logit| by class) of a test
-        """
-        n = sum(sizes)
-        epoch = {
-            "loss": sum(map(math.prod, zip(step_loss, sizes, strict=True))) / n,
-            "train_acc": hits / n,
-            "seconds": seconds,
-        }
-        if tested:
-            (test_hits,), predicted, largest_logit = tested
-            epoch["test_acc"] = test_hits / sum(predicted)
-            epoch["predicted"] = [round(images) for images in predicted]
-            epoch["largest_logit"] = largest_logit
+    def grow(self, step_loss, **epoch):
+        """Add the losses of an epoch's steps, and to each list named its entry."""
         longer = {name: [*getattr(self, name), new] for name, new in epoch.items()}
-        longer["step_loss"] = self.step_loss + step_loss
         # In one go: an interrupt comes between two statements of Python, and so never
         # leaves an epoch in some of the lists only.
-        vars(self).update(longer)
+        vars(self).update(longer, step_loss=self.step_loss + step_loss)
 
     def line(self, e):
         """Return the line of the e-th epoch, counted from 0."""
@@ -87,32 +67,17 @@ class History:
         """
         return [c for c, top in enumerate(self.largest_logit[e]) if top == 0]
 
-    def class_line(self, e=-1):
-        """Return a sentence on the classes that got lost, after epoch e (last)."""
+    def class_line(self):
+        """Return a sentence on the classes that got lost, after the last epoch."""
         lost, dead = (
             ", ".join(map(str, classes)) or "none"
-            for classes in (self.never_predicted(e), self.dead_classes(e))
+            for classes in (self.never_predicted(), self.dead_classes())
         )
         if lost == dead == "none":
             return "every class is predicted, every logit moves"
         return (
             f"never predicted: classes {lost}; dead (logit 0 for every image): {dead}"
         )
-
-    def recent_loss(self):
-        """Return the mean loss of the last quarter of the steps.
-
-        A network may begin with a larger loss than that of guessing, and go down.
-        """
-        last = self.step_loss[-max(len(self.step_loss) // 4, 1) :]
-        return sum(last) / len(last)
-
-    def is_at_chance(self, classes):
-        """Say if training has taught nothing: guessing among the classes costs ln C."""
-        chance = math.log(classes)
-        loss_is = abs(self.recent_loss() - chance) <= 0.02 * chance
-        enough = len(self.step_loss) >= ENOUGH_STEPS
-        return enough and loss_is and self.train_acc[-1] <= 1.5 / classes
 
 
 # {network: (optimizer, history)}, for `resume`. Weak: the optimizer knows the weights,
@@ -122,46 +87,30 @@ sessions = weakref.WeakKeyDictionary()
 
 def begin(net, optimizer, lr, test_iter, resume, device):
     """Return the (optimizer, history) to begin with, or to go on with."""
-    learn = {name: p for name, p in net.named_parameters() if p.requires_grad}
-    if not learn:
-        checks.refuse("net", "a network with weights that learn, not all frozen", net)
-    if optimizer is not None and not isinstance(optimizer, torch.optim.Optimizer):
-        allowed = "a torch optimizer, such as torch.optim.Adam(net.parameters())"
-        checks.refuse("optimizer", allowed, optimizer, TypeError)
-    if optimizer is not None and lr is not None:
-        checks.refuse("lr", "left out beside an optimizer, which has its own", lr)
-    if resume and net not in sessions:
-        say("resume=True: this network has no training to go on with, and begins anew")
-    used, history = None, History()
+    before, history = None, History()
     if resume and net in sessions:
-        used, history = sessions[net]
+        before, history = sessions[net]
+    elif resume:
+        say("resume=True: this network has no training to go on with, and begins anew")
     if history and bool(history.test_acc) != (test_iter is not None):
-        allowed = "given" if history.test_acc else "left out"
-        allowed += " as before, to go on (resume=True)"
-        checks.refuse("test_iter", allowed, test_iter)
-    optimizer = optimizer or used
+        allowed = "given, or left out, as before, to go on (resume=True)"
+        refuse("test_iter", allowed, test_iter)
+    optimizer = optimizer or before
     if optimizer is None:
         # Saves 0.3 to 1.8 of 6 ms a step on an H200, and nothing on a CPU.
         fused = device.type == "cuda" or None
-        optimizer = torch.optim.Adam(net.parameters(), lr=lr or 0.001, fused=fused)
+        optimizer = torch.optim.Adam(net.parameters(), lr=0.001, fused=fused)
     if lr is not None:
         for group in optimizer.param_groups:
             group["lr"] = lr
     held = {id(p) for group in optimizer.param_groups for p in group["params"]}
-    left_out = [name for name, p in learn.items() if id(p) not in held]
-    if len(left_out) == len(learn):
+    learn = {name: id(p) for name, p in net.named_parameters() if p.requires_grad}
+    lacks = [name for name in learn if learn[name] not in held]
+    # A part may be left out on purpose, but not of what goes on.
+    if lacks and (optimizer is before or len(lacks) == len(learn)):
         raise ValueError(
-            "optimizer must hold parameters of net that learn; got others, or frozen "
-            "ones. Was net built again? Build the optimizer after it: "
-            "torch.optim.Adam(net.parameters())"
+            f"the optimizer does not hold {', '.join(lacks[:3])}, which would never "
+            "change. Was net, or a layer of it, built anew? Then build the optimizer "
+            "after it, torch.optim.Adam(net.parameters()), or leave out resume"
         )
-    names = ", ".join(left_out[:3]) + ", …" * (len(left_out) > 3)
-    if left_out and optimizer is used:
-        raise ValueError(
-            f"resume=True goes on with the optimizer of before, which does not hold "
-            f"{names}: that came later, and would never change. Leave out resume to "
-            "begin anew, or give an optimizer: torch.optim.Adam(net.parameters())"
-        )
-    if left_out:
-        say(f"optimizer: it does not hold {names}, so that will not change")
     return optimizer, history

@@ -5,44 +5,35 @@ import threading
 
 
 class Stop:
-    """Notes an interrupt (Ctrl-C, Kernel → Interrupt Kernel) until it is asked for.
+    """Notes an interrupt (Ctrl-C, Kernel → Interrupt Kernel) until a step is done.
 
-    with Stop() as stop:
-        for …:
-            …
-            if stop.asked:
-                stop.now()  # raises KeyboardInterrupt
-
-    An interrupt that is raised wherever Python happens to be could leave half of the
-    weights updated, or a network in evaluation mode. So the first one is only noted. A
-    second one is raised at once, for a step that never ends, but only while
-    `impatient`: not before the first batch, as the first optimizer of a process imports
-    torch._dynamo, of which a broken-off import leaves parts behind, and nothing can be
-    trained until the kernel restarts; nor after `now`, while things are put back.
+    Raised wherever Python happens to be, it could leave half of the weights updated.
+    So the first one is only noted. A second one is raised at once, for a step that
+    never ends, but only while `impatient`: not before the first batch, as a broken-off
+    import of what the first optimizer of a process needs would poison the kernel; nor
+    after `here`, while things are put back.
     """
 
     def __init__(self):
-        self.asked = self.impatient = self.listening = False
+        self.asked = self.impatient = False
+        self.before = None
 
     def __enter__(self):
-        # Python handles signals in the main thread only; and a handler that somebody
-        # else has chosen, such as to ignore them all, stays.
-        if threading.current_thread() is threading.main_thread():
-            if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
-                self.listening = True
-                signal.signal(signal.SIGINT, self._note)
+        if threading.current_thread() is threading.main_thread():  # it gets the signals
+            self.before = signal.signal(signal.SIGINT, self._note)
         return self
 
     def __exit__(self, *_):
-        if self.listening:
-            signal.signal(signal.SIGINT, signal.default_int_handler)
+        if self.before is not None:
+            signal.signal(signal.SIGINT, self.before)
 
     def _note(self, *_):
-        if self.asked and self.impatient:
-            self.now()
-        self.asked = True
+        again, self.asked = self.asked, True
+        if again and self.impatient:
+            self.here()
 
-    def now(self):
-        """Raise KeyboardInterrupt, and ignore all further interrupts."""
-        self.impatient = False
-        raise KeyboardInterrupt
+    def here(self):
+        """Raise KeyboardInterrupt if one was noted, and ignore all further ones."""
+        if self.asked:
+            self.impatient = False
+            raise KeyboardInterrupt

@@ -6,24 +6,18 @@ watch_classes) for a context manager with the methods of `ProgressBar`, whose
 must be let through.
 """
 
-import time
-
 
 class ProgressBar:
-    """A bar over all epochs with images/s and the loss; silent unless `shown`."""
+    """A bar over all epochs, with the loss; silent unless `shown`."""
 
     def __init__(self, net, train_iter, num_epochs, shown, device, watch_classes=False):
         from tqdm.auto import tqdm  # a widget in a notebook, text elsewhere
 
-        batches = count_batches(train_iter)
-        self.num_epochs, self.device = num_epochs, device
+        self.batches, self.num_epochs = count_batches(train_iter), num_epochs
         self.epochs = self.step = 0
-        self.bar = tqdm(
-            total=batches and batches * num_epochs,
-            unit="batch",
-            leave=False,
-            disable=not shown,
-        )
+        self.waits = device.type != "cpu"  # for every number that is read
+        total = self.batches and self.batches * num_epochs
+        self.bar = tqdm(total=total, unit="batch", leave=False, disable=not shown)
 
     def __enter__(self):
         return self
@@ -33,24 +27,17 @@ class ProgressBar:
 
     def start(self, epoch, history):
         """Begin an epoch, counted from 0; `history` is of those before."""
-        self.bar.set_description(f"epoch {epoch + 1}/{self.num_epochs}")
-        if epoch > self.epochs:  # that much was trained before
-            self.bar.update(epoch * ((self.bar.total or 0) // self.num_epochs))
         self.epochs, self.step = epoch, 0
-        self.loss = history.loss[-1] if history.loss else None
-        self.images, self.since = 0, time.perf_counter()
+        self.bar.n = epoch * (self.batches or 0)
+        self.bar.set_description(f"epoch {epoch + 1}/{self.num_epochs}")
+        if history:
+            self.bar.set_postfix_str(f"loss {history.loss[-1]:.3f}")
 
     def advance(self, images, loss):
         """Count a step; its `loss` is a tensor on the device."""
         self.step += 1
-        self.images += images
-        if self.bar.update() and not self.bar.disable:
-            speed = self.images / (time.perf_counter() - self.since)
-            # On a GPU the loss of the last epoch is shown: a newer one makes it wait.
-            if self.device.type == "cpu":
-                self.loss = float(loss)
-            shown = "" if self.loss is None else f", loss {self.loss:.3f}"
-            self.bar.set_postfix_str(f"{speed:,.0f} images/s{shown}")
+        if self.bar.update() and not self.waits:
+            self.bar.set_postfix_str(f"loss {float(loss):.3f}")
 
     def end(self, history):
         """End an epoch and its test, with which `history` has grown."""

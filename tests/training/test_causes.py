@@ -1,7 +1,4 @@
-"""What would go wrong without a word, and causes that are known: each is told."""
-
-import math
-import re
+"""What would go wrong without a word, and causes that are known."""
 
 import pytest
 import torch
@@ -9,16 +6,15 @@ import torch.nn.functional as F
 from torch import nn
 
 from cnn_course import evaluate, train
-from cnn_course.networks import nin
 
 X = torch.rand(6, 2, 5, 5, generator=torch.Generator().manual_seed(0))
 Y = torch.tensor([0, 1, 2, 0, 1, 2])
 BATCHES = [(X[:2], Y[:2]), (X[2:4], Y[2:4]), (X[4:], Y[4:])]
 
 
-def network(*last):
+def network():
     torch.manual_seed(0)
-    return nn.Sequential(nn.Conv2d(2, 3, 3), nn.Flatten(), nn.Linear(27, 3), *last)
+    return nn.Sequential(nn.Conv2d(2, 3, 3), nn.Flatten(), nn.Linear(27, 3))
 
 
 def weights(net):
@@ -35,22 +31,13 @@ def message(*args, error=ValueError, **options):
 # Torch's switches --------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("switch", [torch.no_grad, torch.inference_mode])
-def test_gradients_that_are_off_are_told(switch):
-    net = network()
-    with switch():
-        told = message(net, BATCHES)
-    assert told.startswith("the loss must be computed from weights that learn")
-    assert told.endswith("torch.set_grad_enabled(True) switches them on again")
-    train(net, BATCHES, None, 1, verbose=False)
-
-
 @pytest.mark.parametrize(
     "left_on",
     [
         lambda: torch.set_default_dtype(torch.float64),
         lambda: torch.set_default_device("meta"),  # it stands for a GPU
         lambda: torch.use_deterministic_algorithms(True),
+        lambda: torch.set_grad_enabled(False),
     ],
 )
 def test_training_is_the_same_with_a_switch_left_on(left_on):
@@ -64,6 +51,7 @@ def test_training_is_the_same_with_a_switch_left_on(left_on):
         torch.set_default_dtype(torch.float32)
         torch.set_default_device(None)
         torch.use_deterministic_algorithms(False)
+        torch.set_grad_enabled(True)
     assert found.step_loss == expected.step_loss and accuracy == expected.test_acc[-1]
 
 
@@ -78,8 +66,8 @@ def test_resume_after_a_new_last_layer_is_refused():
     with pytest.raises(ValueError) as caught:
         train(net, BATCHES, None, 3, resume=True, verbose=False)
     told = str(caught.value)
-    assert "which does not hold 2.weight, 2.bias: that came later" in told
-    assert "Leave out resume to begin anew, or give an optimizer" in told
+    assert told.startswith("the optimizer does not hold 2.weight, 2.bias, which would ")
+    assert told.endswith("or leave out resume")
     assert all(map(torch.equal, before, weights(net)))
     own = torch.optim.Adam(net.parameters())
     assert len(train(net, BATCHES, None, 3, resume=True, optimizer=own)) == 3
@@ -95,55 +83,15 @@ def test_resume_without_a_past_is_told(capsys):
     assert capsys.readouterr().out == ""
 
 
-def test_an_optimizer_of_frozen_weights_is_refused_and_one_of_a_part_is_told(capsys):
+def test_an_optimizer_of_another_net_is_refused_and_one_of_a_part_is_not():
     net = network()
-    net[0].requires_grad_(False)
-    frozen = torch.optim.SGD(net[0].parameters(), lr=0.1)
-    told = message(net, BATCHES, optimizer=frozen)
-    assert told.startswith("optimizer must hold parameters of net that learn; got oth")
+    told = message(net, BATCHES, optimizer=sgd(network()))
+    assert told.startswith("the optimizer does not hold 0.weight, 0.bias, 2.weight, wh")
+    before = weights(net)
     last = torch.optim.SGD(net[2].parameters(), lr=0.1)
     train(net, BATCHES, None, 1, optimizer=last, verbose=False)
-    assert capsys.readouterr().out == ""  # all that can learn does
-    net[0].requires_grad_(True)
-    train(net, BATCHES, None, 1, optimizer=last, verbose=False)
-    line = "optimizer: it does not hold 0.weight, 0.bias, so that will not change\n"
-    assert capsys.readouterr().out == line
-
-
-@pytest.mark.parametrize(
-    "last, told",
-    [
-        (nn.Softmax(dim=1), True),
-        (nn.Sequential(nn.Softmax(dim=1)), True),
-        (nn.Sigmoid(), True),
-        (nn.LogSoftmax(dim=1), False),  # to do it twice changes nothing
-        (nn.ReLU(), False),
-        (nn.Identity(), False),
-    ],
-)
-def test_a_net_that_ends_in_probabilities_is_told_once(last, told, capsys):
-    train(network(last), BATCHES, None, 2, verbose=False)
-    lines = capsys.readouterr().out.splitlines()
-    assert len(lines) == told
-    if told:
-        # The best that can be: 1 for the right class, 0 for the two others.
-        best = F.cross_entropy(torch.tensor([[1.0, 0.0, 0.0]]), torch.tensor([0]))
-        assert re.search(r"stays above ([\d.]+)\. Take", lines[0])[1] == f"{best:.2f}"
-
-
-def test_a_softmax_in_forward_is_told_and_nins_class_maps_are_not(capsys):
-    class Net(nn.Module):
-        def __init__(self):
-            super().__init__()
-            self.layers = network()
-
-        def forward(self, X):
-            return F.softmax(self.layers(X), dim=1)
-
-    train(Net(), BATCHES, None, 1, verbose=False)
-    assert "lies between 0 and 1" in capsys.readouterr().out
-    train(nin(0), [(torch.rand(2, 1, 67, 67), Y[:2])], None, 1, verbose=False)
-    assert capsys.readouterr().out == ""
+    changed = [not torch.equal(p, q) for p, q in zip(before, weights(net), strict=True)]
+    assert changed == [False, False, True, True]
 
 
 # One message for each cause ----------------------------------------------------------
@@ -160,13 +108,6 @@ def test_numbers_of_another_type_are_told_from_a_shape():
     assert SHAPE in message(network().double(), [(X[:, :1].double(), Y)])
 
 
-def test_one_picture_is_too_few_for_batchnorm():
-    net = nn.Sequential(nn.Flatten(), nn.Linear(50, 4), nn.BatchNorm1d(4))
-    told = message(net, [*BATCHES, (X[:1], Y[:1])])
-    assert "BatchNorm learns with the mean and spread of a batch" in told
-    assert evaluate(net, [(X[:1], Y[:1])]) in (0, 1)  # in use it is enough
-
-
 def test_an_unknown_cause_is_told_as_seen_and_without_advice():
     class Net(nn.Module):
         def __init__(self):
@@ -178,25 +119,6 @@ def test_an_unknown_cause_is_told_as_seen_and_without_advice():
 
     told = message(Net(), BATCHES)
     assert "torch.float32: unsupported operand" in told and told.endswith("'Tensor'")
-
-
-class CutOff(nn.Module):
-    def __init__(self):
-        super().__init__()
-        self.layers = network()
-
-    def forward(self, X):
-        return self.layers(X).detach()
-
-
-def test_logits_and_losses_without_a_gradient_are_told():
-    assert message(CutOff(), BATCHES).startswith("what net returns must be computed")
-
-    def cut_off(logits, y):
-        return torch.tensor(F.cross_entropy(logits, y).item())
-
-    told = message(network(), BATCHES, loss=cut_off)
-    assert told.startswith("loss(logits, y) must be computed from weights that learn")
 
 
 # A loss of one's own -----------------------------------------------------------------
@@ -234,14 +156,6 @@ def test_what_is_no_loss_is_refused(loss):
     assert told.startswith("loss must be a function of (logits, y), such as nn.CrossE")
 
 
-@pytest.mark.parametrize(
-    "loss", [nn.CrossEntropyLoss(reduction="none"), lambda logits, y: 1.0]
-)
-def test_a_loss_must_be_one_number_as_a_tensor(loss):
-    told = message(network(), BATCHES, loss=loss)
-    assert told.startswith("loss(logits, y) must return one number for the batch, as a")
-
-
 def test_a_loss_that_makes_nan_of_finite_logits_is_told_from_a_rate():
     net = network()
 
@@ -250,25 +164,8 @@ def test_a_loss_that_makes_nan_of_finite_logits_is_told_from_a_rate():
 
     before = weights(net)
     told = message(net, BATCHES, loss=loss, error=FloatingPointError)
-    assert told.startswith("the loss became nan in epoch 1, step 1: the weights are f")
-    assert all(map(torch.equal, before, weights(net)))
-
-
-def test_one_lost_weight_among_finite_ones_is_lost():
-    net = network()
-    with torch.no_grad():
-        net[2].bias[0] = math.nan  # in the last of the weights
-    told = message(net, BATCHES, error=FloatingPointError)
-    assert "the weights are lost" in told
-
-
-def test_what_is_said_of_cross_entropy_is_not_said_of_another_loss(capsys):
-    zeros = [(torch.zeros(2, 2, 5, 5), torch.tensor([0, 1]))] * 40
-
-    def loss(logits, y):  # as large as a guess costs, and nothing to learn
-        return logits.sum() * 0 + math.log(3)
-
-    train(network(nn.Softmax(dim=1)), zeros, None, 1, loss=loss)
-    assert (
-        "at chance" not in (said := capsys.readouterr().out) and "softmax" not in said
+    assert told == (
+        "the loss became nan in epoch 1, step 1: net or loss makes it of finite "
+        "weights: look for log(0) and 0/0"
     )
+    assert all(map(torch.equal, before, weights(net)))

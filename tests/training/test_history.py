@@ -85,8 +85,6 @@ def test_an_epoch_can_be_named_and_the_last_one_is_the_default():
     assert [history.dead_classes(e) for e in range(3)] == [[1, 2], [], [0]]
     assert history.never_predicted() == [] and history.dead_classes() == [0]
     dead = "dead (logit 0 for every image)"
-    assert history.class_line(0) == f"never predicted: classes 1, 2; {dead}: 1, 2"
-    assert history.class_line(1) == f"never predicted: classes 1; {dead}: none"
     assert history.class_line() == f"never predicted: classes none; {dead}: 0"
     history.largest_logit[2][0] = 0.1
     assert history.class_line() == HEALTHY

@@ -210,20 +210,10 @@ def test_nan_in_a_picture_is_told_from_steps_too_large_and_nothing_is_lost(bad):
         train(net, train_iter, BATCHES, 5, lr=0.1)
     message = str(caught.value)
     assert re.match(r"the loss became (nan|inf) in epoch 2, step 2: the pic", message)
-    assert message.endswith(
-        "the pictures of this step hold NaN or infinity, and the network did not learn "
-        "from them. (~X.isfinite()).nonzero() says where"
-    )
+    words = "pictures of this step hold NaN or infinity. X.isfinite() says where"
+    assert message.endswith(words)
     assert net.weight.isfinite().all() and train_iter.epochs == 2
     assert len(train(net, BATCHES, BATCHES, 2, resume=True)) == 2  # and can go on
-
-
-def test_pictures_that_give_nan_in_the_test_are_refused():
-    bad = [*BATCHES, (X[:2] * math.nan, Y[:2])]
-    with pytest.raises(ValueError, match=r"^test_iter must give pictures that net can"):
-        train(linear(), BATCHES, bad, 1)
-    with pytest.raises(ValueError, match=r"^data_iter must give pictures that net can"):
-        evaluate(linear(), bad)
 
 
 def test_the_device_is_read_once_an_epoch(monkeypatch):
@@ -235,14 +225,20 @@ def test_the_device_is_read_once_an_epoch(monkeypatch):
         reads.append(len(tensor))
         return [0.5] * len(tensor)
 
+    def item(tensor):
+        reads.append(1)
+        return 0.5
+
     eager_bar = functools.partial(tqdm.auto.tqdm, mininterval=0, miniters=1)
     monkeypatch.setattr(tqdm.auto, "tqdm", eager_bar)  # it must not read either
     monkeypatch.setattr(torch.Tensor, "tolist", tolist)
+    monkeypatch.setattr(torch.Tensor, "item", item)
     monkeypatch.setattr(loop, "chosen_device", torch.device)
+    monkeypatch.setattr(torch, "autocast", lambda *_, **__: nullcontext())
     train(linear(), BATCHES, BATCHES, 4, device="meta")
     # Three losses, the hits in training and in the test, two numbers a class.
     once = [3 + 2 + 2 * 3]
-    assert reads == [3, *once * 4]  # and three of the first batch's logits
+    assert reads == [1, 1, *once * 4]  # and the range of the first batch
 
 
 @pytest.mark.parametrize("precision", ["fp16", "BF16", 16])
@@ -275,6 +271,7 @@ def test_bf16_computes_with_16_bits_and_keeps_weights_and_losses_in_32(monkeypat
     net.register_forward_hook(lambda _, __, output: outputs.append(output.detach()))
     optimizer = torch.optim.Adam(net.parameters())
     history = train(net, BATCHES, BATCHES, 2, optimizer=optimizer, precision="bf16")
+    assert outputs.pop(0).dtype == torch.float32  # of the look at the first picture
     assert {Y.dtype for Y in outputs} == {torch.bfloat16} and len(outputs) == 2 * 6
     kept = [net.weight, net.weight.grad, optimizer.state[net.weight]["exp_avg"]]
     assert {tensor.dtype for tensor in kept} == {torch.float32}

@@ -123,10 +123,10 @@ def test_what_is_done_is_done(capsys):
 def test_a_test_is_made_as_before_or_refused():
     net = network()
     train(net, BATCHES, BATCHES, 1, verbose=False)
-    with pytest.raises(ValueError, match=r"^test_iter must be given as before.*None"):
+    with pytest.raises(ValueError, match=r"^test_iter must be given, or left out, as"):
         train(net, BATCHES, None, 2, resume=True)
     train(net, BATCHES, None, 1, verbose=False)
-    with pytest.raises(ValueError, match=r"^test_iter must be left out as before"):
+    with pytest.raises(ValueError, match=r"^test_iter must be given, or left out, as"):
         train(net, BATCHES, BATCHES, 2, resume=True)
 
 
