@@ -10,7 +10,7 @@ import tempfile
 from pathlib import Path
 
 import pytest
-from crafted import md5, packed
+from crafted import md5
 
 # Before torch is loaded. Two processes test at once, each with its kernel: one thread
 # each, and idle threads of whoever takes more sleep.
@@ -64,7 +64,7 @@ def pytest_unconfigure():
 def isolated(monkeypatch, tmp_path):
     """The sample, an empty cache, no GPU, no download; gives the cache's folder."""
     from cnn_course import device
-    from cnn_course.data import fashion_mnist
+    from cnn_course.data import where
 
     def no_download(folder):
         pytest.fail(f"the test tried to download into {folder}")
@@ -73,9 +73,9 @@ def isolated(monkeypatch, tmp_path):
     monkeypatch.setenv("CNN_COURSE_DATA", "built-in")
     monkeypatch.setenv("CNN_COURSE_BUDGET", "test")
     monkeypatch.setenv("CNN_COURSE_STATE", str(tmp_path / "state"))
-    monkeypatch.setattr(fashion_mnist, "cache_folder", lambda: cache)
-    monkeypatch.setattr(fashion_mnist, "_no_network", [])
-    monkeypatch.setattr(fashion_mnist, "download", no_download)
+    monkeypatch.setattr(where, "cache_folder", lambda: cache)
+    monkeypatch.setattr(where, "_no_network", [])
+    monkeypatch.setattr(where, "download", no_download)
     monkeypatch.setattr(device, "_probe", lambda name: (False, None))
     return cache
 
@@ -87,7 +87,7 @@ def raw_files(monkeypatch):
     200 training and 100 test images. Pixel (0, 0) of image i is i and its label is
     i % 10, so that every image tells which one it is.
     """
-    from cnn_course.data import download, fashion_mnist
+    from cnn_course.data import fashion_mnist
 
     files = {}
     for part, n in (("train", 200), ("t10k", 100)):
@@ -100,9 +100,7 @@ def raw_files(monkeypatch):
         files[f"{part}-labels-idx1-ubyte"] = header + bytes(i % 10 for i in range(n))
     assert list(files) == list(fashion_mnist.FILES)
     for name, raw in files.items():
-        size_and_md5 = len(raw), md5(raw)
-        monkeypatch.setitem(fashion_mnist.FILES, name, size_and_md5)
-        monkeypatch.setitem(download.PACKED_FILES, f"{name}.gz", md5(packed(raw)))
+        monkeypatch.setitem(fashion_mnist.FILES, name, (len(raw), md5(raw)))
     return files
 
 

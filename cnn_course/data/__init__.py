@@ -1,6 +1,5 @@
 """Fashion-MNIST as batches on the device, and a photograph."""
 
-from cnn_course.data.fashion_mnist import find_fashion_mnist
 from cnn_course.data.loading import (
     Batches,
     hold_out,
@@ -9,3 +8,4 @@ from cnn_course.data.loading import (
     to_float,
 )
 from cnn_course.data.photograph import load_photograph
+from cnn_course.data.where import find_fashion_mnist

@@ -4,13 +4,15 @@ The whole data set is one uint8 tensor on the device (47 MB), so a batch is an i
 operation there and needs no worker process: the idea of Keller Jordan's airbench.
 """
 
+import copy
 import functools
 
 import torch
 import torch.nn.functional as F
 
-from cnn_course.checks import refuse, whole_number
-from cnn_course.data.fashion_mnist import find_fashion_mnist, read_verified
+from cnn_course.checks import whole_number
+from cnn_course.data.fashion_mnist import read_verified
+from cnn_course.data.where import find_fashion_mnist
 from cnn_course.device import chosen_device, torch_as_it_starts
 from cnn_course.files import say
 
@@ -37,7 +39,10 @@ class Batches:
     ):
         self.images, self.labels, self.name = images, labels, name
         self.batch_size = whole_number("batch_size", batch_size, 1)
-        self.resize = _height_width(resize)
+        self.resize = resize
+        if resize is not None:
+            sides = resize if isinstance(resize, (tuple, list)) else (resize, resize)
+            self.resize = tuple(whole_number("resize", n, 1, 4096) for n in sides)
         self.shuffle = shuffle
 
     @property
@@ -125,23 +130,18 @@ def load_data_fashion_mnist(
     device = chosen_device(device)
     files, name, why = find_fashion_mnist(root)
     train, test = read_verified(files)
-    iters, counts = [], []
-    for (images, labels), argument, size in (
-        (train, "train_size", train_size),
-        (test, "test_size", test_size),
-    ):
-        count = f"{len(labels):,}"
-        if size is not None and whole_number(argument, size, 1) > len(labels):
-            count += f" (all there are; {size:,} were asked for)"
-        elif size is not None:
-            rows, count = stratified(labels, size, seed), f"{size:,}"
+    iters = []
+    sizes = ("train_size", train_size), ("test_size", test_size)
+    for (images, labels), (argument, size) in zip((train, test), sizes, strict=True):
+        if size is not None and whole_number(argument, size, 1) < len(labels):
+            rows = stratified(labels, size, seed)
             images, labels = images[rows], labels[rows]
         options = {"resize": resize, "shuffle": not iters, "name": name}
         images, labels = images.to(device), labels.to(device)
         iters.append(Batches(images, labels, batch_size, **options))
-        counts.append(count)
     what = name if files else f"{name}, 7,000 of 70,000 pictures"
-    say(f"data: {what}, {counts[0]} training and {counts[1]} test images: {why}")
+    n_train, n_test = (f"{len(each.labels):,}" for each in iters)
+    say(f"data: {what}, {n_train} training and {n_test} test images: {why}")
     return tuple(iters)
 
 
@@ -167,15 +167,6 @@ def stratified(labels, size, seed=0):
     return torch.cat(chosen).sort().values
 
 
-def _height_width(resize):
-    if resize is None:
-        return None
-    sides = resize if isinstance(resize, (tuple, list)) else (resize, resize)
-    if len(sides) != 2:
-        refuse("resize", "a side or (height, width)", resize)
-    return tuple(whole_number("resize", side, 1, 4096) for side in sides)
-
-
 def hold_out(train_iter, size, seed=0):
     """Return (rest, held_out): two `Batches` that share out the pictures of one.
 
@@ -187,15 +178,11 @@ def hold_out(train_iter, size, seed=0):
     labels = train_iter.labels
     apart = torch.zeros(len(labels), dtype=torch.bool, device=labels.device)
     apart[stratified(labels.cpu(), size, seed).to(labels.device)] = True
-    return tuple(
-        _like(train_iter, train_iter.images[rows], train_iter.labels[rows], shuffle)
-        for rows, shuffle in ((~apart, train_iter.shuffle), (apart, False))
-    )
-
-
-def _like(data_iter, images, labels, shuffle):
-    how = dict(resize=data_iter.resize, shuffle=shuffle, name=data_iter.name)
-    return Batches(images, labels, data_iter.batch_size, **how)
+    rest, held_out = copy.copy(train_iter), copy.copy(train_iter)
+    for batches, rows in ((rest, ~apart), (held_out, apart)):
+        batches.images, batches.labels = train_iter.images[rows], labels[rows]
+    held_out.shuffle = False
+    return rest, held_out
 
 
 def scattered(data_iter, side=64, seed=0):
@@ -211,6 +198,6 @@ def scattered(data_iter, side=64, seed=0):
     sheets = data_iter.images.new_zeros(n, side, side)
     for i, (row, column) in enumerate(places.tolist()):
         sheets[i, row : row + h, column : column + w] = data_iter.images[i]
-    batches = _like(data_iter, sheets, data_iter.labels, data_iter.shuffle)
-    batches.places = places
+    batches = copy.copy(data_iter)
+    batches.images, batches.places = sheets, places
     return batches

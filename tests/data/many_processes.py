@@ -22,13 +22,12 @@ import requests  # noqa: F401
 import torch.utils._device  # the same
 
 from cnn_course import load_data_fashion_mnist
-from cnn_course.data import download, fashion_mnist
+from cnn_course.data import download, fashion_mnist, where
 
 
 def configure(setup):
     files = {name: tuple(pair) for name, pair in setup["files"].items()}
     fashion_mnist.FILES.update(files)
-    download.PACKED_FILES.update(setup["packed"])
     download.SOURCES = tuple(setup["sources"])
     download.STALL_SECONDS = setup.get("stall", 5)
     download.DEAD_SECONDS = setup.get("dead", 20)
@@ -75,7 +74,7 @@ def at_once(root, n, results, users=False):
             os.setgid(20_000 + i)
             os.setuid(20_000 + i)
         own = Path(results, f"cache-{i}")
-        fashion_mnist.cache_folder = lambda: own
+        where.cache_folder = lambda: own
         Path(results, f"{i}.json").write_text(json.dumps(load(root)), "utf-8")
 
     children = [forked(lambda i=i: student(i)) for i in range(n)]
@@ -95,7 +94,7 @@ def kill_at_steps(root):
     Return each time {name: MD5} of the files then, and what the next load got.
     """
     found, folder = [], Path(root, "FashionMNIST", "raw")
-    for name in ("chmod", "rename", "replace"):
+    for name in ("chmod", "replace"):
         for number in (1, 3):
             for before in (True, False):
                 shutil.rmtree(root, ignore_errors=True)

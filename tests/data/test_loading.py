@@ -174,7 +174,7 @@ BAD = [
     (TypeError, "batch_size", ["8", 2.0]),
     (ValueError, "batch_size", [0]),
     (TypeError, "resize", ["big", 14.5, (28, None)]),
-    (ValueError, "resize", [0, (1, 2, 3), 10**9]),
+    (ValueError, "resize", [0, 10**9]),
     (ValueError, "train_size", [0]),
     (TypeError, "test_size", [10.0]),
     (ValueError, "device", ["cuda:99", "gpu"]),
@@ -268,7 +268,9 @@ def test_lines_are_printed_on_streams_that_cannot_encode_them(encoding, tmp_path
     assert ended.returncode == 0, ended.stderr
     lines = ended.stdout.splitlines()
     assert lines[0].startswith("data: downloading Fashion-MNIST (31 MB) ")
-    assert "the proxy 127.0.0.1:" in lines[2] and all("data: " in ln for ln in lines)
+    assert "to the proxy that HTTPS_PROXY" in lines[2] and all(
+        "data: " in ln for ln in lines
+    )
 
 
 def test_what_is_held_out_is_stratified_and_not_trained_with(data_root):
