@@ -74,7 +74,7 @@ def batch(name, value):
         raise TypeError(
             f"{name} must give batches (X, y), and it gives one picture at a time, as "
             "a Dataset does. torch.utils.data.DataLoader(dataset, batch_size=64, "
-            "shuffle=True) makes batches of it, of PIL pictures after ToTensor()"
+            "shuffle=True) makes batches of it"
         )
     if not pair or not all(map(torch.is_tensor, value)):
         allowed = "batches (X, y), two tensors each, such as a list [(X, y)]"
@@ -83,20 +83,12 @@ def batch(name, value):
     if not X.is_floating_point():
         raise TypeError(
             f"{name} must give pictures as float numbers, (N, …); got {shown(X)}. "
-            "X.float() / 255 turns bytes into numbers from 0 to 1; or are X and y "
-            "exchanged?"
+            "X.float() / 255 turns bytes into numbers from 0 to 1"
         )
     if y.dtype != torch.int64 or y.shape != X.shape[:1]:
-        advice = "Look at how the batches are made: every picture needs one label"
-        if y.numel() == len(X):
-            advice = "y.flatten().long() turns y into that"
-        elif y.dim() == 2 and len(y) == len(X):
-            advice = (
-                "If each row of y is one-hot, or has a number for each class, "
-                "y.argmax(dim=1) gives the labels"
-            )
         raise ValueError(
             f"{name} must give one label a picture, y int64 of shape ({len(X)},); got "
-            f"{shown(y)}. {advice}"
+            f"{shown(y)}. y.flatten().long() makes that of a column or of fractions, "
+            "y.argmax(dim=1) of rows with a number for each class"
         )
     return X, y

@@ -3,15 +3,12 @@
 import contextlib
 import functools
 import os
-import warnings
 from types import SimpleNamespace
 
 import torch
 
-from cnn_course.checks import choice, refuse
+from cnn_course.checks import choice
 from cnn_course.files import say
-
-BUDGETS = ("test", "cpu", "full")
 
 
 def try_gpu():
@@ -20,42 +17,15 @@ def try_gpu():
     A GPU is used only after a small computation on it succeeded. One that this
     build of torch cannot use is named in a printed line (once) and passed over.
     """
-    for name in ("cuda:0", "mps"):
-        works, problem = _probe(name)
-        if works:
-            return torch.device(name)
-        if problem:
-            _say_once(problem)
-    return torch.device("cpu")
-
-
-def chosen_device(device=None):
-    """Return `device` as a torch.device, or without one the best that works.
-
-    Raises ValueError for what is no device, or none of this machine.
-    """
-    if device is None:
-        return try_gpu()
-    with contextlib.suppress(RuntimeError, AssertionError, NotImplementedError):
-        found = torch.device(device)
-        with contextlib.suppress(torch.OutOfMemoryError):  # it is there, but full
-            torch.ones(1, device=found).item()
-        return found
-    allowed = "a device of this machine, such as 'cpu' (left out: the best one)"
-    refuse("device", allowed, str(device))
+    works = [name for name in ("cuda:0", "mps") if _works(name)]
+    return torch.device(works[0] if works else "cpu")
 
 
 @functools.cache
-def _probe(name):
-    """Return (works, problem): problem is None where there is no such GPU at all."""
+def _works(name):
     backend = torch.cuda if name.startswith("cuda") else torch.backends.mps
-    with warnings.catch_warnings(record=True) as caught:
-        # An old driver makes is_available() warn with a path of this machine in it.
-        warnings.simplefilter("always")
-        available = backend.is_available()
-    if not available:
-        why = str(caught[0].message).split(" (", 1)[0] if caught else None
-        return False, why and f"device: GPU passed over, running on the CPU: {why}"
+    if not backend.is_available():
+        return False
     model = name
     try:
         if name.startswith("cuda"):
@@ -63,16 +33,14 @@ def _probe(name):
             model = torch.cuda.get_device_name(0)
             model += f" (compute capability {major}.{minor})"
         (torch.ones(2, device=name) + 1).sum().item()
+        return True
     except (RuntimeError, AssertionError) as error:
         reason = str(error).partition("\n")[0] or type(error).__name__
-        return False, (
+        say(
             f"device: {model} cannot be used by torch {torch.__version__} "
             f"and is passed over ({reason})"
         )
-    return True, None
-
-
-_say_once = functools.cache(say)
+        return False
 
 
 def choose_precision(precision, device):
@@ -105,13 +73,11 @@ def is_out_of_memory(error):
 def torch_as_it_starts():
     """Give the body torch as a fresh kernel has it; put the user's settings back.
 
-    Gradients are on, new tensors lie on the CPU and hold float32, operations need not
-    be deterministic, and random numbers drawn in the body change nothing outside.
+    Gradients are on, new tensors lie on the CPU and hold float32, and random numbers
+    drawn in the body change nothing outside.
     """
     dtype = torch.get_default_dtype()
-    deterministic = torch.get_deterministic_debug_mode()
     torch.set_default_dtype(torch.float32)
-    torch.set_deterministic_debug_mode("default")
     try:
         with (
             torch.inference_mode(False),
@@ -123,7 +89,6 @@ def torch_as_it_starts():
             yield
     finally:
         torch.set_default_dtype(dtype)
-        torch.set_deterministic_debug_mode(deterministic)
 
 
 @contextlib.contextmanager
@@ -142,14 +107,11 @@ def budget(**settings):
     """Return one value for each setting, by how long this machine may train.
 
     Each setting is a dict with a value for `full` (the real protocol), `cpu` (a
-    laptop without a GPU) and `test` (seconds, for the automatic tests). The
-    environment variable CNN_COURSE_BUDGET chooses; without it a machine with a GPU
-    gets `full`, any other `cpu`. Prints one line naming what was shortened.
+    laptop without a GPU) and `test` (seconds, for the automatic tests); which one, says
+    `chosen_budget`. Prints one line naming what was shortened.
 
     >>> plan = budget(epochs=dict(full=10, cpu=3, test=1))
     >>> plan.epochs  # 3 on a laptop
-
-    Raises ValueError for an unknown CNN_COURSE_BUDGET.
     """
     chosen = chosen_budget()
     shortened = [
@@ -170,9 +132,4 @@ def chosen_budget():
     chosen = os.environ.get("CNN_COURSE_BUDGET")
     if not chosen:
         return "cpu" if try_gpu().type == "cpu" else "full"
-    if chosen not in BUDGETS:
-        raise ValueError(
-            f"CNN_COURSE_BUDGET is {chosen!r}; set it to test, cpu or full, "
-            "or unset it to let the course choose"
-        )
-    return chosen
+    return choice("CNN_COURSE_BUDGET", chosen, ("test", "cpu", "full"))

@@ -42,13 +42,11 @@ def usable_cores():
     process or of one above: https://docs.kernel.org/admin-guide/cgroup-v2.html
     """
     usable = cores()
-    try:
-        group = MOUNT / GROUP.read_text().rpartition("::/")[2].strip()
-    except OSError:  # no Linux
+    if not GROUP.exists():  # no Linux
         return usable
-    for folder in (group, *group.parents):
-        if (limit := folder / "cpu.max").is_file():
-            quota, period = limit.read_text().split()
-            if quota != "max":
-                usable = min(usable, int(quota) // int(period))
+    group = MOUNT / GROUP.read_text().rpartition("::/")[2].strip()
+    for limit in (folder / "cpu.max" for folder in (group, *group.parents)):
+        quota, period = limit.read_text().split() if limit.exists() else ("max", 1)
+        if quota != "max":
+            usable = min(usable, int(quota) // int(period))
     return max(1, usable)

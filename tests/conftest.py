@@ -76,7 +76,7 @@ def isolated(monkeypatch, tmp_path):
     monkeypatch.setattr(where, "cache_folder", lambda: cache)
     monkeypatch.setattr(where, "_no_network", [])
     monkeypatch.setattr(where, "download", no_download)
-    monkeypatch.setattr(device, "_probe", lambda name: (False, None))
+    monkeypatch.setattr(device, "_works", lambda name: False)
     return cache
 
 

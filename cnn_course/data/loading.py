@@ -13,7 +13,7 @@ import torch.nn.functional as F
 from cnn_course.checks import whole_number
 from cnn_course.data.fashion_mnist import read_verified
 from cnn_course.data.where import find_fashion_mnist
-from cnn_course.device import chosen_device, torch_as_it_starts
+from cnn_course.device import torch_as_it_starts, try_gpu
 from cnn_course.files import say
 
 CLASSES = tuple(
@@ -127,7 +127,7 @@ def load_data_fashion_mnist(
 
     Raises TypeError or ValueError for a bad argument, ValueError if a file is damaged.
     """
-    device = chosen_device(device)
+    device = try_gpu() if device is None else device
     files, name, why = find_fashion_mnist(root)
     train, test = read_verified(files)
     iters = []

@@ -12,10 +12,10 @@ import torch.nn.functional as F
 from cnn_course import checks
 from cnn_course.device import (
     choose_precision,
-    chosen_device,
     is_mps,
     is_out_of_memory,
     modes_kept,
+    try_gpu,
 )
 from cnn_course.training import forward, messages
 from cnn_course.training.history import begin, sessions
@@ -67,7 +67,7 @@ def train(
     if not callable(loss) or isinstance(loss, type):
         allowed = "a function of (logits, y), such as nn.CrossEntropyLoss()"
         checks.refuse("loss", allowed, loss, TypeError)
-    device = chosen_device(device)
+    device = try_gpu() if device is None else torch.device(device)
     precision = choose_precision(precision, device)
     full = None
     with Stop() as stop, modes_kept(net):
@@ -191,7 +191,7 @@ def evaluate(net, data_iter, device=None, *, precision=None):
     checks.network("net", net)
     if device is None:
         device = next((p.device for p in net.parameters()), "cpu")
-    device = chosen_device(device)
+    device = torch.device(device)
     precision = choose_precision(precision, device)
     with Stop() as stop, modes_kept(net):
         answers = forward.Answers(net, device, precision, stop)

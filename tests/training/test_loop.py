@@ -16,7 +16,6 @@ import cnn_course as d2l
 from cnn_course import History, evaluate, train
 from cnn_course.device import choose_precision
 from cnn_course.networks import lenet, nin
-from cnn_course.training import loop
 from cnn_course.training.history import begin
 
 LINE = re.compile(
@@ -233,7 +232,6 @@ def test_the_device_is_read_once_an_epoch(monkeypatch):
     monkeypatch.setattr(tqdm.auto, "tqdm", eager_bar)  # it must not read either
     monkeypatch.setattr(torch.Tensor, "tolist", tolist)
     monkeypatch.setattr(torch.Tensor, "item", item)
-    monkeypatch.setattr(loop, "chosen_device", torch.device)
     monkeypatch.setattr(torch, "autocast", lambda *_, **__: nullcontext())
     train(linear(), BATCHES, BATCHES, 4, device="meta")
     # Three losses, the hits in training and in the test, two numbers a class.

@@ -35,7 +35,6 @@ def network():
     "argument, error, message",
     [
         ({"loss": nn.CrossEntropyLoss}, TypeError, r"loss must be a function of \(lo"),
-        ({"device": "gpu"}, ValueError, "device must be a device of this machine, su"),
         ({"net": nn.Linear}, TypeError, r"net must be a network, such as lenet\(\); "),
     ],
 )
@@ -61,23 +60,12 @@ BAD = {
         (X, Y.float()),
         ValueError,
         r"must give one label a picture, y int64 of shape \(6,\); got a Tensor of "
-        r"shape \(6,\), torch.float32. y.flatten\(\).long\(\) turns y into that",
-    ),
-    "labels in a column": (
-        (X, Y[:, None]),
-        ValueError,
-        r".*y.flatten\(\).long\(\) turns",
-    ),
-    "one-hot labels": (
-        (X, nn.functional.one_hot(Y)),
-        ValueError,
-        r"must give one label a picture, .*shape \(6, 3\), torch.int64. If each row of "
-        r"y is one-hot, .* y.argmax\(dim=1\) gives the labels$",
+        r"shape \(6,\), torch.float32. y.flatten\(\).long\(\) makes that of a col",
     ),
     "too few labels": (
         (X, Y[:5]),
         ValueError,
-        "must give one label a picture.* Look at how the batches are made",
+        r"must give one label a picture.*got a Tensor of shape \(5,\), torch.int64",
     ),
     "a Dataset": (
         (X[0], Y[0]),
