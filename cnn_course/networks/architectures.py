@@ -5,7 +5,7 @@ from pathlib import Path
 import torch
 from torch import nn
 
-from cnn_course.checks import choice, refuse
+from cnn_course.checks import refuse
 
 TRAINED_LENET = Path(__file__).with_name("lenet.pt")  # `studies.lenet --keep` wrote it
 TRAINED_NIN = Path(__file__).with_name("nin.pt")  # `studies.class_maps` wrote it
@@ -138,10 +138,8 @@ def vgg(blocks=VGG11, in_channels=1, num_classes=10, side=224, hidden=4096):
     """
     size = side // 2 ** len(blocks)
     if size < 1:
-        enough = (
-            f"at least {2 ** len(blocks)} pixels for {len(blocks)} blocks, each of "
-        )
-        refuse("side", f"{enough}which halves it; or take fewer blocks", side)
+        enough = f"at least {2 ** len(blocks)} pixels: each block halves it"
+        refuse("side", enough, side)
     layers = []
     for num_convs, out_channels in blocks:
         layers.append(vgg_block(num_convs, in_channels, out_channels))
@@ -167,7 +165,6 @@ def nin_block(
     A small fully connected network at every pixel: Lin, Chen and Yan, "Network In
     Network" (2013). `last_relu=False` leaves out the ReLU at the end of the block.
     """
-    choice("last_relu", last_relu, (True, False))
     layers = [nn.Conv2d(in_channels, out_channels, kernel_size, stride, padding)]
     for _ in range(num_1x1):
         layers += [nn.ReLU(), nn.Conv2d(out_channels, out_channels, kernel_size=1)]

@@ -4,7 +4,6 @@ import statistics
 
 import torch
 
-from cnn_course.checks import refuse
 from cnn_course.plots.picture import Picture, with_defaults
 from cnn_course.plots.pictures import CENTRED, COLOURS
 
@@ -19,12 +18,7 @@ def plot_lines(series, *, title, xlabel, ylabel, x=None, log=False):
 
     `x` holds numbers or texts. A value that is nan or inf is a gap in its line.
     """
-    if not isinstance(series, dict):
-        refuse("series", 'a dict such as {"loss": losses}', series)
     series = {name: torch.as_tensor(v).tolist() for name, v in series.items()}
-    for name, values in series.items():
-        if x is not None and len(values) != len(x):
-            refuse("x", f"{len(values)} places, as many as {name!r} has values", x)
     picture = Picture(7, 3.8, f"{title}: lines for {', '.join(series)}")
     ax = picture.subplots()
     ax.set_prop_cycle(color=COLOURS, linestyle=LINES, marker=MARKERS)
@@ -51,10 +45,11 @@ def plot_runs(arms, *, title, xlabel):
     picture = Picture(8, 1, f"{title}: one dot a run, by arm")
     ax = picture.subplots()
     every = [value for values in arms.values() for value in values]
-    room = 0.012 * (max(every) - min(every))  # for a dot
+    room = 0.012 * (max(every) - min(every)) or 1.0  # for a dot
     bases, base = [], -1  # how far down an arm's lowest dots lie, counted in dots
     for values in arms.values():
-        levels = _levels(values, room)
+        bins = [round(value / room) for value in values]
+        levels = [bins[:i].count(each) for i, each in enumerate(bins)]
         top, base = base + 4, base + 4 + max(levels)
         bases.append(base)
         places = [base - level for level in levels]
@@ -70,16 +65,6 @@ def plot_runs(arms, *, title, xlabel):
     ax.grid(axis="x", alpha=0.3)
     ax.set_xlabel(f"{xlabel} (a dot: a run, a bar: the median)")
     return picture
-
-
-def _levels(values, room):
-    """Return a level from 0 for each value; on one they are more than `room` apart."""
-    levels, ends = [0] * len(values), []
-    for i in sorted(range(len(values)), key=lambda i: values[i]):
-        free = (level for level, end in enumerate(ends) if values[i] - end > room)
-        levels[i] = next(free, len(ends))
-        ends[levels[i] : levels[i] + 1] = [values[i]]
-    return levels
 
 
 @with_defaults

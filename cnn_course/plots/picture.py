@@ -27,10 +27,8 @@ def with_defaults(function):
     (image.origin), hide their numbers (dark_background) or fail (text.usetex).
     """
 
-    # The settings are those of all threads. The lock keeps two drawings apart: the
-    # first to end would restore the settings under the other one. Only a cell that
-    # draws with plt while a view's callback draws a Picture sees the defaults instead
-    # of the student's settings, for as long as that one drawing takes.
+    # The settings are those of all threads: the first of two drawings to end would
+    # restore them under the other one.
     @functools.wraps(function)
     def drawn(*args, **kwargs):
         global inside

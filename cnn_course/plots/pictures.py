@@ -42,19 +42,13 @@ def show_images(
     signed   use colours around zero, each picture to its own largest value
     limits   (black, white) for grey pictures; default: each picture's own range
     """
-    if isinstance(images, torch.Tensor) and images.dim() == 2:
-        images = [images]  # a single picture
-    images = list(images)
+    single = isinstance(images, torch.Tensor) and images.dim() == 2
+    images = [images] if single else list(images)
     if not 1 <= len(images) <= MOST_IMAGES:
         refuse("images", f"1 to {MOST_IMAGES} pictures, not {len(images)}", images)
     images = [_plain_image(i, image) for i, image in enumerate(images)]
-    titles = [] if titles is None else list(map(str, titles))
-    if titles and len(titles) < len(images):
-        refuse("titles", f"{len(images)} texts, one for each picture", titles)
-    if rows and len(images) % len(rows):
-        refuse("rows", f"names that share {len(images)} pictures evenly", list(rows))
-    share = len(images) // len(rows) if rows else len(images)
-    columns = min(share, 10) if columns is None else columns
+    share = len(images) // max(1, len(rows))
+    columns = columns or min(share, 10)
     low, high = limits or (None, None)
     # All in inches: one pair of axes is drawn much faster than one for each picture.
     width = min(10, 3.2 * columns)
@@ -63,7 +57,11 @@ def show_images(
     tallest = max(image.shape[-2] / image.shape[-1] for image in images)
     lines = -(-len(images) // columns)
     cell = min(step - GAP, LARGEST / lines / tallest)
-    titles = [_wrapped(text, int(step / 0.073)) for text in titles]
+    most = max(int(step / 0.073), 1)  # characters in a line
+    titles = [
+        "\n".join(textwrap.fill(line, most) for line in str(text).split("\n"))
+        for text in titles or ()
+    ]
     caption = max((0.155 * text.count("\n") + 0.24 for text in titles), default=0)
     down = caption + cell * tallest + GAP
     height = 0.42 + lines * down
@@ -97,11 +95,6 @@ def show_images(
     return picture
 
 
-def _wrapped(text, most):
-    """Return the text with no line of more than `most` characters."""
-    return "\n".join(textwrap.fill(line, max(most, 1)) for line in text.split("\n"))
-
-
 def _plain_image(i, image):
     """Return a picture as floats on the CPU, (H, W) or (3, H, W)."""
     image = torch.as_tensor(image).detach().cpu().float()
@@ -123,8 +116,6 @@ def show_numbers(grids, *, title, windows=None, pictures=(), digits=2, top=None)
     top       the number with the strongest colour; default: each grid's own largest
     """
     grids = plain_tensors("grids", grids, (2,), "a matrix (h, w)")
-    if not set(pictures) <= set(grids):
-        refuse("pictures", f"names of grids, such as {tuple(grids)[:1]}", pictures)
     widths = [max(grid.shape[1], 3) for grid in grids.values()]
     cell = min(0.6, 10 / sum(widths))
     tallest = max(grid.shape[0] for grid in grids.values())

@@ -209,8 +209,6 @@ def test_a_grid_of_pixels_is_drawn_in_greys_with_digits_that_can_be_read(areas):
     assert share(pixels, BLACK) > 0.25 and share(pixels, WHITE) > 0.25
     assert share(pixels, LILAC) == 0 and share(signs, LILAC) > 0.25
     assert [text.get_color() for text in axes[0].texts] == ["white", "black"]
-    with pytest.raises(ValueError, match="pictures must be names of grids, such as"):
-        show_numbers(grids, pictures=["Z"], title="")
 
 
 def test_show_images_names_its_rows_and_cuts_no_text_off():
@@ -226,8 +224,6 @@ def test_show_images_names_its_rows_and_cuts_no_text_off():
     assert width > 1050  # ten inches do not hold this title
     (ax,) = show_images([CHECKERS] * 10, ["of three words"] * 10, title="").get_axes()
     assert ax.texts[0].get_text() == "of three\nwords"
-    with pytest.raises(ValueError, match="rows must be names that share 2 pictures"):
-        show_images(TWO, rows=["a"] * 3, title="")
 
 
 @pytest.mark.parametrize(
@@ -235,21 +231,14 @@ def test_show_images_names_its_rows_and_cuts_no_text_off():
     [
         ("show_images", [torch.zeros(2, 6, 5, 5)], r"images\[0\] must be a picture"),
         ("show_images", [torch.zeros(500, 2, 2)], "1 to 200 pictures, not 500"),
-        ("show_images", [[]], "images must be 1 to 200 pictures, not 0"),
-        ("show_images", [TWO, ["one"]], "titles must be 2 texts"),
         ("show_numbers", [CHECKERS], "grids must be a dict"),
         ("show_numbers", [{"Y": CHECKERS[None]}], r"grids\['Y'\] must be a matrix"),
-        ("plot_lines", [[1, 2]], 'series must be a dict such as {"loss": losses}'),
-        ("plot_lines", [LINES], "x must be 3 places, as many as 'a' has values"),
         ("show_tensors", [{"X": torch.zeros(9, 1, 28, 28)}], "at most 1,000 numbers"),
     ],
 )
 def test_what_one_types_wrong_is_told(name, given, words):
-    options = (
-        {"x": [1, 2], "xlabel": "x", "ylabel": "y"} if name == "plot_lines" else {}
-    )
     with pytest.raises(ValueError, match=words):
-        getattr(plots, name)(*given, title="A", **options)
+        getattr(plots, name)(*given, title="A")
 
 
 def test_a_strip_of_classes_has_a_column_for_each_look(areas):
