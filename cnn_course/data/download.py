@@ -20,7 +20,6 @@ DEAD_SECONDS = 60  # so long at most for a network that brings nothing, or for o
 STALL_SECONDS = 9  # three sources, asked twice each, are within the 60
 LOCK = ".download-lock"
 SIGNS = {  # in what an error says: our words
-    " 407": "the proxy wants a name and a password, http://NAME:PASSWORD@ADDRESS",
     "to proxy": "no connection to the proxy that HTTPS_PROXY or its like names",
     "Failed to resolve": "host not found",
     "timed out": "no answer",

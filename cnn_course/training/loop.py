@@ -45,13 +45,13 @@ def train(
     train_iter, test_iter  any iterables of batches (X, y), a DataLoader included:
                 X float (N, …), what `net` takes, y int64 (N,); test_iter may be None
     num_epochs  epochs of the whole history; with `resume` those before count
-    loss        a function of (logits, y), float32 (N, classes) and int64 (N,), that
-                returns a tensor of one number, such as nn.CrossEntropyLoss()
+    loss        a function of (logits, y), float32 (N, classes) and int64 (N,), to a
+                tensor of one number, such as nn.CrossEntropyLoss()
     optimizer   a torch optimizer over net's parameters; default Adam
     lr          its learning rate; default the optimizer's own, 0.001 of Adam
     device      where to train; default `try_gpu()`. `net` is moved there
-    precision   "fp32", or "bf16" to compute with 16-bit numbers and keep the weights
-                in 32 (autocast); default bf16 on an NVIDIA GPU made for it
+    precision   "fp32", or "bf16": 16-bit numbers, 32-bit weights (autocast); default
+                bf16 on an NVIDIA GPU made for it
     watch_classes  say after every epoch which classes are never predicted or dead
     verbose     print a line an epoch and show the progress
     progress    what shows it, such as `cnn_course.views.training_curves`; default a bar
@@ -60,8 +60,8 @@ def train(
                 epoch is begun anew, from the weights as they are
 
     Raises TypeError or ValueError for a bad argument, batch or label,
-    FloatingPointError, with the history so far as its `history`, when the loss is not
-    finite, and torch.OutOfMemoryError when memory ran out (then nothing is held).
+    FloatingPointError when the loss is not finite (with the history so far as its
+    `history`), torch.OutOfMemoryError when memory ran out (then nothing is held).
     """
     checks.network("net", net)
     if not callable(loss) or isinstance(loss, type):
@@ -79,9 +79,8 @@ def train(
             going_on = f", going on after epoch {len(history)}" if history else ""
             mps = ", without channels_last, which is slow or wrong there"
             print(f"training on {device}{going_on}{mps if is_mps(device) else ''}")
-        watch = watch_classes and test_iter is not None
         show = progress or ProgressBar
-        bar = show(net, train_iter, num_epochs, verbose, device, watch)
+        bar = show(net, train_iter, num_epochs, verbose, device, watch_classes)
         look = partial(forward.look_at_first, net, device, bar.write)
         answers = forward.Answers(net, device, precision, stop, look)
         sessions[net] = optimizer, history
@@ -95,8 +94,8 @@ def train(
                     )
                     bar.end(history)
                     if verbose:
-                        classes = answers.classes
-                        bar.write(messages.told(history, watch, optimizer, classes))
+                        which = watch_classes, optimizer, answers.classes
+                        bar.write(messages.told(history, *which))
                 stop.here()
         except KeyboardInterrupt:
             bar.write(

@@ -15,17 +15,16 @@ def unfit_pictures(X, error):
 
     With advice only where the cause is known.
     """
-    said, advice = str(error).partition("\n")[0].rstrip("."), ""
+    said = str(error).partition("\n")[0].rstrip(".")
+    told = f"net stopped at a batch X of {tuple(X.shape)}, {X.dtype}: {said}"
     if "dtype" in said or "scalar type" in said or "should be the same" in said:
-        advice = ". net.float() and X.float() make all numbers float32"
+        told += ". net.float() and X.float() make all numbers float32"
     elif "shapes" in said or "channels" in said:
-        advice = (
+        told += (
             ". Compare the shape with what the first layer expects, and follow it "
             "layer by layer"
         )
-    return ValueError(
-        f"net stopped at a batch X of {tuple(X.shape)}, {X.dtype}: {said}{advice}"
-    )
+    return ValueError(told)
 
 
 def diverged(net, optimizer, history, loss, step, X=None):
@@ -54,7 +53,7 @@ def diverged(net, optimizer, history, loss, step, X=None):
 def told(history, watch, optimizer, classes):
     """Return the lines on the epoch that has just ended."""
     lines = [history.line(-1)]
-    if watch:
+    if watch and history.predicted:
         lines += [f"  {history.class_line()}"]
     if len(history) == 1:
         lines += at_chance(history, optimizer, classes)
@@ -89,8 +88,8 @@ def at_chance(history, optimizer, classes):
 def out_of_memory(device, train_iter, place):
     """Return the error for memory that ran out; nothing is held any more."""
     whose = "this computer" if device.type == "cpu" else f"the GPU ({device})"
-    batch_size = getattr(train_iter, "batch_size", None) or 0
-    half = f" (batch_size={batch_size // 2})" if batch_size > 1 else ""
+    size = getattr(train_iter, "batch_size", None) or 0
+    half = f" (batch_size={size // 2})" if size > 1 else ""
     return torch.OutOfMemoryError(
         f"the memory of {whose} ran out {place}. Everything that this training held "
         f"is free again, so that the same cell works with less: halve batch_size"

@@ -9,8 +9,7 @@ and the last one from then on; `by_name` plans for single files. The words:
 good      the file                        403, 503, … that HTTP status
 stall     nothing, until the server ends  cut       half of the file, then silence
 html      a login page, status 200        wrong     other bytes, correctly packed
-trickle   a byte every 50 ms              slow      the file in `slow_seconds`
-reset     the connection is torn down
+reset     the connection is torn down     slow      the file in `slow_seconds`
 """
 
 import threading
@@ -85,9 +84,6 @@ class _Handler(BaseHTTPRequestHandler):
         elif fault == "cut":
             self.head(len(body))
             self.wfile.write(body[: len(body) // 2])
-        elif fault == "trickle":
-            self.head(len(body))
-            self.in_pieces(body, 1, 0.05)
         elif fault == "slow":
             self.head(len(body))
             self.in_pieces(body, len(body) // 20 + 1, server.slow_seconds / 20)

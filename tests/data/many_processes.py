@@ -1,4 +1,4 @@
-"""A program that loads the data in many processes at once, or kills them on the way.
+"""A program that loads the data in many processes at once.
 
 It imports the course once and forks, so that 16 processes cost little more than one.
 Each line of JSON that it reads is a task: what to do, with which sources and published
@@ -11,8 +11,6 @@ import hashlib
 import io
 import json
 import os
-import shutil
-import signal
 import sys
 import time
 from pathlib import Path
@@ -86,46 +84,6 @@ def at_once(root, n, results, users=False):
     for file in files:  # the next users may not write over them
         file.unlink()
     return found
-
-
-def kill_at_steps(root):
-    """Kill before and after a file is readable to others, verified, in its place.
-
-    Return each time {name: MD5} of the files then, and what the next load got.
-    """
-    found, folder = [], Path(root, "FashionMNIST", "raw")
-    for name in ("chmod", "replace"):
-        for number in (1, 3):
-            for before in (True, False):
-                shutil.rmtree(root, ignore_errors=True)
-                os.mkdir(root)
-                child = forked(lambda step=(name, number, before): dying(root, *step))
-                killed = os.WIFSIGNALED(os.waitpid(child, 0)[1])
-                then = {
-                    path.name: hashlib.md5(path.read_bytes()).hexdigest()
-                    for path in folder.iterdir()
-                    if path.is_file()
-                }
-                again, end = load(root), sorted(os.listdir(folder))
-                each = {"killed": killed, "then": then, "again": again, "end": end}
-                found.append(each)
-    return found
-
-
-def dying(root, name, number, before):
-    """Load; make the call of os.name with that number the last thing we do."""
-    real, calls = getattr(os, name), []
-
-    def deadly(*arguments, **options):
-        calls.append(name)
-        if before and len(calls) == number:
-            os.kill(os.getpid(), signal.SIGKILL)
-        real(*arguments, **options)
-        if len(calls) == number:
-            os.kill(os.getpid(), signal.SIGKILL)
-
-    setattr(os, name, deadly)
-    load(root)
 
 
 def answer(line, file):

@@ -6,7 +6,6 @@ import sys
 
 import pytest
 import torch
-import torch.nn.functional as F
 
 from cnn_course import load_data_fashion_mnist
 from cnn_course.data import (
@@ -14,7 +13,6 @@ from cnn_course.data import (
     hold_out,
     load_photograph,
     scattered,
-    to_float,
 )
 from cnn_course.data import loading as data
 from cnn_course.data.loading import stratified
@@ -54,30 +52,6 @@ def test_every_epoch_shuffles_anew_and_sees_every_image_once():
     first, second = order(batches), order(batches)
     assert sorted(first) == sorted(second) == list(range(100))
     assert first != second and list(range(100)) not in (first, second)
-
-
-def test_the_order_is_that_of_a_plain_loop_with_torchs_own_seed():
-    torch.manual_seed(5)
-    plain = [torch.randperm(100).tolist() for _ in range(2)]
-    batches = numbered(100, batch_size=8, shuffle=True)
-    torch.manual_seed(5)
-    assert [order(batches), order(batches)] == plain
-    try:
-        torch.set_default_device("meta")  # stands for a GPU that holds the default
-        torch.manual_seed(5)
-        assert order(batches) == plain[0]
-    finally:
-        torch.set_default_device(None)
-
-
-@pytest.mark.parametrize("size", [14, 32, 96, 128, 224, (20, 40), (56, 21)])
-def test_resizing_by_matrices_gives_the_numbers_of_interpolate(size):
-    images = torch.randint(256, (16, 28, 28), dtype=torch.uint8)
-    size = size if isinstance(size, tuple) else (size, size)
-    X = images.unsqueeze(1).float() / 255
-    options = dict(mode="bilinear", antialias=min(size) < 28)
-    expected = F.interpolate(X, size=size, **options)
-    assert (to_float(images, size) - expected).abs().max() < 2e-6
 
 
 @pytest.mark.parametrize("size", [224, 96, 14, (20, 40), (56, 21), (37, 30)])

@@ -50,19 +50,6 @@ def test_lost_and_dead_channels_are_told_below_the_line_of_every_epoch(
     )
 
 
-def test_nobody_asked_or_nothing_tested_or_told_no_line(capsys):
-    batches = [(X, Y)]
-    for test_iter, options in (
-        (batches, {}),
-        (None, {"watch_classes": True}),
-        (batches, {"watch_classes": True, "verbose": False}),
-    ):
-        net = net_of_class_maps(dead=(2, 7))
-        history = train(net, batches, test_iter, 2, lr=0.001, **options)
-        assert "never predicted" not in capsys.readouterr().out
-        assert bool(history.predicted) == bool(history.largest_logit) == bool(test_iter)
-
-
 def test_images_of_each_class_and_largest_logits_over_all_batches():
     net = nn.Linear(3, 3, bias=False)
     nn.init.eye_(net.weight)

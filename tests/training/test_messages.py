@@ -44,12 +44,9 @@ def test_a_bad_argument_is_named(argument, error, message):
 
 
 BAD = {
-    "no pair": (
-        X,
-        TypeError,
-        r"must give batches \(X, y\), two tensors each, such as a",
-    ),
-    "lists": (([1], [2]), TypeError, r"must give batches \(X, y\), .*got \(\[1\], "),
+    "no pair": (X, TypeError, r"must give batches \(X, y\), two tensors each, such as"),
+    "a Dataset": ((X[0], Y[0]), TypeError, ".*one picture at a time, as a Dataset doe"),
+    "torchvision's": (("a PIL picture", 3), TypeError, ".*one picture at a time, as a"),
     "bytes": (
         ((X * 255).byte(), Y),
         TypeError,
@@ -62,18 +59,7 @@ BAD = {
         r"must give one label a picture, y int64 of shape \(6,\); got a Tensor of "
         r"shape \(6,\), torch.float32. y.flatten\(\).long\(\) makes that of a col",
     ),
-    "too few labels": (
-        (X, Y[:5]),
-        ValueError,
-        r"must give one label a picture.*got a Tensor of shape \(5,\), torch.int64",
-    ),
-    "a Dataset": (
-        (X[0], Y[0]),
-        TypeError,
-        r"must give batches \(X, y\), and it gives one picture at a time, as a Dataset "
-        r"does. torch.utils.data.DataLoader\(dataset, batch_size=64, shuffle=True\)",
-    ),
-    "torchvision's": (("a PIL picture", 3), TypeError, ".*one picture at a time, as a"),
+    "too few labels": ((X, Y[:5]), ValueError, r"must give one label a.*shape \(5,\)"),
     "label 255": (
         (X, torch.tensor([0, 255, 2, 0, 255, 2])),
         ValueError,
@@ -110,21 +96,13 @@ class Waited(torch.Tensor):
 
 
 @pytest.mark.parametrize("ours, looks", [(True, 4), (False, 2 * 2 * 8)])
-def test_labels_of_the_courses_batches_are_looked_at_once_a_pass(ours, looks):
-    net, batches = nn.Sequential(nn.Flatten(), nn.Linear(16, 3)), waited(Y)
+def test_labels_are_looked_at_before_a_gpu_meets_them_and_ours_once_a_pass(ours, looks):
+    labels = Y.repeat(4).as_subclass(Waited)
+    batches = Batches(torch.zeros(24, 4, 4, dtype=torch.uint8), labels, 3)
+    net = nn.Sequential(nn.Flatten(), nn.Linear(16, 3))
     given, before = batches if ours else list(batches), Waited.looks
     train(net, given, given, 2, verbose=False)
     assert Waited.looks - before == looks
-
-
-def waited(labels):
-    labels = labels.repeat(4).as_subclass(Waited)
-    return Batches(torch.zeros(24, 4, 4, dtype=torch.uint8), labels, 3)
-
-
-@pytest.mark.parametrize("ours", [True, False])
-def test_a_label_out_of_range_is_told_before_a_gpu_meets_it(ours):
-    net, batches = nn.Sequential(nn.Flatten(), nn.Linear(16, 3)), waited(Y)
     batches.labels[5::6] = 3
     count = "4 such of 24" if ours else "1 such of 3"
     given = batches if ours else list(batches)[1:]
@@ -262,7 +240,7 @@ ERRORS = {
 
 
 @pytest.mark.parametrize("error", ERRORS.values(), ids=ERRORS)
-@pytest.mark.parametrize("step", [2, 3, 5])  # 1 is the look at the layout
+@pytest.mark.parametrize("step", [2, 5])  # 1 is the look at the layout
 def test_when_memory_runs_out_at_step_k_nothing_is_held_and_less_works(step, error):
     net = RunsOut(step, error)
     gc.disable()  # what is held in a circle would go by chance

@@ -1,7 +1,6 @@
 """Stop and go on: weights, optimizer and curves join, however a training ended."""
 
 import gc
-import sys
 import weakref
 
 import pytest
@@ -10,7 +9,6 @@ from torch import nn
 
 from cnn_course import load_data_fashion_mnist, set_seed, train
 from cnn_course.training.history import sessions
-from cnn_course.views import training_curves
 
 X = torch.rand(6, 2, 5, 5, generator=torch.Generator().manual_seed(0))
 Y = torch.tensor([0, 1, 2, 0, 1, 2])
@@ -85,20 +83,6 @@ def test_after_an_interrupt_the_epoch_is_begun_anew_with_what_was_learned(capsys
     assert second.startswith("epoch 2, ") and third.startswith("epoch 3, ")
 
 
-def test_after_an_error_too():
-    class Fails(Interrupted):
-        def __iter__(self):
-            self.epochs += 1
-            yield BATCHES[0]
-            if self.epochs == 2:
-                raise OSError("the disk is gone")
-
-    net = network()
-    with pytest.raises(OSError):
-        train(net, Fails(), None, 3, verbose=False)
-    assert len(train(net, BATCHES, None, 3, resume=True, verbose=False)) == 3
-
-
 def test_a_new_rate_is_taken_and_the_old_one_stays_without_one():
     net = network()
     train(net, BATCHES, None, 1, lr=0.01, verbose=False)
@@ -137,36 +121,6 @@ def test_a_network_that_is_gone_takes_its_optimizer_along():
     del net
     gc.collect()
     assert optimizer() is None
-
-
-def test_live_curves_go_on_where_they_were(monkeypatch):
-    class Shell:
-        kernel = None
-
-    views = []
-    module = sys.modules["cnn_course.views.training_curves"]
-    monkeypatch.setattr(module, "get_ipython", Shell)
-    monkeypatch.setattr(
-        module, "display", lambda view, **_: views.append(view) or Handle()
-    )
-    net = network()
-    for epochs in (2, 5):
-        train(
-            net,
-            BATCHES,
-            BATCHES,
-            epochs,
-            progress=training_curves,
-            resume=True,
-        )
-    assert len(views) == 2
-    assert "finished: 5 epochs" in views[1].label
-    assert "after epoch 5" in views[1].label
-
-
-class Handle:
-    def update(self, view):
-        pass
 
 
 def test_shuffled_batches_go_on_where_they_were(data_root):
