@@ -6,36 +6,17 @@ import warnings
 
 import pytest
 import torch
+from small import BATCHES, measured, network, weights
 from torch import nn
 
 from cnn_course import History, files, load_checkpoint, save_checkpoint, train
 from cnn_course.training.history import sessions
 
-X = torch.rand(6, 2, 5, 5, generator=torch.Generator().manual_seed(0))
-Y = torch.tensor([0, 1, 2, 0, 1, 2])
-BATCHES = [(X[:2], Y[:2]), (X[2:4], Y[2:4]), (X[4:], Y[4:])]
-
-
-def network(width=3):
-    torch.manual_seed(0)
-    return nn.Sequential(
-        nn.Conv2d(2, width, 3), nn.BatchNorm2d(width), nn.Flatten(), nn.LazyLinear(3)
-    )
-
 
 def trained(epochs=2, **options):
     net = network()
-    net(X)
     history = train(net, BATCHES, BATCHES, epochs, lr=0.01, verbose=False, **options)
     return net, history
-
-
-def weights(net):
-    return b"".join(t.numpy().tobytes() for t in net.state_dict().values())
-
-
-def measured(history):
-    return {k: v for k, v in vars(history).items() if "second" not in k}
 
 
 def test_training_goes_on_from_a_file_bit_for_bit(tmp_path):
@@ -43,7 +24,6 @@ def test_training_goes_on_from_a_file_bit_for_bit(tmp_path):
     net, history = trained(2)
     save_checkpoint(net, tmp_path / "new folder" / "größe 1.pt")
     fresh = network()
-    fresh(X)
     found = load_checkpoint(fresh, str(tmp_path / "new folder" / "größe 1.pt"))
     assert vars(found) == vars(history) and weights(fresh) == weights(net)
     joined = train(fresh, BATCHES, BATCHES, 4, resume=True, verbose=False)
@@ -149,17 +129,11 @@ def bad_files(folder):
             "is of another network: 3.bias is not there in the file, (3,) in ",
         ),
         "another size": (
-            saved(sized(5).state_dict()),
+            saved(network(5).state_dict()),
             "is of another network: 0.weight is (5, 2, 3, 3) in the file, "
             "(3, 2, 3, 3) in the network",
         ),
     }
-
-
-def sized(width):
-    net = network(width)
-    net(X)
-    return net
 
 
 def test_every_bad_file_is_refused_with_its_reason_and_changes_nothing(tmp_path):

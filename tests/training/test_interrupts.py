@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 import torch
 from line_by_line import before_line
+from small import X, Y, network
 from torch import nn
 
 import cnn_course
@@ -19,17 +20,12 @@ PACKAGE = Path(cnn_course.__file__).parent
 FILES = "training/loop training/forward training/history training/interrupts "
 FILES += "training/progress training/messages checks device"
 FILES = tuple(str(PACKAGE / f"{name}.py") for name in FILES.split())
-X = torch.rand(6, 2, 5, 5, generator=torch.Generator().manual_seed(0))
-Y = torch.tensor([0, 1, 2, 0, 1, 2])
 BATCHES = [(X[:3], Y[:3]), (X[3:], Y[3:])]
 
 
-def network():
+def with_a_frozen_layer():
     """A net in training mode, but for one layer that is not."""
-    torch.manual_seed(0)
-    net = nn.Sequential(
-        nn.Conv2d(2, 3, 3), nn.BatchNorm2d(3), nn.Flatten(), nn.Linear(27, 3)
-    )
+    net = network()
     net[1].eval()
     return net
 
@@ -51,7 +47,7 @@ def check_put_back(net):
 
 def states():
     """Return the weights after 0, 1, 2, … whole steps of two epochs."""
-    net, found = network(), []
+    net, found = with_a_frozen_layer(), []
     optimizer = torch.optim.Adam(net.parameters(), lr=0.01)
     hook = optimizer.register_step_pre_hook(lambda *_: found.append(weights(net)))
     torch.manual_seed(7)
@@ -62,7 +58,7 @@ def states():
 
 def interrupted_training(number, found, capsys):
     """Interrupt there, check what is kept, go on to the end; return the lines run."""
-    net, history = network(), None
+    net, history = with_a_frozen_layer(), None
     torch.manual_seed(7)
     count = interrupt_before(number)
     try:
@@ -97,7 +93,7 @@ def test_an_interrupt_at_any_line_of_training_keeps_everything(capsys):
 
 
 def test_an_interrupt_at_any_line_of_a_test_gives_the_modes_back():
-    net = network()
+    net = with_a_frozen_layer()
     count = interrupt_before(sys.maxsize)
     expected = evaluate(net, BATCHES)
     sys.settrace(None)

@@ -120,15 +120,10 @@ def test_a_line_an_epoch_and_an_entry_an_epoch_in_every_list(capsys):
     assert first == "training on cpu"
     assert len(lines) == 3 and all(map(LINE.fullmatch, lines))
     assert repr(history).splitlines() == lines
-    assert len(history) == len(history.loss) == len(history.train_acc) == 3
-    assert len(history.test_acc) == len(history.seconds) == 3
-    assert len(history.step_loss) == 9
-
-
-def test_the_line_has_the_format_of_the_lecture_notes():
-    history = History([1.587], [0.402], [0.419], [68.1])
+    assert {len(v) for v in vars(history).values()} == {3, 9}  # epochs, steps
+    history = History([1.587], [0.402], [0.419], [68.1])  # as in the lecture notes
     expected = "epoch 1, loss 1.5870, train acc 0.402, test acc 0.419, time 68.1 sec"
-    assert history.line(0) == expected and LINE.fullmatch(expected)
+    assert history.line(0) == expected
     history.test_acc.clear()
     assert history.line(0) == expected.replace(", test acc 0.419", "")
 
@@ -164,31 +159,19 @@ def interrupt():
     raise KeyboardInterrupt
 
 
-class Explodes(nn.Module):
-    """A network whose weights become NaN in the `step`-th training step."""
-
-    def __init__(self, step):
-        super().__init__()
-        self.linear, self.step, self.steps = linear(), step, 0
-
-    def forward(self, X):
-        self.steps += self.training
-        if self.steps == self.step:
-            self.linear.weight.data.fill_(math.nan)
-        return self.linear(X)
-
-
 def test_a_loss_that_is_not_finite_stops_with_advice():
-    net, test_iter = Explodes(5), Twice(interrupt)
+    net, test_iter = linear(), Twice(interrupt)
     with pytest.raises(FloatingPointError) as caught:
-        train(net, BATCHES, test_iter, 5, optimizer=sgd(net, 0.1))
-    assert str(caught.value) == (
-        "the loss became nan in epoch 2, step 2: the weights are lost. As a rule the "
-        "steps were too large: build the network again and try lr=0.01 instead of 0.1"
+        train(net, [(X * 100, Y)], test_iter, 5, optimizer=sgd(net, 1e38))
+    assert re.fullmatch(
+        r"the loss became (nan|inf) in epoch 2, step 1: the weights are lost. As a "
+        r"rule the steps were too large: build the network again and try lr=1e\+37 "
+        r"instead of 1e\+38",
+        str(caught.value),
     )
     assert len(caught.value.history) == 1 and net.training
     assert test_iter.epochs == 1  # and tests no more
-    net.linear, net.step = linear(), 0
+    nn.init.ones_(net.weight)
     again = train(net, BATCHES, None, 1, resume=True)  # nothing is left to go on from
     assert len(again) == 1 and again is not caught.value.history
 

@@ -5,26 +5,11 @@ import weakref
 
 import pytest
 import torch
+from small import BATCHES, measured, network
 from torch import nn
 
 from cnn_course import load_data_fashion_mnist, set_seed, train
 from cnn_course.training.history import sessions
-
-X = torch.rand(6, 2, 5, 5, generator=torch.Generator().manual_seed(0))
-Y = torch.tensor([0, 1, 2, 0, 1, 2])
-BATCHES = [(X[:2], Y[:2]), (X[2:4], Y[2:4]), (X[4:], Y[4:])]
-
-
-def network(seed=0):
-    torch.manual_seed(seed)
-    return nn.Sequential(
-        nn.Conv2d(2, 3, 3), nn.BatchNorm2d(3), nn.Flatten(), nn.Linear(27, 3)
-    )
-
-
-def measured(history):
-    """All lists of a history but the times."""
-    return {k: v for k, v in vars(history).items() if "second" not in k}
 
 
 @pytest.mark.parametrize("make", [None, torch.optim.SGD, torch.optim.Adam])
