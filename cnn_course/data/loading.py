@@ -130,19 +130,20 @@ def load_data_fashion_mnist(
     device = try_gpu() if device is None else device
     files, name, why = find_fashion_mnist(root)
     train, test = read_verified(files)
-    iters = []
-    sizes = ("train_size", train_size), ("test_size", test_size)
-    for (images, labels), (argument, size) in zip((train, test), sizes, strict=True):
-        if size is not None and whole_number(argument, size, 1) < len(labels):
+
+    def batches(images, labels, size, shuffle):
+        if size is not None and size < len(labels):
             rows = stratified(labels, size, seed)
             images, labels = images[rows], labels[rows]
-        options = {"resize": resize, "shuffle": not iters, "name": name}
-        images, labels = images.to(device), labels.to(device)
-        iters.append(Batches(images, labels, batch_size, **options))
+        options = {"resize": resize, "shuffle": shuffle, "name": name}
+        return Batches(images.to(device), labels.to(device), batch_size, **options)
+
+    train_iter = batches(*train, train_size, shuffle=True)
+    test_iter = batches(*test, test_size, shuffle=False)
     what = name if files else f"{name}, 7,000 of 70,000 pictures"
-    n_train, n_test = (f"{len(each.labels):,}" for each in iters)
-    say(f"data: {what}, {n_train} training and {n_test} test images: {why}")
-    return tuple(iters)
+    n, n_test = len(train_iter.labels), len(test_iter.labels)
+    say(f"data: {what}, {n:,} training and {n_test:,} test images: {why}")
+    return train_iter, test_iter
 
 
 def stratified(labels, size, seed=0):
