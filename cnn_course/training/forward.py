@@ -97,13 +97,3 @@ def lay_out(net, memory_format):
     """Let the numbers of all kernels of `net` lie as `memory_format` says."""
     if not any(map(nn.parameter.is_lazy, net.parameters())):
         net.to(memory_format=memory_format)
-
-
-def move(net, device, optimizer, loss):
-    """Move the network to the device, and what optimizer and loss know after it."""
-    moved = any(p.device != device for p in net.parameters())
-    net.to(device)
-    if moved and optimizer.state:
-        optimizer.load_state_dict(optimizer.state_dict())
-    if isinstance(loss, nn.Module):  # with a weight for each class, perhaps
-        loss.to(device)

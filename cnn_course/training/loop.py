@@ -8,6 +8,7 @@ from itertools import islice
 
 import torch
 import torch.nn.functional as F
+from torch import nn
 
 from cnn_course import checks
 from cnn_course.device import (
@@ -21,6 +22,66 @@ from cnn_course.training import forward, messages
 from cnn_course.training.history import begin, sessions
 from cnn_course.training.interrupts import Stop
 from cnn_course.training.progress import ProgressBar
+
+
+def _learn(answers, train_iter, loss, optimizer, history, bar):
+    """Take a step for each batch; return its losses and sizes, and the hits in all."""
+    answers.net.train()
+    losses, sizes, hits = [], [], 0
+    for X, y, logits in answers("train_iter", train_iter):
+        value = loss(logits, y)
+        # On the CPU reading the loss costs nothing, so trouble is seen at once.
+        if X.device.type == "cpu" and not math.isfinite(value.item()):
+            place = value.item(), len(losses) + 1, X
+            raise messages.diverged(answers.net, optimizer, history, *place)
+        optimizer.zero_grad()
+        value.backward()
+        optimizer.step()
+        losses.append(value.detach())
+        sizes.append(len(y))
+        hits += (logits.argmax(dim=1) == y).sum()
+        bar.advance(len(y), losses[-1])
+    return losses, sizes, hits
+
+
+@torch.no_grad()
+def _test(answers, name, data_iter):
+    """Return (hits, predicted, largest_logit) over all batches, still on the device.
+
+    Tensors (1,), (classes,), (classes,), the last two as in `History`. `name` is the
+    argument that data_iter comes from.
+    """
+    hits, predicted, largest = 0, 0, 0
+    answers.net.eval()
+    for _, y, logits in answers(name, data_iter):
+        guess = logits.argmax(dim=1)
+        hits += (guess == y).sum().view(1)
+        predicted += F.one_hot(guess, logits.shape[1]).sum(dim=0)
+        largest = logits.abs().amax(dim=0).clamp(min=largest)
+    return hits, predicted, largest
+
+
+def _epoch(answers, train_iter, test_iter, loss, optimizer, history, bar):
+    """Train one epoch, test, and append one entry to every list of the history."""
+    start = time.perf_counter()
+    losses, sizes, hits = _learn(answers, train_iter, loss, optimizer, history, bar)
+    results = [torch.stack(losses), hits.view(1)]
+    if test_iter is not None:
+        results += _test(answers, "test_iter", test_iter)
+    # The only wait for the device; float32 counts exactly to 16 million.
+    numbers = iter(torch.cat([result.float() for result in results]).tolist())
+    step_loss, (hits,), *tested = [list(islice(numbers, len(r))) for r in results]
+    for step, value in enumerate(step_loss, 1):
+        if not math.isfinite(value):
+            raise messages.diverged(answers.net, optimizer, history, value, step)
+    n = sum(sizes)
+    mean = sum(map(math.prod, zip(step_loss, sizes, strict=True))) / n
+    epoch = {"loss": mean, "train_acc": hits / n}
+    if tested:
+        (hits,), predicted, epoch["largest_logit"] = tested
+        epoch["test_acc"] = hits / sum(predicted)
+        epoch["predicted"] = list(map(round, predicted))
+    history.grow(step_loss, seconds=time.perf_counter() - start, **epoch)
 
 
 @torch.enable_grad()  # whatever an earlier cell has switched
@@ -81,11 +142,17 @@ def train(
             print(f"training on {device}{going_on}{mps if is_mps(device) else ''}")
         show = progress or ProgressBar
         bar = show(net, train_iter, num_epochs, verbose, device, watch_classes)
+        if device.type == "cuda":
+            torch.set_float32_matmul_precision("high")  # TF32, as convolutions have it
         look = partial(forward.look_at_first, net, device, bar.write)
         answers = forward.Answers(net, device, precision, stop, look)
         sessions[net] = optimizer, history
         try:
-            forward.move(net, device, optimizer, loss)  # memory can run out here, too
+            net.to(device)  # memory can run out here, too
+            if optimizer.state:  # of the last training, perhaps on another device
+                optimizer.load_state_dict(optimizer.state_dict())
+            if isinstance(loss, nn.Module):  # with a weight for each class, perhaps
+                loss.to(device)
             with bar:
                 while len(history) < num_epochs:
                     bar.start(len(history), history)
@@ -94,8 +161,8 @@ def train(
                     )
                     bar.end(history)
                     if verbose:
-                        which = watch_classes, optimizer, answers.classes
-                        bar.write(messages.told(history, *which))
+                        text = messages.told(history, watch_classes, optimizer, answers)
+                        bar.write(text)
                 stop.here()
         except KeyboardInterrupt:
             bar.write(
@@ -117,66 +184,6 @@ def train(
             torch.cuda.empty_cache()
         raise full
     return history
-
-
-def _epoch(answers, train_iter, test_iter, loss, optimizer, history, bar):
-    """Train one epoch, test, and append one entry to every list of the history."""
-    start = time.perf_counter()
-    losses, sizes, hits = _learn(answers, train_iter, loss, optimizer, history, bar)
-    results = [torch.stack(losses), hits.view(1)]
-    if test_iter is not None:
-        results += _test(answers, "test_iter", test_iter)
-    # The only wait for the device; float32 counts exactly to 16 million.
-    numbers = iter(torch.cat([result.float() for result in results]).tolist())
-    step_loss, (hits,), *tested = [list(islice(numbers, len(r))) for r in results]
-    for step, value in enumerate(step_loss, 1):
-        if not math.isfinite(value):
-            raise messages.diverged(answers.net, optimizer, history, value, step)
-    n = sum(sizes)
-    mean = sum(map(math.prod, zip(step_loss, sizes, strict=True))) / n
-    epoch = {"loss": mean, "train_acc": hits / n}
-    if tested:
-        (hits,), predicted, epoch["largest_logit"] = tested
-        epoch["test_acc"] = hits / sum(predicted)
-        epoch["predicted"] = list(map(round, predicted))
-    history.grow(step_loss, seconds=time.perf_counter() - start, **epoch)
-
-
-def _learn(answers, train_iter, loss, optimizer, history, bar):
-    """Take a step for each batch; return its losses and sizes, and the hits in all."""
-    answers.net.train()
-    losses, sizes, hits = [], [], 0
-    for X, y, logits in answers("train_iter", train_iter):
-        value = loss(logits, y)
-        # On the CPU reading the loss costs nothing, so trouble is seen at once.
-        if X.device.type == "cpu" and not math.isfinite(value.item()):
-            place = value.item(), len(losses) + 1, X
-            raise messages.diverged(answers.net, optimizer, history, *place)
-        optimizer.zero_grad()
-        value.backward()
-        optimizer.step()
-        losses.append(value.detach())
-        sizes.append(len(y))
-        hits += (logits.argmax(dim=1) == y).sum()
-        bar.advance(len(y), losses[-1])
-    return losses, sizes, hits
-
-
-@torch.no_grad()
-def _test(answers, name, data_iter):
-    """Return (hits, predicted, largest_logit) over all batches, still on the device.
-
-    Tensors (1,), (classes,), (classes,), the last two as in `History`. `name` is the
-    argument that data_iter comes from.
-    """
-    hits, predicted, largest = 0, 0, 0
-    answers.net.eval()
-    for _, y, logits in answers(name, data_iter):
-        guess = logits.argmax(dim=1)
-        hits += (guess == y).sum().view(1)
-        predicted += F.one_hot(guess, logits.shape[1]).sum(dim=0)
-        largest = logits.abs().amax(dim=0).clamp(min=largest)
-    return hits, predicted, largest
 
 
 def evaluate(net, data_iter, device=None, *, precision=None):

@@ -50,13 +50,13 @@ def diverged(net, optimizer, history, loss, step, X=None):
     return error
 
 
-def told(history, watch, optimizer, classes):
+def told(history, watch_classes, optimizer, answers):
     """Return the lines on the epoch that has just ended."""
     lines = [history.line(-1)]
-    if watch and history.predicted:
+    if watch_classes and history.predicted:
         lines += [f"  {history.class_line()}"]
     if len(history) == 1:
-        lines += at_chance(history, optimizer, classes)
+        lines += at_chance(history, optimizer, answers.classes)
     return "\n".join(lines)
 
 

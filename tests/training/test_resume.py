@@ -72,10 +72,10 @@ def test_a_new_rate_is_taken_and_the_old_one_stays_without_one():
     net = network()
     train(net, BATCHES, None, 1, lr=0.01, verbose=False)
     train(net, BATCHES, None, 2, resume=True, verbose=False)
-    (group,) = sessions[net][0].param_groups
-    assert group["lr"] == 0.01
+    optimizer, _ = sessions[net]
+    assert optimizer.param_groups[0]["lr"] == 0.01
     train(net, BATCHES, None, 3, lr=0.001, resume=True, verbose=False)
-    assert group["lr"] == 0.001
+    assert optimizer.param_groups[0]["lr"] == 0.001
 
 
 def test_what_is_done_is_done(capsys):
