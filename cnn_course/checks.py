@@ -70,15 +70,12 @@ def batch(name, value):
     Raises TypeError or ValueError for anything else.
     """
     pair = isinstance(value, (tuple, list)) and len(value) == 2
-    if pair and (isinstance(value[1], int) or getattr(value[1], "ndim", None) == 0):
+    if not pair or not all(map(torch.is_tensor, value)) or not value[1].dim():
         raise TypeError(
-            f"{name} must give batches (X, y), and it gives one picture at a time, as "
-            "a Dataset does. torch.utils.data.DataLoader(dataset, batch_size=64, "
-            "shuffle=True) makes batches of it"
+            f"{name} must give batches (X, y), two tensors each; got {shown(value)}. "
+            "Of a Dataset, which gives one picture at a time, torch.utils.data."
+            "DataLoader(dataset, batch_size=64, shuffle=True) makes batches"
         )
-    if not pair or not all(map(torch.is_tensor, value)):
-        allowed = "batches (X, y), two tensors each, such as a list [(X, y)]"
-        raise TypeError(f"{name} must give {allowed}; got {shown(value)}")
     X, y = value
     if not X.is_floating_point():
         raise TypeError(

@@ -62,11 +62,10 @@ def is_mps(device):
 
 def is_out_of_memory(error):
     """Say whether an error means that memory ran out, on any device."""
-    if isinstance(error, (torch.OutOfMemoryError, MemoryError)):
-        return True
     # On a CPU and on Apple's MPS torch raises a plain RuntimeError.
     signs = ("out of memory", "can't allocate memory", "not enough memory")
-    return isinstance(error, RuntimeError) and any(s in str(error) for s in signs)
+    told = isinstance(error, RuntimeError) and any(s in str(error) for s in signs)
+    return told or isinstance(error, MemoryError)
 
 
 @contextlib.contextmanager

@@ -35,9 +35,13 @@ def test_a_bad_argument_is_named(argument, error, message):
 
 
 BAD = {
-    "no pair": (X, TypeError, r"must give batches \(X, y\), two tensors each, such as"),
-    "a Dataset": ((X[0], Y[0]), TypeError, ".*one picture at a time, as a Dataset doe"),
-    "torchvision's": (("a PIL picture", 3), TypeError, ".*one picture at a time, as a"),
+    "no pair": (X, TypeError, r"must give batches \(X, y\), two tensors each; got a T"),
+    "a Dataset": ((X[0], Y[0]), TypeError, ".*Of a Dataset, which gives one picture"),
+    "torchvision's": (
+        ("a PIL picture", 3),
+        TypeError,
+        ".*got .'a PIL picture', 3.",
+    ),
     "bytes": (
         ((X * 255).byte(), Y),
         TypeError,
