@@ -112,8 +112,8 @@ def load_data_fashion_mnist(
     Looks for Fashion-MNIST in `root` (default: $CNN_COURSE_DATA) and in the per-user
     cache, and downloads what is missing, into `root` if that is an empty folder or has
     FashionMNIST/raw, else into the cache; failing all that it takes the sample, 7,000
-    of the 70,000 pictures, which is installed with the course. All files are verified
-    by size and MD5 at every load. Prints which data set it is and why.
+    of the 70,000 pictures. All files are verified by their MD5 at every load. Prints
+    which data set it is and why.
 
     batch_size  images in a batch
     resize      None (28×28), a side in pixels, or (height, width); done per batch

@@ -3,7 +3,6 @@
 import torch
 import torch.nn.functional as F
 
-from cnn_course.checks import whole_number
 from cnn_course.device import torch_as_it_starts
 
 
@@ -14,7 +13,6 @@ def load_photograph(height=300, *, colour=False):
     Rear Admiral Grace Hopper, a pioneer of compilers: a picture of the US Navy,
     in the public domain, that is installed with matplotlib (600 × 512 pixels).
     """
-    height = whole_number("height", height, 1, 4096)
     from matplotlib import cbook
     from PIL import Image
 

@@ -14,7 +14,7 @@ FAR = 20  # pictures in [0, 1], standardised ones too, stay far below
 class Answers:
     """What `net` answers to batches, on a device, in a precision, until `stop`.
 
-    look  called once, with the first X, before it is answered
+    `look` is called once, with the first X, before it is answered.
     """
 
     def __init__(self, net, device, precision, stop, look=None):

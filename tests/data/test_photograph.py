@@ -21,9 +21,3 @@ def test_in_colour_it_has_three_channels():
     assert ((photo * weight).sum(0) - load_photograph(600)).abs().max() < 1 / 255
     red, green, blue = photo[:, 500:, 440:].mean((1, 2))
     assert not red == green == blue
-
-
-@pytest.mark.parametrize("height, error", [("tall", TypeError), (0, ValueError)])
-def test_a_bad_height_is_refused(height, error):
-    with pytest.raises(error, match=r"^height must be a whole number from 1 to 4,096"):
-        load_photograph(height)
