@@ -31,9 +31,9 @@ def _learn(answers, train_iter, loss, optimizer, history, bar):
     for X, y, logits in answers("train_iter", train_iter):
         value = loss(logits, y)
         # On the CPU reading the loss costs nothing, so trouble is seen at once.
-        if X.device.type == "cpu" and not math.isfinite(value.item()):
-            place = value.item(), len(losses) + 1, X
-            raise messages.diverged(answers.net, optimizer, history, *place)
+        if X.device.type == "cpu" and not math.isfinite(number := value.item()):
+            step = len(losses) + 1
+            raise messages.diverged(answers.net, optimizer, history, number, step, X)
         optimizer.zero_grad()
         value.backward()
         optimizer.step()
