@@ -16,8 +16,8 @@ import cnn_course
 from cnn_course import evaluate, train
 from cnn_course.data import Batches
 from cnn_course.networks import nin_block
-from cnn_course.training import forward, loop
-from cnn_course.training.history import sessions
+from cnn_course.training import forward, loop, messages
+from cnn_course.training.history import History, sessions
 
 # Arguments and batches ---------------------------------------------------------------
 
@@ -175,6 +175,21 @@ def test_planted_dead_classes_at_chance_are_told_after_the_first_epoch(
         "and the initialisation"
     )
     assert "at chance" not in lines[3]  # once
+
+
+@pytest.mark.parametrize(
+    "losses, train_acc, told",
+    [
+        ([9.0] * 18 + [math.log(3)] * 6, 0.33, True),  # it began high, fell to chance
+        ([math.log(3)] * 18 + [0.9] * 6, 0.33, False),  # it has begun to learn
+        ([math.log(3)] * 24, 0.6, False),
+        ([math.log(3)] * 19, 0.33, False),  # too early to say
+    ],
+)
+def test_when_it_is_chance(losses, train_acc, told):
+    history = History(loss=[1.0], train_acc=[train_acc], step_loss=losses)
+    optimizer = torch.optim.SGD(network().parameters(), lr=0.1)
+    assert bool(messages.at_chance(history, optimizer, 3)) == told
 
 
 # A pretended MPS ---------------------------------------------------------------------
