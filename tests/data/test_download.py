@@ -351,7 +351,7 @@ def test_16_processes_and_a_dead_network_end_in_time_and_are_told(
     server.plan = ["stall"]
     root = tmp_path / "root"
     root.mkdir()
-    found = run("at_once", root, 16, tmp_path, stall=0.6, dead=2)
+    found = run("at_once", root, 16, tmp_path, stall=0.4, dead=1.5)
     for each in found:
         assert each["name"] == "Fashion-MNIST sample"
         assert each["printed"][0] in (DOWNLOADING, WAITING)
