@@ -8,7 +8,8 @@ metadata (in JupyterLab: the gear on the right) say what of it stands on a slide
     slide-start       a slide begins: its heading is `slide.heading` or the cell's own
     slide-text        the cell's prose; `slide.text` is shown in its place, if there
     slide-picture     the picture that the cell left, a view as its SVG: without the
-                      controls above it, from the line on that begins with `slide.top`
+                      controls above it, from the line on that begins with `slide.top`;
+                      of several pictures only number `slide.picture`
     slide-code        its code: `slide.code` = begins of the first and the last line
     slide-output      what it printed or returned
     slide-step        all this comes with the next step, and takes the picture's place
@@ -113,6 +114,10 @@ def _staged(cell, tags, about):
         parts = [each for each in map(picture, outputs) if each]
         if not parts:
             raise ValueError("it has left no picture: run it and save the notebook")
+        if "picture" in about:
+            if not 1 <= about["picture"] <= len(parts):
+                raise ValueError(f"it has left {len(parts)} pictures")
+            parts = [parts[about["picture"] - 1]]
         if "top" in about:
             parts = [_from(about["top"], each) for each in parts]
         return "\n".join(parts)

@@ -119,6 +119,20 @@ def test_a_view_can_begin_below_its_controls(shown):
     assert shown(cell)[0].svg["viewbox"] == "0 100 860 200"
 
 
+def test_of_several_pictures_one_can_be_chosen(save, shown):
+    data = {"image/png": png()}
+    cell = code("for net in nets: view(net)", "start picture", data, heading="a")
+    for alt in ("one", "two"):
+        about = {"image/png": {"alt": alt}}
+        cell.outputs.append(new_output("display_data", data, metadata=about))
+    assert len(shown(cell)[0].select("img")) == 3
+    cell.metadata["slide"]["picture"] = 2
+    assert [img["alt"] for img in shown(cell)[0].select("img")] == ["one"]
+    cell.metadata["slide"]["picture"] = 4
+    with pytest.raises(NotebookError, match="it has left 3 pictures"):
+        deck(save(cell))
+
+
 def test_a_picture_has_its_words_and_its_folded_description(shown):
     about = {"image/png": {"alt": 'a "red" boot'}}
     data = {"image/png": png(), "text/plain": "[picture]"}
@@ -265,8 +279,8 @@ def test_slides_say_no_number_and_no_sentence_that_could_drift(path):
     known = set(NUMBER.findall(prose))
     for cell in notebook.cells:
         about = cell.metadata.get("slide", {})
-        known_keys = {"heading", "text", "notes", "minutes", "code", "live", "top"}
-        assert set(about) <= known_keys
+        keys = "heading text notes minutes code live top picture".split()
+        assert about.keys() <= set(keys)
         notes = re.sub(r"\d+ (minutes?|seconds?)", "", about.get("notes", ""))
         own = " ".join([about.get("heading", ""), about.get("text", ""), notes])
         assert set(NUMBER.findall(own)) <= known, cell.id
