@@ -6,16 +6,16 @@ import numpy as np
 
 from cnn_course.checks import network, whole_number
 from cnn_course.device import torch_as_it_starts
-from cnn_course.views.kit import svg
-from cnn_course.views.kit.network import refuse_other_than_batches
-from cnn_course.views.kit.parts import key, title
-from cnn_course.views.kit.sheet import (
+from cnn_course.views.explorer.layers import refuse_other_than_batches
+from cnn_course.views.garments import (
     Garments,
     find_class_maps,
     lay_sheet,
     looking_places,
     size_on,
 )
+from cnn_course.views.kit import svg
+from cnn_course.views.kit.parts import key, title
 from cnn_course.views.kit.svg import LINE, ORANGE, SOFT
 from cnn_course.views.kit.texts import short
 from cnn_course.views.kit.touch import Buttons, Chips, button, chips

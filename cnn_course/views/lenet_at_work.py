@@ -4,11 +4,10 @@ import torch
 
 from cnn_course.data import to_float
 from cnn_course.device import torch_as_it_starts
-from cnn_course.views.explorer.layers import walk
+from cnn_course.views.drawing_sheet import SIDE, Drawing
+from cnn_course.views.explorer.layers import refuse_other_than_batches, walk
 from cnn_course.views.kit import svg
 from cnn_course.views.kit.controls import Number
-from cnn_course.views.kit.drawing import SIDE, Drawing
-from cnn_course.views.kit.network import refuse_other_than_batches
 from cnn_course.views.kit.parts import key, title
 from cnn_course.views.kit.svg import BLUE, GREEN, LINE, PAPER, SOFT
 from cnn_course.views.kit.texts import number, size_of

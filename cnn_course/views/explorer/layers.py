@@ -9,7 +9,6 @@ from torch import nn
 from cnn_course.checks import network, refuse
 from cnn_course.data import Batches, to_float
 from cnn_course.networks import Residual
-from cnn_course.views.kit.network import answer_of, refuse_diverged
 
 ACTIVATIONS = (nn.ReLU, nn.Sigmoid, nn.Tanh, nn.LeakyReLU, nn.ELU, nn.GELU, nn.SiLU)
 KINDS = {
@@ -61,6 +60,12 @@ class Stage:
     def own(self):
         """A copy of the output as torch has it: (1, C, h, w), or a vector (1, n)."""
         return (self.Y.flatten() if self.flat else self.Y)[None].clone()
+
+
+def refuse_other_than_batches(name, value):
+    """Raise TypeError unless `value` is a loader of the course."""
+    if not isinstance(value, Batches):
+        refuse(name, "a loader as load_data_fashion_mnist gives", value, TypeError)
 
 
 def count_pictures(pictures):
@@ -130,7 +135,7 @@ def _follow(layer, place, source, stages):
     if isinstance(layer, Residual):
         kind = "add"
         branch = _follow(layer.branch, f"{place}.branch", source, stages)
-        answer_of(layer.branch, X, FITTING, name)
+        _answer_of(layer.branch, X, name)
         if not X.equal(stages[source].own):
             raise ValueError(
                 f"{name}: its branch works in place, and so changes what the shortcut "
@@ -138,20 +143,36 @@ def _follow(layer, place, source, stages):
             )
         sources = branch, _follow(layer.shortcut, f"{place}.shortcut", source, stages)
         ways = [stages[i].own for i in sources]
-        Y = answer_of(lambda _: layer.add(*ways), X, FITTING, name)
+        Y = _answer_of(lambda _: layer.add(*ways), X, name)
     else:
         kind, sources = _kind(name, layer, stages[source].flat), (source,)
-        Y = answer_of(layer, X, FITTING, name)
+        Y = _answer_of(layer, X, name)
     if Y.dim() not in (2, 4):
         raise ValueError(
             f"{name} gives the shape {tuple(Y.shape)} for one picture, neither maps "
             "(1, C, H, W) nor a vector (1, n): nn.Flatten() makes vectors of maps"
         )
-    refuse_diverged(Y, f"the network's outputs behind {name}")
+    if not Y.isfinite().all():
+        raise ValueError(
+            f"the network's outputs behind {name} are not all finite numbers: its "
+            "training went wrong. Train it once more, with a smaller learning rate"
+        )
     inputs = tuple(stages[i].Y for i in sources)
     maps = Y[0] if Y.dim() == 4 else Y[0, :, None, None]
     stages.append(Stage(name, kind, layer, sources, inputs, maps, Y.dim() == 2))
     return len(stages) - 1
+
+
+def _answer_of(layer, X, name):
+    """Return layer(X), without gradients; ValueError if it cannot take X."""
+    try:
+        with torch.no_grad():
+            return layer(X)
+    except (RuntimeError, ValueError) as error:
+        raise ValueError(
+            f"{name} cannot take what comes in, {tuple(X.shape[1:])}: "
+            f"{str(error).splitlines()[0]}; {FITTING}"
+        ) from error
 
 
 def _kind(name, layer, flat):

@@ -47,7 +47,7 @@ def window_of(stage, part):
         channels = channels[0] // made * taken, (channels[-1] // made + 1) * taken
         channels = range(*channels)
     if hasattr(layer, "kernel_size"):
-        sides = [_side(layer, axis, side) for axis, side in enumerate(sides)]
+        sides = [side_of(layer, axis, side) for axis, side in enumerate(sides)]
     elif "pooling" in stage.kind:  # adaptive: m windows share n numbers out
         sides = [
             range(side[0] * n // m, -(-(side[-1] + 1) * n // m))
@@ -56,7 +56,7 @@ def window_of(stage, part):
     return Window(channels, *sides)
 
 
-def _side(layer, axis, side):
+def side_of(layer, axis, side):
     """Return the rows (axis 0) or columns (axis 1) that windows `side` cover."""
     dilation = pair(getattr(layer, "dilation", 1))[axis]
     extent = dilation * (pair(layer.kernel_size)[axis] - 1) + 1

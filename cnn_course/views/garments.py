@@ -4,10 +4,10 @@ import torch
 from torch import nn
 
 from cnn_course.data import to_float
-from cnn_course.views.kit.network import answer_of, refuse_diverged
+from cnn_course.views.explorer.layers import walk
+from cnn_course.views.explorer.units import side_of
 from cnn_course.views.kit.touch import STEPS
 
-POOL = nn.AdaptiveAvgPool2d
 EXPECTED = (
     "a network as nin() in notebook 08 is expected: nn.Sequential in which "
     "nn.AdaptiveAvgPool2d(1) makes the logits of the maps before it, one for each class"
@@ -17,24 +17,20 @@ EXPECTED = (
 def find_class_maps(net, X, num_classes):
     """Return the class maps of `net` for X (1, 1, H, W): float32 (classes, h, w).
 
-    On the CPU. Raises ValueError for a network that has none or cannot take X.
+    Raises ValueError for a network that has none or cannot take X.
     """
-    layers = list(net) if isinstance(net, nn.Sequential) else []
-    pools = [i for i, layer in enumerate(layers) if isinstance(layer, POOL)]
-    if not pools:
+    if not any(isinstance(layer, nn.AdaptiveAvgPool2d) for layer in net.modules()):
         raise ValueError(f"this {type(net).__name__} has no class maps; {EXPECTED}")
-    X = X.to(next(net.parameters(), X))  # the device and the precision of its weights
-    maps = answer_of(net[: pools[0]], X, EXPECTED, "this network")
-    logits = answer_of(net[pools[0] :], maps, EXPECTED, "its end").float().cpu()
-    maps = maps.float().cpu()
-    refuse_diverged(maps, "the network's class maps")
-    one_each = maps.dim() == 4 and maps.shape[:2] == logits.shape == (1, num_classes)
-    if not one_each or not maps.mean(dim=(2, 3)).allclose(logits, 0.05, 0.05):
+    stages = walk(net, X)
+    pooled = (s for s in stages if isinstance(s.layer, nn.AdaptiveAvgPool2d))
+    maps, logits = next(pooled).inputs[0], stages[-1].inputs[0].flatten()
+    one_each = len(maps) == len(logits) == num_classes
+    if not one_each or not maps.mean(dim=(1, 2)).allclose(logits, 0.05, 0.05):
         raise ValueError(
-            f"maps of {tuple(maps.shape[1:])} and logits of {tuple(logits.shape[1:])} "
-            f"do not fit {num_classes} classes; {EXPECTED}"
+            f"maps of {tuple(maps.shape)} and {len(logits)} logits do not fit "
+            f"{num_classes} classes; {EXPECTED}"
         )
-    return maps[0]
+    return maps
 
 
 def looking_places(net):
@@ -42,17 +38,13 @@ def looking_places(net):
 
     That is the middle of the pixels that it sees, along one side.
     """
-    first, step = 0.0, 1
-    for layer in net.modules():
-        if isinstance(layer, POOL):
-            break
-        if isinstance(layer, (nn.Conv2d, nn.MaxPool2d, nn.AvgPool2d)):
-            sizes = layer.kernel_size, layer.stride, layer.padding
-            k, s, p = (n[0] if isinstance(n, tuple) else n for n in sizes)
-            middle = (k - 1) / 2
-            first += step * (middle - {"same": middle, "valid": 0}.get(p, p))
-            step *= s
-    return first, step
+    middles = []
+    for side in (range(1), range(1, 2)):
+        for layer in reversed(list(net.modules())):
+            if hasattr(layer, "kernel_size"):
+                side = side_of(layer, 0, side)
+        middles.append((side[0] + side[-1]) / 2)
+    return middles[0], middles[1] - middles[0]
 
 
 def size_on(side):
