@@ -9,11 +9,8 @@ import torch
 
 from cnn_course.data import load_photograph
 from cnn_course.device import torch_as_it_starts
-from cnn_course.views.kit import svg
+from cnn_course.views.kit import parts, svg, touch
 from cnn_course.views.kit.controls import Number
-from cnn_course.views.kit.parts import title
-from cnn_course.views.kit.svg import ORANGE, SOFT
-from cnn_course.views.kit.touch import STEPS, Buttons, button, chips
 from cnn_course.views.kit.view import View
 
 SIDE = 256  # pixels of the picture each way, and CSS pixels on the page
@@ -56,10 +53,7 @@ def augment(photo, change, size=None):
     crop = change["top"], change["left"], change["crop"], change["crop"]
     # Smaller before the colours: hue takes longest, by far.
     X = functional.resized_crop(photo, *crop, [size or change["crop"]] * 2)
-    if change["mirrored"]:
-        X = functional.horizontal_flip(X)
-    if change["upside_down"]:
-        X = functional.vertical_flip(X)
+    X = X.flip([2] * change["mirrored"] + [1] * change["upside_down"])
     for name in STRENGTHS:  # ColorJitter shuffles their order, too
         X = getattr(functional, f"adjust_{name}")(X, change[name])
     return X
@@ -71,46 +65,38 @@ def count_pictures(mirror, upside_down, crop):
     return flips, (SIDE - crop + 1) ** 2 * flips
 
 
-class Draws:
-    """How often was drawn again, and where the first draw's crop was dragged to.
+class Draws(touch.Place):
+    """Where the crop of the first draw lies, and how often was drawn again."""
 
-    place  (top, left) of that crop; `moved` is None while it is where it was drawn
-    """
-
-    def __init__(self):
-        self.turn, self.place, self.moved = 0, (0, 0), None
+    turn, moved = 0, False
 
     def again(self):
-        self.turn, self.moved = self.turn + 1, None
-
-    def read(self):
-        return self
+        self.turn, self.moved = self.turn + 1, False
 
     def changes(self, mirror, upside_down, crop, **strengths):
-        """Return `random_changes`, the first with the crop where it was dragged to."""
+        """Return `random_changes`, the first with the crop where it was moved to."""
         drawn = random_changes(SEED + self.turn, mirror, upside_down, crop, **strengths)
-        if self.moved:
-            top, left = (min(max(round(n), 0), SIDE - crop) for n in self.moved)
-            drawn[0] |= {"top": top, "left": left}
-        self.place = drawn[0]["top"], drawn[0]["left"]
+        if not self.moved:
+            self.row, self.column = drawn[0]["top"], drawn[0]["left"]
+        self.fit(SIDE - crop + 1, SIDE - crop + 1)
+        drawn[0] |= {"top": self.row, "left": self.column}
         return drawn
 
-    def touch(self, _, touch):
-        top, left = self.place
+    def touch(self, place, touch):
+        self.moved = self.moved or touch.kind in ("drag", "key")
         if touch.kind == "press":
-            self.grip = touch.y - top, touch.x - left
+            self.grip = touch.y - self.row, touch.x - self.column
         elif touch.kind == "drag":
-            self.moved = touch.y - self.grip[0], touch.x - self.grip[1]
-        elif touch.key in STEPS:
-            down, right = STEPS[touch.key]
-            # `place`, too: several keys may come before the next drawing.
-            self.moved = self.place = top + 4 * down, left + 4 * right  # pixels
+            self.go(round(touch.y - self.grip[0]), round(touch.x - self.grip[1]))
+        elif touch.kind == "key":
+            for _ in range(4):  # pixels
+                super().touch(place, touch)
 
 
 def draw_mixer(photo, image, draws, again, mirror, upside_down, crop, **strengths):
     """Draw a photo, a piece of SVG, and eight draws: image(*items of a change)."""
     changes = draws.changes(mirror, upside_down, crop, **strengths)
-    (top, left), first = draws.place, NUM_DRAWS * draws.turn + 1
+    top, left, first = draws.row, draws.column, NUM_DRAWS * draws.turn + 1
     names, n = f"draws {first} to {first + NUM_DRAWS - 1}", SIDE - crop + 1
     flips, count = count_pictures(mirror, upside_down, crop)
     counted = f"{n} × {n} places × {flips} for the flips = {count:,} different pictures"
@@ -120,36 +106,33 @@ def draw_mixer(photo, image, draws, again, mirror, upside_down, crop, **strength
         f"{', '.join(f'{name} ±{most:g}' for name, most in strengths.items())}; "
         f"{counted}; draw {first}: crop at {top}, {left}"
     )
-    parts = [
-        title(0, 14, f"draw {first}, crop {crop}×{crop}: drag it"),
-        photo,
-        _draw_crop(left, TOP + top, crop),
-        title(LEFT, 14, f"{names}, seed {SEED + draws.turn}"),
-        chips(766, 14, "again", {True: "draw again"}, None, size=12)[0],
-        svg.text(LEFT, 396, f"{counted}, colours aside", size=13),
-    ]
-    for i, change in enumerate(changes):
-        parts.append(_draw_one(i, first + i, change, image(*change.items())))
-    return svg.picture(860, 412, label, *parts)
-
-
-def _draw_crop(x, y, side):
-    """Draw the crop, to drag, on the photograph, and darken what lies around it."""
-    around = f"M0,{TOP}h{SIDE}v{SIDE}h-{SIDE}zM{x},{y}v{side}h{side}v-{side}z"
-    dark = svg.tag("path", d=around, fill="#000000", fill_opacity=0.6)
+    around = f"M0,{TOP}h{SIDE}v{SIDE}h-{SIDE}z"
+    around += f"M{left},{TOP + top}v{crop}h{crop}v-{crop}z"
     look = dict(fill="#000000", fill_opacity=0, stroke="#FFFFFF", stroke_width=3)
-    box = svg.rect(x, y, side, side, **look)
-    return svg.join(dark, button("draws:crop", "crop: arrow keys move it", box))
+    box = svg.rect(left, TOP + top, crop, crop, **look)
+    return svg.picture(
+        860,
+        412,
+        label,
+        parts.title(0, 14, f"draw {first}, crop {crop}×{crop}: drag it"),
+        photo,
+        svg.tag("path", d=around, fill="#000000", fill_opacity=0.6),  # darker
+        touch.button("draws:crop", "crop: arrow keys move it", box),
+        parts.title(LEFT, 14, f"{names}, seed {SEED + draws.turn}"),
+        touch.chips(766, 14, "again", {True: "draw again"}, None, size=12)[0],
+        svg.text(LEFT, 396, f"{counted}, colours aside", size=13),
+        *(_draw_one(i, first, c, image(*c.items())) for i, c in enumerate(changes)),
+    )
 
 
-def _draw_one(i, number, change, drawn):
+def _draw_one(i, first, change, drawn):
     """Draw a draw; where it is pointed at, its crop appears on the photograph."""
     x, y = LEFT + i % 4 * 147, TOP + i // 4 * 176
-    words = f"{number} {FLIPS[change['mirrored'] + 2 * change['upside_down']]}"
-    frame = svg.rect(0, 0, SHOWN, SHOWN, stroke=SOFT)
+    words = f"{first + i} {FLIPS[change['mirrored'] + 2 * change['upside_down']]}"
+    frame = svg.rect(0, 0, SHOWN, SHOWN, stroke=svg.SOFT)
     name, at = svg.text(0, SHOWN + 13, words, size=12), f"translate({x} {y})"
     crop = change["left"], TOP + change["top"], change["crop"], change["crop"]
-    line = dict(stroke=ORANGE, stroke_width=3, stroke_dasharray="7 5")
+    line = dict(stroke=svg.ORANGE, stroke_width=3, stroke_dasharray="7 5")
     return svg.join(
         svg.tag("g", drawn, frame, name, transform=at, data_shows=f".draw-{i}"),
         svg.rect(*crop, class_=f"draw-{i} when-lit", pointer_events="none", **line),
@@ -173,22 +156,25 @@ def augmentation_mixer():
     def image(*change):
         return _image(augment(photo, dict(change), SHOWN), 0, SHOWN)
 
+    def chance(label, value):
+        why = ("it is a probability",) * 2
+        return Number(label, value, 0.0, 1.0, 0.1, why=why)
+
     def strength(name, value, most, why):
         return Number(name, value, 0.0, most, 0.05, why=("", why), narrow=True)
 
-    chance = ("it is a probability",) * 2
-    too_small, too_large = "so few pixels say little", f"the picture has {SIDE} pixels"
+    sizes = "so few pixels say little", f"the picture has {SIDE} pixels"
     return View(
         "Augmentation mixer",
         "drag the crop on the photograph. Raise hue alone, then p(upside down): is the "
         "label still right, could such a picture occur?",
         {
-            "mirror": Number("p(mirror)", 0.5, 0.0, 1.0, 0.1, why=chance),
-            "upside_down": Number("p(upside down)", 0.0, 0.0, 1.0, 0.1, why=chance),
-            "crop": Number("crop, pixels", 224, 64, SIDE, why=(too_small, too_large)),
+            "mirror": chance("p(mirror)", 0.5),
+            "upside_down": chance("p(upside down)", 0.0),
+            "crop": Number("crop, pixels", 224, 64, SIDE, why=sizes),
             **{name: strength(name, *limits) for name, limits in STRENGTHS.items()},
             "draws": draws,
-            "again": Buttons({"draw again": draws.again}),
+            "again": touch.Buttons({"draw again": draws.again}),
         },
         functools.partial(draw_mixer, _image(photo, TOP, SIDE), image),
         rows=[["mirror", "upside_down", "crop"], STRENGTHS],

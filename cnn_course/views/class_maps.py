@@ -52,7 +52,7 @@ def limit(maps):
 
 def _draw_key(x, maps, name):
     ends = f"against: ≤ {short(-limit(maps))}", f"{short(limit(maps))}: for {name}"
-    return key(x, TOP + SHEET + 17, *ends, width=80)[0]
+    return key(x, TOP + SHEET + 17, *ends, width=80)
 
 
 def draw_class_maps(sheet, maps, places, names, chosen, said="", handles=""):
@@ -161,7 +161,7 @@ def class_maps(net, data_iter, side=224):
             box = svg.rect(1 + zoom * left, TOP + zoom * top, size, size, **look)
             says = f"{names[c]}: arrow keys move it, Delete takes it away"
             handles.append(button(f"garments:{i}", says, box, style="cursor:move"))
-        below = chips(1, TOP + SHEET + 45, "sheets", sheets.words, None)[0]
+        below = chips(1, TOP + SHEET + 45, "sheets", sheets.options, None)[0]
         said, pressed = describe(lying, maps, names), svg.join(*handles, below)
         places = looking_places(net)
         return draw_class_maps(sheet, maps, places, names, large, said, pressed)

@@ -1,22 +1,22 @@
 """View 1, for notebook 01: the window moves, multiplies and adds."""
 
 import functools
+import re
 
 import numpy as np
 import torch.nn.functional as F
 
 from cnn_course.device import torch_as_it_starts
-from cnn_course.views.kit import svg
-from cnn_course.views.kit.controls import Number, stride_control, window_places
-from cnn_course.views.kit.parts import grid, title, window
-from cnn_course.views.kit.svg import BLUE, SOFT
+from cnn_course.views.kit import controls, svg, touch
+from cnn_course.views.kit.parts import grid
 from cnn_course.views.kit.texts import is_exact, number, size_of
-from cnn_course.views.kit.touch import Buttons, Cells, Place, Switch, as_matrix, chips
+from cnn_course.views.kit.touch import Buttons, Cells, Chips, chips
 from cnn_course.views.kit.view import View
 
 X_DEFAULT = ((1, 2, 0), (3, 1, 4), (1, 2, 5))
 K_DEFAULT = ((1, 2), (3, 0))
 SIZES = {(h, w): f"{h}×{w}" for h, w in ((1, 1), (1, 2), (2, 1), (2, 2), (3, 3))}
+FLIP, REVEAL = {True: "flip the kernel: convolution"}, {True: "show all outputs"}
 # In CSS pixels: x of input, kernel, second kernel and output; y and side of the grids.
 LEFT, MIDDLE, SECOND, RIGHT, TOP, SIDE = 4, 300, 432, 600, 60, 250
 
@@ -28,7 +28,7 @@ def correlate(X, K, padding, stride, flip):
     Raises ValueError with a sentence if K fits nowhere.
     """
     for n, size in zip(X.shape, K.shape, strict=True):
-        window_places(n + 2 * padding, size, stride, "kernel")
+        controls.window_places(n + 2 * padding, size, stride, "kernel")
     padded = F.pad(X, (padding,) * 4)
     laid = K.flip(0, 1) if flip else K
     Y = F.conv2d(padded[None, None], laid[None, None], stride=stride)[0, 0]
@@ -36,21 +36,27 @@ def correlate(X, K, padding, stride, flip):
 
 
 def written_out(values, kernel, value):
-    """Return the products by row, ["1·1 + 2·2", "3·3 + 1·0"], and the sum, "= 14"."""
+    """Return the products and their sum in lines: ["1·1 + 2·2 + 3·3 + 1·0 = 14"].
 
-    def factor(value):
-        text = number(value)
-        return f"({text})" if text.startswith("−") else text
+    A large kernel has a line for each of its rows. The sum is "= ?" for None.
+    """
+
+    def factor(n):
+        return re.sub("^−.*", r"(\g<0>)", number(n))
 
     rows = [
         " + ".join(f"{factor(x)}·{factor(k)}" for x, k in zip(*pair, strict=True))
         for pair in zip(values.tolist(), kernel.tolist(), strict=True)
     ]
-    numbers = [*values.flatten().tolist(), *kernel.flatten().tolist(), value]
-    return rows, f"{'=' if all(map(is_exact, numbers)) else '≈'} {number(value)}"
+    if kernel.numel() <= 6:  # they fit on one line
+        rows = [" + ".join(rows)]
+    numbers = [*values.flatten().tolist(), *kernel.flatten().tolist(), value or 0]
+    equals = "=" if all(map(is_exact, numbers)) else "≈"
+    total = "= ?" if value is None else f"{equals} {number(value)}"
+    return [*(f"{row} +" for row in rows[:-1]), f"{rows[-1]} {total}"]
 
 
-class Outputs(Place):
+class Outputs(touch.Place):
     """The output under the window, and which outputs have been revealed.
 
     numbers  the outputs, nested lists
@@ -82,87 +88,66 @@ def draw_correlation(X, cells, K, place, flip, reveal, padding, stride, size=Non
     row, column = place.row, place.column
     (h, w), top, left = K.shape, row * stride, column * stride
     values = padded[top : top + h, left : left + w]
-    rows, total = written_out(values, laid, Y[row, column].item())
-    if not known[row, column]:
-        total = "= ?"
-    products = " + ".join(rows)
-    where = f"output row {row + 1}, column {column + 1}"
+    value = Y[row, column].item() if known[row, column] else None
+    lines = written_out(values, laid, value)
+    where = f"output row {row + 1}, column {column + 1}:"
     label = (
-        f"{'convolution' if flip else 'cross-correlation'}, {where}: {products} "
-        f"{total}; input {size_of(X)}, kernel {size_of(K)}, padding {padding}, "
-        f"stride {stride}: output {size_of(Y)}, {known.sum()} of {Y.numel()} shown"
+        f"{'convolution' if flip else 'cross-correlation'}, {where} {' '.join(lines)}; "
+        f"input {size_of(X)}, kernel {size_of(K)}, padding {padding}, stride {stride}: "
+        f"output {size_of(Y)}, {known.sum()} of {Y.numel()} shown"
     )
-    lines = [f"{line} +" for line in rows[:-1]] + [f"{rows[-1]} {total}"]
-    if K.numel() <= 6:  # they fit on one line
-        lines = [f"{products} {total}"]
-    end, style = TOP + SIDE + 30, dict(size=16, bold=True, fill=BLUE)
+    small, lower, end = min(55, 110 / max(K.shape)), TOP + 150, TOP + SIDE + 30
+    style = dict(size=16, bold=True, fill=svg.BLUE)
     return svg.picture(
         860,
         end + 10 + 22 * len(lines),
         label,
         svg.text(LEFT, 14, "kernel"),
         chips(60, 14, "size", SIZES, tuple(K.shape))[0],
-        chips(360, 14, "flip", {True: "flip the kernel: convolution"}, flip)[0],
-        chips(660, 14, "reveal", {True: "show all outputs"}, reveal)[0],
+        chips(360, 14, "flip", FLIP, flip)[0],
+        chips(660, 14, "reveal", REVEAL, reveal)[0],
         _draw_input(X, padded, padding, stride, Y.shape, (top, left, h, w)),
-        _draw_kernel(cells, K, laid, values, flip),
-        _draw_output(Y, known, row, column),
-        svg.text(LEFT, end, f"{where}:", fill=SOFT),
+        grid(K, MIDDLE, TOP, small, f"kernel {size_of(K)}", at="K", texts=cells.texts),
+        grid(values, MIDDLE, lower, small, "window × kernel, number by number"),
+        svg.text(SECOND - 11, lower + 55, "→", anchor="middle"),
+        grid(values * laid, SECOND, lower, small),
+        grid(laid, SECOND, TOP, small, "flipped") if flip else "",
+        _draw_output(Y, known, (row, column, 1, 1)),
+        svg.text(LEFT, end, where, fill=svg.SOFT),
         *(svg.text(220, end + 22 * i, line, **style) for i, line in enumerate(lines)),
     )
 
 
 def _draw_input(X, padded, padding, stride, shape, seen):
     """Draw the padded input; the window comes to the number that is pointed at."""
-    cell = min(78, SIDE / max(padded.shape))
-    colours = np.full((*padded.shape, 3), 0xDC, dtype=np.uint8)
-    inside = slice(padding, padding + len(X)), slice(padding, padding + X.shape[1])
-    colours[inside] = svg.signed_colours(X, room=1.6)
+    colours = svg.signed_colours(padded, room=1.6)
+    colours[F.pad(X == X, (padding,) * 4).logical_not().numpy()] = 0xDC  # a grey
 
     def output(i, j):  # the last window that begins at or before this number
         i, j = (min(n // stride, most - 1) for n, most in zip((i, j), shape, strict=1))
         return f"place:{i},{j}"
 
-    hint = f"input {size_of(X)}" + f", grey: padding {padding}" * (padding > 0)
-    numbers = grid(padded, LEFT, TOP, cell, colours=colours, data_hover=output)
-    outline = window(LEFT, TOP, cell, *seen)
-    return svg.join(title(LEFT, TOP - 14, hint), numbers, outline)
+    head = f"input {size_of(X)}" + f", grey: padding {padding}" * (padding > 0)
+    look, cell = dict(colours=colours, seen=seen), min(78, SIDE / max(padded.shape))
+    return grid(padded, LEFT, TOP, cell, head, data_hover=output, **look)
 
 
-def _draw_kernel(cells, K, laid, values, flip):
-    """Draw the kernel, to be typed in, and under it its products with the window."""
-    cell, lower = min(55, 110 / max(K.shape)), TOP + 150
-    parts = [
-        title(MIDDLE, TOP - 14, f"kernel {size_of(K)}"),
-        grid(K, MIDDLE, TOP, cell, at="K", says="kernel", texts=cells.texts),
-        title(MIDDLE, lower - 14, "window × kernel, number by number"),
-        grid(values, MIDDLE, lower, cell),
-        svg.text(SECOND - 11, lower + 55, "→", anchor="middle"),
-        grid(values * laid, SECOND, lower, cell),
-    ]
-    if flip:
-        parts += [title(SECOND, TOP - 14, "flipped"), grid(laid, SECOND, TOP, cell)]
-    return svg.join(*parts)
-
-
-def _draw_output(Y, known, row, column):
-    cell = min(78, SIDE / max(Y.shape))
+def _draw_output(Y, known, seen):
+    cell, head = min(78, SIDE / max(Y.shape)), f"output {size_of(Y)}"
     colours = np.where(known[..., None], svg.signed_colours(Y, room=1.6), 255)
     texts = np.where(known, np.vectorize(number)(Y), "?").tolist()
-    touch = dict(at="place", says="output", data_hover="place:{},{}".format)
-    numbers = grid(Y, RIGHT, TOP, cell, colours=colours, texts=texts, **touch)
-    outline = window(RIGHT, TOP, cell, row, column, 1, 1)
-    return svg.join(title(RIGHT, TOP - 14, f"output {size_of(Y)}"), numbers, outline)
+    look = dict(colours=colours, texts=texts, seen=seen)
+    hover = "place:{},{}".format
+    return grid(Y, RIGHT, TOP, cell, head, at="place", data_hover=hover, **look)
 
 
 @torch_as_it_starts()
-def correlation_stepper(X=None, K=None):
+def correlation_stepper(X=X_DEFAULT, K=K_DEFAULT):
     """Return the view: a kernel to edit, a window to move over X.
 
     X, K  (H, W), up to 8×8, and (h, w), up to 5×5; by default notebook 01's
     """
-    X = as_matrix("X", X_DEFAULT if X is None else X)
-    cells = Cells("kernel", as_matrix("K", K_DEFAULT if K is None else K, 5))
+    X, cells = touch.as_matrix("X", X), Cells("kernel", touch.as_matrix("K", K, 5))
     sizes = {words: functools.partial(cells.resize, *s) for s, words in SIZES.items()}
     return View(
         "Cross-correlation, step by step",
@@ -172,10 +157,10 @@ def correlation_stepper(X=None, K=None):
             "K": cells,
             "place": Outputs(),
             "size": Buttons(sizes),
-            "flip": Switch(),
-            "reveal": Switch(),
-            "padding": Number("padding", 0, 0, 2),
-            "stride": stride_control(1),
+            "flip": Chips(FLIP, False),
+            "reveal": Chips(REVEAL, False),
+            "padding": controls.Number("padding", 0, 0, 2),
+            "stride": controls.stride_control(1),
         },
         functools.partial(draw_correlation, X, cells),
     )

@@ -6,12 +6,8 @@ import ipywidgets
 import torch
 
 from cnn_course.device import torch_as_it_starts
-from cnn_course.views.kit import svg
-from cnn_course.views.kit.controls import Number
-from cnn_course.views.kit.parts import Axes, dot, grid, title
-from cnn_course.views.kit.svg import BLUE, GREEN, INK, ORANGE
+from cnn_course.views.kit import controls, parts, svg, touch
 from cnn_course.views.kit.texts import number, short
-from cnn_course.views.kit.touch import Cells, button
 from cnn_course.views.kit.view import View
 
 NUM_STEPS = 100
@@ -106,87 +102,80 @@ def draw_edge_learner(lr, num_steps, noise, start=(START,), texts=None):
     trace = learn(lr, noise, tuple(map(float, start[0])))
     taken, finite = trace[: num_steps + 1], trace[trace.isfinite().all(dim=1)]
     loss, words = f"loss {trace[num_steps, 0]:.3g}", verdict(taken[:, 0], lr, noise)
+    weights = trace[num_steps, None, 1:3]
     left, right, bias = (short(n) for n in trace[num_steps, 1:].tolist())
     names = f"left {left}", f"right {right}", f"bias {bias}"
-    weights = dict(zip(names, taken[:, 1:].t(), strict=True))
+    moved = dict(zip(names, taken.t()[1:], strict=True))
     low, high = (n.item() for n in finite[:, 0].clamp(min=1e-12).aminmax())
-    losses, ylim = {loss: taken[:, 0]}, (low / 2, 2 * high)
     top = 1.1 * max(1.5, finite[: num_steps + 1, 1:].abs().max().item())
+    given, knob = design_matrix() @ trace[num_steps, 1:], LEFT + WIDE * num_steps / 100
     return svg.picture(
         860,
         470,
         f"step {num_steps}: {loss}, kernel [{left}, {right}], bias {bias}; {words}",
         svg.text(4, 14, words, size=16, bold=True),
-        _draw_curves(LEFT, "loss, logarithmic", losses, ylim, log=True),
-        _draw_curves(RIGHT, "kernel and bias", weights, (-top, top)),
-        _draw_step(num_steps),
-        _draw_layer(trace[num_steps, 1:], noise),
-        title(MIDDLE, LOWER - 14, "start: drag it"),
-        grid(start, MIDDLE, LOWER, 48, top=1, at="start", says="start", texts=texts),
-        title(MIDDLE, LOWER + 100, f"at step {num_steps}"),
+        _draw_curves(LEFT, "loss, logarithmic", {loss: taken[:, 0]}, low / 2, 2 * high),
+        _draw_curves(RIGHT, "kernel and bias", moved, -top, top),
+        touch.button(
+            "num_steps:",
+            f"step {num_steps}: arrow keys",
+            svg.rect(LEFT, TOP, WIDE, HIGH, fill="transparent"),
+            svg.line(knob, TOP, knob, TOP + HIGH),
+            parts.dot(knob, TOP + HIGH, svg.INK, 7),
+        ),
+        _draw_data(noise),
+        svg.text(MIDDLE - 13, LOWER + 3 * CELL, "⋆", size=24, anchor="middle"),
+        _grid(start, MIDDLE, LOWER, 48, "start: drag it", at="start", texts=texts),
+        _grid(weights, MIDDLE, LOWER + 112, 48, f"at step {num_steps}"),
+        svg.text(MIDDLE, LOWER + 176, f"+ bias {bias}"),
+        svg.text(404 - 14, LOWER + 3 * CELL, "=", size=20, anchor="middle"),
+        _draw_outputs(404, "the layer gives", given),
     )
 
 
-def _draw_curves(x, name, curves, ylim, **more):
+def _draw_curves(x, name, curves, low, high):
     """Draw {name: values by step}, as far as they are finite, on axes at x."""
-    axes = Axes(x, TOP, WIDE, HIGH, name, "steps taken", NUM_STEPS, ylim, **more)
-    for i, (words, values) in enumerate(curves.items()):
-        values, colour = values[values.isfinite()], (BLUE, ORANGE, GREEN)[i]
+    size, log = (WIDE, HIGH, name, "steps taken", NUM_STEPS), low > 0
+    axes = parts.Axes(x, TOP, *size, (low, high), log=log)
+    colours = svg.BLUE, svg.ORANGE, svg.GREEN
+    for (words, values), colour in zip(curves.items(), colours, strict=False):
+        values = values[values.isfinite()]
         # One point makes no line.
         axes.curve(words, range(len(values)), values, colour, dots=len(values) == 1)
     return axes.drawn()
 
 
-def _draw_step(num_steps):
-    """Draw the step over the loss; it can be dragged."""
-    at = LEFT + WIDE * num_steps / NUM_STEPS
-    area = svg.rect(LEFT, TOP, WIDE, HIGH, fill="transparent")
-    line, knob = svg.line(at, TOP, at, TOP + HIGH), dot(at, TOP + HIGH, INK, 7)
-    return button("num_steps:", f"step {num_steps}: arrow keys", area, line, knob)
-
-
-def _draw_layer(parameters, noise):
-    """Draw the kernel and what it gives, beside what it should give."""
-    *weights, bias = parameters.tolist()
-    return svg.join(
-        _draw_data(noise),
-        svg.text(MIDDLE - 13, LOWER + 3 * CELL, "⋆", size=24, anchor="middle"),
-        grid([weights], MIDDLE, LOWER + 112, 48, top=1),
-        svg.text(MIDDLE, LOWER + 176, f"+ bias {short(bias)}"),
-        svg.text(404 - 14, LOWER + 3 * CELL, "=", size=20, anchor="middle"),
-        _draw_outputs(404, "the layer gives", design_matrix() @ parameters),
-    )
-
-
 @functools.lru_cache(maxsize=16)  # it stands still while the steps move
 def _draw_data(noise):
     """Draw the picture, and what the layer should give for it."""
-    return svg.join(
-        title(4, LOWER - 14, "the picture"),
-        grid(bar(), 4, LOWER, CELL, colours=svg.grey(bar())),
-        _draw_outputs(640, "wanted", noisy_target(noise)),
-    )
+    pixels = svg.grey(bar())
+    picture = parts.grid(bar(), 4, LOWER, CELL, "the picture", colours=pixels)
+    return svg.join(picture, _draw_outputs(640, "wanted", noisy_target(noise)))
 
 
-def _draw_outputs(x, name, values):
+def _draw_outputs(x, head, values):
     """Draw outputs, (42,), rounded so that they fit into their squares."""
-    values = values.reshape(6, 7)
-    texts = [[number(round(n, 1)) for n in row] for row in values.tolist()]
-    numbers = grid(values, x, LOWER, CELL, top=1, texts=texts)
-    return svg.join(title(x, LOWER - 14, name), numbers)
+    texts = [[number(round(n, 1)) for n in row] for row in values.view(6, 7).tolist()]
+    return _grid(values.view(6, 7), x, LOWER, CELL, head, texts=texts)
+
+
+def _grid(values, *place, **more):
+    """Draw numbers; 1 and −1 have the strongest colours."""
+    colours = svg.signed_colours(values, top=1, room=1.6)
+    return parts.grid(values, *place, colours=colours, **more)
 
 
 @torch_as_it_starts()
 def edge_learner():
     """Return the view: press play, or move the steps; then try other rates."""
-    start = Cells("start", [START], step=0.1)
+    start = touch.Cells("start", [START], step=0.1)
     play = Steps(max=NUM_STEPS, interval=150, show_repeat=False, tooltip="play, stop")
-    lr = Number("learning rate", 0.3, 0.01, 1.0, 0.01, limits=(1e-6, 10.0), why=NO_RATE)
-    noise = Number("noise", 0.0, 0.0, 0.5, 0.01, limits=(0.0, 10.0))
+    limits = dict(limits=(1e-6, 10.0), why=NO_RATE)
+    lr = controls.Number("learning rate", 0.3, 0.01, 1.0, 0.01, **limits)
+    noise = controls.Number("noise", 0.0, 0.0, 0.5, 0.01, limits=(0.0, 10.0))
     return View(
         "Learning an edge kernel, live",
         "play at rate 0.3, then at 0.67 and 0.68. With noise, does the loss reach 0?",
         {"num_steps": play, "lr": lr, "noise": noise, "start": start},
         lambda **values: draw_edge_learner(**values, texts=start.texts),
-        rows=[["num_steps", "lr", "noise"]],
     )

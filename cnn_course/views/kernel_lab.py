@@ -6,11 +6,8 @@ import torch.nn.functional as F
 
 from cnn_course.data import load_photograph
 from cnn_course.device import torch_as_it_starts
-from cnn_course.views.kit import svg
-from cnn_course.views.kit.parts import grid, scale, title
-from cnn_course.views.kit.svg import LINE, ORANGE, PAPER, SOFT
+from cnn_course.views.kit import parts, svg, touch
 from cnn_course.views.kit.texts import number, size_of
-from cnn_course.views.kit.touch import Buttons, Cells, Place, as_matrix, button, chips
 from cnn_course.views.kit.upload import PictureFile
 from cnn_course.views.kit.view import View
 
@@ -41,7 +38,7 @@ def correlate(photo, kernel):
     return F.conv2d(photo[None, None], kernel[None, None])[0, 0]
 
 
-class Pixel(Place):
+class Pixel(touch.Place):
     """The pixel that is pointed at, in the photograph or in a map; a press holds it.
 
     A picture's place is its x; `zoom` is how many CSS pixels its own pixels have.
@@ -84,16 +81,18 @@ def draw_map(photo, rows, top, x, zoom):
 def _touchable(name, photo, rows, top, x, pixel, window):
     """Draw a map to be pointed at, and in it a window (row, column, height, width)."""
     at, zoom = f"pixel:{x:.1f}", pixel.zoom
-    frame = svg.rect(x, TOP, zoom * photo.shape[1], zoom * photo.shape[0], stroke=LINE)
-    image = draw_map(photo, rows, top, x, zoom)
+    height, width = (zoom * n for n in photo.shape)
+    frame = svg.rect(x, TOP, width, height, stroke=svg.LINE)
     row, column, height, width = (zoom * n for n in window)
     box = x + column - 4, TOP + row - 4, width + 8, height + 8
     label = f"{name}: arrow keys move the window, with Shift by ten"
+    image = draw_map(photo, rows, top, x, zoom)
+    look = dict(pointer_events="none", stroke_width=3)
     return svg.join(
-        title(x, TOP - 15, name),
-        button(at, label, frame, image, data_hover=at),
-        svg.rect(*box, stroke=PAPER, stroke_width=6, pointer_events="none"),
-        svg.rect(*box, stroke=ORANGE, stroke_width=3, pointer_events="none"),
+        parts.title(x, TOP - 15, name),
+        touch.button(at, label, frame, image, data_hover=at),
+        svg.rect(*box, stroke=svg.PAPER, **look | dict(stroke_width=6)),
+        svg.rect(*box, stroke=svg.ORANGE, **look),
     )
 
 
@@ -102,12 +101,14 @@ def _draw_result(name, photo, K, Y, top, x, pixel):
     (row, column), (h, w) = pixel.window(K), K.shape
     value, below = Y[row, column].item(), TOP + pixel.zoom * photo.shape[0] + 10
     total, low, high = (number(n.item()) for n in (K.sum(), *Y.aminmax()))
+    ends = (number(-top), number(top)) if top else ("0", "1")
     rows, window = tuple(map(tuple, K.tolist())), (row + h // 2, column + w // 2, 1, 1)
+    key, one = dict(size=11, width=50, grey=not top), [[value]]
     piece = svg.join(
         _touchable(f"{name}: sum {total}", photo, rows, top, x, pixel, window),
-        scale(x, below, 120, top or None),
+        parts.key(x, below + 20, *ends, **key),
         svg.text(x + 140, below + 20, "=", size=20),
-        grid([[value]], x + 162, below, 40, colours=_coloured([[value]], top)),
+        parts.grid(one, x + 162, below, 40, colours=_coloured(one, top)),
     )
     how = "orange below 0 and purple above" if top else "grey, 0 black and 1 white"
     return piece, (
@@ -122,7 +123,7 @@ def draw_kernel_lab(photo, cells, pixel, presets):
     cells, pixel  the controls: a kernel's `Cells`, the `Pixel` of the window
     presets       {name: kernel}; a "learned" one has a picture of its own
     """
-    kernels = {"your kernel": cells.numbers}
+    K, kernels = cells.numbers, {"your kernel": cells.numbers}
     if "learned" in presets:
         kernels["learned kernel"] = presets["learned"]
     maps = [correlate(photo, K) for K in kernels.values()]
@@ -132,32 +133,30 @@ def draw_kernel_lab(photo, cells, pixel, presets):
     pixel.fit(*photo.shape)
     pixel.zoom = min(HEIGHT / photo.shape[0], (step - GAP) / photo.shape[1])
     below, lower = TOP + pixel.zoom * photo.shape[0], TOP + SIDE + 24
-    (row, column), (h, w) = pixel.window(cells.numbers), cells.numbers.shape
+    (row, column), (h, w) = pixel.window(K), K.shape
     seen, cell = photo[row : row + h, column : column + w], SIDE / max(h, w)
     words = {name: name for name in [*presets, "change all signs"]}
-    chosen = [name for name, K in presets.items() if K.equal(cells.numbers)][:1]
+    chosen = [name for name, preset in presets.items() if preset.equal(K)][:1]
     held = "held: press to let go" if pixel.held else "point at it; press to hold"
     own = {0: "your own picture …"}
-    kernel = dict(at="kernel", says="kernel", texts=cells.texts)
-    parts = [
-        chips(0, 14, "preset", words, chosen)[0],
+    pieces = [
+        touch.chips(0, 14, "preset", words, chosen)[0],
         _touchable("the picture", photo, NOTHING, 0, 0, pixel, (row, column, h, w)),
-        svg.text(0, below + 16, held, size=12, fill=SOFT),
-        chips(0, below + 42, "photo", own, None, data_file="image/*")[0],
-        grid(cells.numbers, step, TOP, cell, **kernel),
+        svg.text(0, below + 16, held, size=12, fill=svg.SOFT),
+        touch.chips(0, below + 42, "photo", own, None, data_file="image/*")[0],
+        parts.grid(K, step, TOP, cell, "kernel", at="kernel", texts=cells.texts),
         svg.text(step + SIDE / 2, lower - 12, "×", size=20, anchor="middle"),
-        grid(seen, step, lower, cell, colours=svg.grey(seen)),
+        parts.grid(seen, step, lower, cell, colours=svg.grey(seen)),
         svg.text(step, lower + SIDE + 20, "multiply, add up →"),
     ]
     texts = [f"{size_of(photo)} pixels"]
     for i, ((name, K), Y) in enumerate(zip(kernels.items(), maps, strict=True)):
         x = MIDDLE + step * (i + 1)
         piece, said = _draw_result(name, photo, K, Y, top * edges[i], x, pixel)
-        parts, texts = [*parts, piece], [*texts, said]
-    if "learned" in presets:
-        top = max(K.abs().max().item() for K in kernels.values())
-        parts.append(grid(K, x, below + 56, 100 / max(K.shape), top=top))  # K: learned
-    return svg.picture(WIDTH, TALL, "; ".join(texts), *parts)
+        pieces, texts = [*pieces, piece], [*texts, said]
+    if "learned" in presets:  # K is that one, x its picture's
+        pieces.append(parts.grid(K, x, below + 56, 100 / max(K.shape)))
+    return svg.picture(WIDTH, TALL, "; ".join(texts), *pieces)
 
 
 @torch_as_it_starts()
@@ -170,13 +169,14 @@ def kernel_lab(learned=None):
     Raises ValueError for another shape, or numbers that are not finite.
     """
     try_this = "what does emboss do to plain grey? Predict; then invent a kernel."
-    summary, presets = None, {name: as_matrix(name, K) for name, K in PRESETS.items()}
+    presets = {name: touch.as_matrix(name, K) for name, K in PRESETS.items()}
+    summary = ""
     if learned is not None:
         # The whole of conv.weight would be (1, 1, h, w): a kernel is conv.weight[0, 0].
-        presets["learned"] = as_matrix("learned", learned, 7)
+        presets["learned"] = touch.as_matrix("learned", learned, 7)
         try_this = "drag one number of Sobel x: from when on do you see a difference?"
         summary = "a photograph, and what Sobel x and the learned kernel make of it"
-    cells = Cells("kernel", presets["Sobel x"], step=0.1)
+    cells = touch.Cells("kernel", presets["Sobel x"], step=0.1)
     actions = {name: functools.partial(cells.write, K) for name, K in presets.items()}
     actions["change all signs"] = lambda: cells.write(0 - cells.numbers)  # no -0
     return View(
@@ -186,7 +186,7 @@ def kernel_lab(learned=None):
             "photo": PictureFile(load_photograph(height=300)),
             "kernel": cells,
             "pixel": Pixel(*START),
-            "preset": Buttons(actions),
+            "preset": touch.Buttons(actions),
         },
         lambda photo, pixel, **_: draw_kernel_lab(photo, cells, pixel, presets),
         summary=summary,

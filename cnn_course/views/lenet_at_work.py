@@ -68,7 +68,7 @@ def _draw_layer(name, maps, y):
     words = f"{name}: {count} × {height} × {width}"
     words += f", the first {shown}" * (shown < count)
     top = maps.abs().max().item()
-    colours = key(WIDTH - 160, y - 12, number(-top), number(top))[0]
+    colours = key(WIDTH - 160, y - 12, number(-top), number(top))
     parts = [title(LEFT, y - 12, words), colours]
     for i, pixels in enumerate(svg.signed_colours(maps[:shown], top=top)):
         left, upper = LEFT + i % columns * (size + GAP), y + i // columns * (high + GAP)
@@ -153,7 +153,7 @@ def lenet_at_work(net, test_iter):
             sheet.drawn(),
             chips(1, below, "paint", paint.options, paint.value, **look)[0],
             chips(155, below, "brush", brush.options, brush.value, **look)[0],
-            chips(1, below + 27, "begin", begin.words, None, **look)[0],
+            chips(1, below + 27, "begin", begin.options, None, **look)[0],
             svg.arrow(LEFT - 9, bottom - 24, 272, bottom - 24, colour=SOFT),
             *parts,
         )

@@ -10,12 +10,9 @@ import numpy as np
 from cnn_course.data import load_photograph
 from cnn_course.device import torch_as_it_starts
 from cnn_course.networks import receptive_size
-from cnn_course.views.kit import svg
-from cnn_course.views.kit.controls import LABEL, Number, stride_control, window_places
-from cnn_course.views.kit.parts import grid, nested, title, window
-from cnn_course.views.kit.svg import INK
+from cnn_course.plots import COLOURS
+from cnn_course.views.kit import controls, parts, svg, touch
 from cnn_course.views.kit.texts import number
-from cnn_course.views.kit.touch import Place, button
 from cnn_course.views.kit.view import View
 
 # In CSS pixels: x of input, output and photograph; their y and side; y of the words.
@@ -28,7 +25,7 @@ def output_size(n, kernel_size, padding, stride, dilation):
     Raises ValueError with a sentence if the kernel fits nowhere.
     """
     span = dilation * (kernel_size - 1) + 1
-    return window_places(n + 2 * padding, span, stride, "kernel")
+    return controls.window_places(n + 2 * padding, span, stride, "kernel")
 
 
 def coverage(n, kernel_size, padding, stride, dilation):
@@ -52,7 +49,7 @@ def parse_stack(text):
     return [(int(layer[1]), int(layer[2] or 1)) for layer in layers]
 
 
-class Spot(Place):
+class Spot(touch.Place):
     """A place in squares that may be too small to be touched: x and y tell which.
 
     areas  {name: (x, side)}: where it can be touched, in CSS pixels
@@ -69,9 +66,9 @@ class Spot(Place):
     def covers(self, at):
         """Yield an invisible square over each area, which can be touched."""
         for name, (x, side) in self.areas.items():
-            cover = svg.rect(x, TOP, side, side, fill=INK, fill_opacity=0)
+            cover = svg.rect(x, TOP, side, side, fill=svg.INK, fill_opacity=0)
             says, at_name = f"{name}: arrow keys move what is outlined", f"{at}:{name}"
-            yield button(at_name, says, cover, data_hover=at_name)
+            yield touch.button(at_name, says, cover, data_hover=at_name)
 
 
 def draw_output_size(n, kernel_size, padding, stride, dilation, stack, place, unit):
@@ -91,7 +88,9 @@ def draw_output_size(n, kernel_size, padding, stride, dilation, stack, place, un
     sees = f"rows {rows}, columns {columns}".replace("-", "−")
     where = f"output row {place.row + 1}, column {place.column + 1} sees"
     taps = range(0, span, dilation) if dilation > 1 else ()
-    outputs = np.full((size, size, 3), (200, 225, 242), dtype=np.uint8)
+    windows = [(top, left, span, span)]
+    windows += [(top + i, left + j, 1, 1) for i in taps for j in taps]
+    outputs, none = np.full((size, size, 3), (200, 225, 242)), np.full((size, size), "")
     return svg.picture(
         860,
         412,
@@ -99,13 +98,14 @@ def draw_output_size(n, kernel_size, padding, stride, dilation, stack, place, un
         f"looked at; {where} {sees}; a unit behind the stack {stack} "
         f"sees {receptive_size(layers):,} pixels each way",
         svg.text(LEFT, 14, f"output size: {formula}", size=17, bold=True),
-        title(LEFT, TOP - 14, f"input {n}×{n}" + ", padding: pale" * (padding > 0)),
+        parts.title(
+            LEFT, TOP - 14, f"input {n}×{n}" + ", padding: pale" * (padding > 0)
+        ),
         _draw_coverage(*settings),
-        window(LEFT, TOP, cell, top, left, span, span),
-        *(window(LEFT, TOP, cell, top + i, left + j, 1, 1) for i in taps for j in taps),
-        title(MIDDLE, TOP - 14, f"output {size}×{size}"),
-        _squares(MIDDLE, cell, outputs, np.full((size, size), "")),
-        window(MIDDLE, TOP, cell, place.row, place.column, 1, 1),
+        *(parts.window(LEFT, TOP, cell, *window) for window in windows),
+        parts.title(MIDDLE, TOP - 14, f"output {size}×{size}"),
+        _squares(MIDDLE, cell, outputs.astype(np.uint8), none),
+        parts.window(MIDDLE, TOP, cell, place.row, place.column, 1, 1),
         svg.text(LEFT, BELOW, f"×, black: never looked at: {never}"),
         svg.text(LEFT, BELOW + 18, "blue: in how many windows"),
         svg.text(MIDDLE, BELOW, where),
@@ -132,8 +132,8 @@ def _draw_coverage(n, kernel_size, padding, stride, dilation):
 def _squares(x, cell, colours, texts):
     """Draw squares with their texts, or pixels, if they are too small for that."""
     if cell >= 16:
-        squares = np.zeros(texts.shape)
-        return grid(squares, x, TOP, cell, colours=colours, texts=texts.tolist())
+        look = dict(colours=colours, texts=texts.tolist())
+        return parts.grid(np.zeros(texts.shape), x, TOP, cell, **look)
     return svg.image(colours, x, TOP, len(colours) * cell, len(colours) * cell)
 
 
@@ -154,22 +154,35 @@ def _receptive_fields(layers, unit):
     unit.areas = {"photograph": (RIGHT, SIDE)}
     unit.fit(places, places)
     corner = np.array([unit.row, unit.column]) * steps[-1]
-    squares = [(*(corner + sum(inward[end:])), sizes[end]) for end in ends[1:]]
-    yield title(RIGHT, TOP - 14, f"receptive fields on {pixels}×{pixels}")
+    yield parts.title(RIGHT, TOP - 14, f"receptive fields on {pixels}×{pixels}")
     yield _photograph(pixels)
-    yield nested(RIGHT, TOP, cell, pixels, squares)
-    for i, (k, stride) in enumerate(layers):
-        side = number(sizes[i + 1])
-        words = f"{i + 1}: {k}/{stride} sees {side}×{side}"
-        place = RIGHT + i // 4 * SIDE / 2, BELOW + i % 4 * 18
-        yield svg.text(*place, words, size=13, data_shows=f".layer-{i + 1}")
+    around, boxes = f"M{RIGHT} {TOP}h{SIDE}v{SIDE}h{-SIDE}z", []
+    for i, (k, stride) in enumerate(layers, 1):
+        first = corner + sum(inward[i:])
+        (top, left), (low, right) = (
+            np.clip(at, 0, pixels) * cell for at in (first, first + sizes[i])
+        )
+        x, y, width, height = RIGHT + left, TOP + top, right - left, low - top
+        look = dict(stroke=COLOURS[(i - 1) % 4], stroke_width=2.5, class_=f"layer-{i}")
+        boxes.append(svg.rect(x, y, width, height, stroke="#FFFFFF", stroke_width=5))
+        boxes.append(svg.rect(x, y, width, height, **look))
+        hole = f"M{x:.1f} {y:.1f}v{height:.1f}h{width:.1f}v{-height:.1f}z"
+        words = f"{k}/{stride} sees {number(sizes[i])}×{number(sizes[i])}"
+        x, y = RIGHT + (i - 1) // 4 * SIDE / 2, BELOW + (i - 1) % 4 * 18
+        yield svg.rect(x, y - 5, 10, 10, fill=COLOURS[(i - 1) % 4])
+        yield svg.text(x + 16, y, words, size=13, data_shows=f".layer-{i}")
+    dark = dict(fill="#000000", fill_opacity=0.4, fill_rule="evenodd")
+    yield svg.join(svg.tag("path", d=around + hole, **dark), *boxes)
 
 
 @torch_as_it_starts()
 def output_size_calculator():
     """Return the view: sizes to slide or type, a window and a unit to move."""
-    stack = ipywidgets.Text("3/1, 2/2, 3/1", style=LABEL, layout={"width": "270px"})
-    stack.description = "stack, kernel/stride:"
+    Number = controls.Number
+    look = dict(style=controls.LABEL, layout={"width": "270px"})
+    stack = ipywidgets.Text(
+        "3/1, 2/2, 3/1", description="stack, kernel/stride:", **look
+    )
     return View(
         "Output size, seen pixels and receptive field",
         "point at the grids and the face; set stride 3",
@@ -177,7 +190,7 @@ def output_size_calculator():
             "n": Number("input", 7, 1, 64, limits=(1, 512)),
             "kernel_size": Number("kernel", 2, 1, 15),
             "padding": Number("padding", 0, 0, 8),
-            "stride": stride_control(1, 8),
+            "stride": controls.stride_control(1, 8),
             "dilation": Number("dilation", 1, 1, 8),
             "stack": stack,
             "place": Spot(),

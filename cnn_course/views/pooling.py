@@ -4,55 +4,43 @@ import functools
 
 import numpy as np
 import torch
+import torch.nn.functional as F
 
 from cnn_course.device import torch_as_it_starts
-from cnn_course.views.kit import parts, svg
-from cnn_course.views.kit.controls import Number, stride_control, window_places
-from cnn_course.views.kit.svg import BLUE, PAPER, SOFT
+from cnn_course.views.kit import controls, parts, svg, touch
 from cnn_course.views.kit.texts import is_exact, number, size_of
-from cnn_course.views.kit.touch import LARGEST, Cells, Chips, Place, as_matrix, chips
 from cnn_course.views.kit.view import View
 
 X_DEFAULT = ((1, 3, 2, 0), (5, 3, 1, 1), (0, 2, 4, 8), (2, 0, 6, 6))
 MODES = {"max": "max pooling", "average": "average pooling"}
+POOL = {"max": F.max_pool2d, "average": F.avg_pool2d}
 # In CSS pixels: x and y of the input; room for the arrows between it and the output.
 LEFT, TOP, GAP = 4, 58, 180
 
 
+@torch.enable_grad()
 def shares(X, window, stride, mode):
-    """Return how much of each output each input makes, (rows, columns, H, W).
+    """Return how each output changes with each input, (rows, columns, H, W).
 
     Average: 1/window² for each input of the window. Max: 1 for the winner, the first
-    of equals as in PyTorch.
+    of equals, as torch has it. Raises ValueError if the window fits nowhere.
     """
-    shape = [window_places(n, window, stride, "window") for n in X.shape]
-    share = torch.zeros(*shape, *X.shape)
-    for i, j in np.ndindex(*share.shape[:2]):
-        top, left = i * stride, j * stride
-        if mode == "average":
-            share[i, j, top : top + window, left : left + window] = 1 / window**2
-        else:
-            place = X[top : top + window, left : left + window].argmax().item()
-            share[i, j, top + place // window, left + place % window] = 1
-    return share
+    for n in X.shape:
+        controls.window_places(n, window, stride, "window")
 
+    def pool(X):
+        return POOL[mode](X[None], window, stride)[0]
 
-def pool(X, share):
-    """Return the output (rows, columns): inputs, summed with their shares."""
-    return (share * X).sum(dim=(2, 3))
-
-
-def pool_backward(gradient, share):
-    """Return the inputs' gradient (H, W): where windows overlap, shares add up."""
-    return (share * gradient[..., None, None]).sum(dim=(0, 1))
+    return torch.autograd.functional.jacobian(pool, X)
 
 
 def draw_pooling(cells, X, mode, window, stride, place):
     """Draw input, output and the gradient's way; X is typed into `cells`."""
     share, windows = (shares(X, window, stride, m) for m in (mode, "average"))
-    Y = pool(X, share)
+    Y = (share * X).sum(dim=(2, 3))
     gradient = 10.0 * torch.arange(1, Y.numel() + 1).reshape(Y.shape)
-    back, unseen = pool_backward(gradient, share), windows.sum(dim=(0, 1)) == 0
+    back = (share * gradient[..., None, None]).sum(dim=(0, 1))
+    unseen = windows.sum(dim=(0, 1)) == 0
     place.fit(*Y.shape)
     here = place.row, place.column
     values = X[windows[here] > 0].tolist()
@@ -67,21 +55,18 @@ def draw_pooling(cells, X, mode, window, stride, place):
     right, end = LEFT + X.shape[1] * cell + GAP, TOP + len(X) * cell
     colours = svg.signed_colours(X, room=1.6)
     colours[unseen.numpy()] = 0xDC
-    inputs = dict(at="X", says="input", colours=colours, texts=cells.texts)
-    corner = place.row * stride, place.column * stride
-    outputs = dict(at="place", says="output", data_hover="place:{},{}".format)
+    seen = place.row * stride, place.column * stride, window, window
+    inputs = dict(at="X", colours=colours, texts=cells.texts, seen=seen)
+    outputs = dict(at="place", data_hover="place:{},{}".format, seen=(*here, 1, 1))
+    arriving = dict(anchor="middle", fill=svg.BLUE)
     return svg.picture(
         860,
         end + 102,
         f"{mode} pooling, window {window}, stride {stride}; {'; '.join(lines)}",
-        chips(LEFT, 14, "mode", MODES, mode)[0],
-        parts.title(LEFT, TOP - 14, f"input {size_of(X)}"),
-        parts.grid(X, LEFT, TOP, cell, **inputs),
-        parts.window(LEFT, TOP, cell, *corner, window, window),
-        svg.text(right - GAP / 2, TOP - 14, "← gradient", anchor="middle", fill=BLUE),
-        parts.title(right, TOP - 14, f"output {size_of(Y)}"),
-        parts.grid(Y, right, TOP, cell, **outputs),
-        parts.window(right, TOP, cell, *here, 1, 1),
+        touch.chips(LEFT, 14, "mode", MODES, mode)[0],
+        parts.grid(X, LEFT, TOP, cell, f"input {size_of(X)}", **inputs),
+        svg.text(right - GAP / 2, TOP - 14, "← gradient", **arriving),
+        parts.grid(Y, right, TOP, cell, f"output {size_of(Y)}", **outputs),
         *_arrows(share, gradient, mode, here, cell, right),
         *_pills(back, LEFT, cell, unseen),
         *_pills(gradient, right, cell, gradient == 0),
@@ -90,36 +75,39 @@ def draw_pooling(cells, X, mode, window, stride, place):
 
 
 def _sentences(values, value, share, gradient, mode, place):
-    """Yield what one output makes of the values it sees, and its gradient's way."""
+    """Return what one output makes of the values it sees, and its gradient's way."""
     arriving, listed = gradient[place].item(), ", ".join(map(number, values[:9]))
     listed += ", …" * (len(values) > 9)
     output = f"output row {place[0] + 1}, column {place[1] + 1}"
     if mode == "average":
         each = arriving / len(values)
-        sign = "=" if is_exact(each) else "≈"
-        shared = f"{number(arriving)} / {len(values)} {sign} {number(each)} each"
-        yield f"{output}: average of {listed}: {number(value)}"
-        yield f"its gradient is shared out: {shared}"
-        return
+        shared = f"{number(arriving)} / {len(values)} {'=' if is_exact(each) else '≈'}"
+        return (
+            f"{output}: average of {listed}: {number(value)}",
+            f"its gradient is shared out: {shared} {number(each)} each",
+        )
     equals = values.count(value)
     tie = f"; {number(value)} is there {equals} times: the first one wins"
-    yield f"{output}: largest of {listed}: {number(value)}{tie * (equals > 1)}"
     i, j = np.argwhere(share[place].numpy())[0]
     terms = gradient[share[:, :, i, j] > 0].tolist()
-    listed = " + ".join(map(number, terms))
-    wins = f", which wins {len(terms)} times: {listed} = {sum(terms):g}"
-    winner = f"the winner, row {i + 1}, column {j + 1}"
-    yield f"its gradient {number(arriving)} goes to {winner}{wins * (len(terms) > 1)}"
+    wins = f", which wins {len(terms)} times: {' + '.join(map(number, terms))} = "
+    wins += f"{sum(terms):g}"
+    winner = f"the winner, row {i + 1}, column {j + 1}" + wins * (len(terms) > 1)
+    return (
+        f"{output}: largest of {listed}: {number(value)}{tie * (equals > 1)}",
+        f"its gradient {number(arriving)} goes to {winner}",
+    )
 
 
 def _arrows(share, gradient, mode, place, cell, right):
     """Yield the gradients' ways: strong that of output `place` and to its winner."""
-    share, strong = share.numpy(), [place]
+    share, ways = share.numpy(), [place]
     if mode == "max":
-        strong = [(i, j) for i, j, _ in np.argwhere(share[:, :, share[place] > 0])]
-    for i, j in np.ndindex(*share.shape[:2]) if mode == "max" else strong:
+        ways = [*np.ndindex(*share.shape[:2])]
+    strong = [way for way in ways if (share[way] * share[place]).any()]
+    for i, j in ways:
         on, begin = (i, j) in strong, TOP + (i + 1) * cell - 7
-        colour, width, opacity = (BLUE, 2, None) if on else (SOFT, 1, 0.4)
+        colour, width, opacity = (svg.BLUE, 2, None) if on else (svg.SOFT, 1, 0.4)
         style = dict(stroke_width=width, opacity=opacity, pointer_events="none")
         for row, column in np.argwhere(share[i, j]):
             x, end = LEFT + (column + 0.5) * cell + 15, TOP + (row + 1) * cell - 7
@@ -147,26 +135,25 @@ def _pills(values, x, cell, unseen):
 def _pill(x, y, value):
     words = f"{value:.4g}"  # more digits would not fit into a square
     width = svg.width_of(words, 12) + 6
-    box = svg.rect(x - width / 2, y - 6.5, width, 13, rx=5, fill=BLUE)
-    word = svg.text(x, y, words, size=12, anchor="middle", fill=PAPER)
+    box = svg.rect(x - width / 2, y - 6.5, width, 13, rx=5, fill=svg.BLUE)
+    word = svg.text(x, y, words, size=12, anchor="middle", fill=svg.PAPER)
     return svg.tag("g", box, word, pointer_events="none")
 
 
 @torch_as_it_starts()
-def pooling_explorer(X=None):
+def pooling_explorer(X=X_DEFAULT):
     """Return the view: pooling of X (H, W), up to 8×8; by default notebook 04's."""
-    cells = Cells("input", as_matrix("X", X_DEFAULT if X is None else X))
+    cells = touch.Cells("input", touch.as_matrix("X", X))
+    first = min(2, *cells.numbers.shape)
     return View(
         "Pooling, forwards and backwards",
         "point at an output; set stride 1, then stride 3; type other numbers",
         {
             "X": cells,
-            "mode": Chips(MODES, "max"),
-            "window": Number(
-                "window", min(2, *cells.read().shape), 1, 4, limits=(1, LARGEST)
-            ),
-            "stride": stride_control(2),
-            "place": Place(),
+            "mode": touch.Chips(MODES, "max"),
+            "window": controls.Number("window", first, 1, 4, limits=(1, touch.LARGEST)),
+            "stride": controls.stride_control(2),
+            "place": touch.Place(),
         },
         functools.partial(draw_pooling, cells),
     )

@@ -12,16 +12,7 @@ from cnn_course.views.kit import svg
 from cnn_course.views.kit.controls import Number
 from cnn_course.views.kit.parts import envelope, grid
 from cnn_course.views.kit.texts import duration, is_exact, memory, number, short
-from cnn_course.views.kit.touch import (
-    Cells,
-    Chips,
-    Place,
-    Switch,
-    Touch,
-    as_typed,
-    button,
-    chips,
-)
+from cnn_course.views.kit.touch import Cells, Chips, Place, Touch, as_typed, chips
 from cnn_course.views.kit.view import View
 
 EVIL = "</text><script>alert('1 & \"2\"')</script>"
@@ -47,9 +38,8 @@ def draw(n, log):
         raise ValueError("no <b>13</b> here")
     if n == 14:
         raise KeyError("n")
-    return svg.picture(
-        100, 20, f"the number {n} & {len(log)} more", svg.text(50, 10, n)
-    )
+    label = f"the number {n} & {len(log)} more"
+    return svg.picture(100, 20, label, svg.text(50, 10, n))
 
 
 @pytest.fixture
@@ -59,21 +49,15 @@ def view():
 
 
 def test_a_number_can_be_slid_and_typed():
-    n = Number("n", 3, 0, 20, limits=(0, 100))
+    n, rate = Number("n", 3, 0, 20, limits=(0, 100)), Number("rate", 0.3, 0.0, 1.0, 0.1)
     n.slider.value = 7
     assert n.read() == 7 and n.field.value == "7"
     n.field.value = "12"
     assert n.read() == 12 and n.slider.value == 12
-    n.write(5)
-    assert n.read() == n.slider.value == 5
     n.field.value = "99"  # farther than the slider goes
-    assert n.read() == 99 and n.slider.value == 5
+    assert n.read() == 99 and n.slider.value == 12
     n.slider.value = 6
     assert n.read() == 6
-
-
-def test_numbers_are_whole_unless_a_bound_is_not():
-    rate = Number("rate", 0.3, 0.0, 1.0, 0.01)
     rate.field.value = "0.450"
     assert rate.read() == 0.45 == rate.slider.value and rate.field.value == "0.450"
 
@@ -81,7 +65,7 @@ def test_numbers_are_whole_unless_a_bound_is_not():
 @pytest.mark.parametrize(
     "typed, words",
     [
-        *((typed, "") for typed in ("", "abc", "1.5", "nan", "1e300", "--1", "٣x")),
+        *((typed, "") for typed in ("", "abc", "1.5", "nan", "٣x")),
         ("-1", ": it never moves"),
         ("21", ": too far"),
     ],
@@ -93,12 +77,6 @@ def test_what_is_no_such_number_is_refused_with_its_name_and_range(typed, words)
     words = f"stride: type a whole number, from 0 to 20; got {got}{words}"
     with pytest.raises(ValueError, match=f"^{re.escape(words)}$"):
         n.read()
-
-
-def test_a_view_follows_its_controls(view):
-    view.controls["n"].slider.value = 8
-    assert view.label == "the number 8 & 0 more" and ">8<" in view.picture.svg
-    assert 'role="img"' in view.picture.svg
 
 
 def test_touches_reach_the_control_they_name_in_order_and_are_answered(view):
@@ -116,23 +94,22 @@ def test_touches_reach_the_control_they_name_in_order_and_are_answered(view):
 
 
 def test_a_complaint_is_shown_as_text_and_the_last_picture_stays_pale(view):
+    view.controls["n"].slider.value = 8
     before = view.picture.svg
+    assert view.label == "the number 8 & 0 more" and ">8<" in before
     view.controls["n"].write(13)
     assert 'role="alert">no &lt;b&gt;13&lt;/b&gt; here<' in view.message.value
     assert view.picture.svg == before and "cnn-stale" in view._dom_classes
     view.controls["n"].write(4)
     assert view.message.value == "" and "cnn-stale" not in view._dom_classes
+    view.controls["n"].write(14)
+    assert "this view has a fault: KeyError: &#x27;n&#x27;" in view.message.value
 
 
 def test_what_is_wrong_with_a_control_in_the_picture_is_told_beside_a_new_one(view):
     view.controls["log"].problem = "that is no number"
     view.touch("press", "log:0")
     assert "that is no number" in view.message.value and view.label.endswith("1 more")
-
-
-def test_a_fault_of_ours_is_shown_too(view):
-    view.controls["n"].write(14)
-    assert "this view has a fault: KeyError: &#x27;n&#x27;" in view.message.value
 
 
 def test_what_cannot_be_drawn_at_first_is_an_error_of_the_cell():
@@ -142,10 +119,9 @@ def test_what_cannot_be_drawn_at_first_is_an_error_of_the_cell():
 
 def test_what_comes_from_outside_never_becomes_markup(view):
     words = {EVIL: EVIL}
-    parts = [svg.text(0, 0, EVIL), svg.tag("g", EVIL, data_at=EVIL), svg.join(EVIL)]
-    parts += [button(EVIL, EVIL), chips(0, 0, EVIL, words, EVIL)[0]]
-    parts += [grid([[1]], 0, 0, 9, at=EVIL, says=EVIL, texts=[[EVIL]])]
-    drawn = svg.picture(9, 9, EVIL, *parts)
+    parts = svg.tag("g", EVIL, data_at=EVIL), chips(0, 0, EVIL, words, EVIL)[0]
+    numbers = grid([[1]], 0, 0, 99, EVIL, at=EVIL, texts=[[EVIL]])
+    drawn = svg.picture(9, 9, EVIL, EVIL, *parts, numbers)
     tree = ElementTree.fromstring(drawn)  # raises ParseError if it broke out
     assert "script" not in {element.tag.rpartition("}")[2] for element in tree.iter()}
     assert tree.get("aria-label") == EVIL
@@ -157,24 +133,22 @@ def test_a_picture_has_the_colours_of_its_theme():
     drawn = svg.picture(9, 9, "", svg.rect(0, 0, 9, 9, fill=svg.BLUE))
     assert "#0067A3" in svg.themed(drawn) and "var(" not in svg.themed(drawn)
     assert svg.png(drawn) != svg.png(drawn, "dark")
-
-
-def test_grey_is_clipped():
     assert svg.grey([[-1, 0, 0.5, 1, 9]])[0, :, 0].tolist() == [0, 0, 128, 255, 255]
-    assert svg.grey([[3.0, 3.0]], 3, 3).max() == 0
 
 
-def test_chips_and_switches_are_pressed():
-    one, several, switch = Chips("abc", "a"), Chips("abc", ["a", "b"], True), Switch()
-    for control in (one, several, switch):
-        control.touch("1", Touch("press"))
-        control.touch("2", Touch("hover"))
-    assert (one.read(), several.read(), switch.read()) == ("b", ["a"], True)
+def test_chips_are_pressed():
+    one, several = Chips("abc", "a"), Chips("abc", ["a", "b"], several=True)
+    alone = Chips({True: "on"}, False)
+    for control in (one, several, alone):
+        control.touch("0", Touch("hover"))
+        control.touch("1" if control is not alone else "0", Touch("press"))
+    assert (one.read(), several.read(), alone.read()) == ("b", ["a"], True)
     several.touch("0", Touch("press"))
     assert several.read() == ["a"]  # never none
     several.value = ["a", "b", "c"]
     several.touch("2", Touch("press"))
-    assert several.read() == ["c"]  # of all: this one alone
+    alone.touch("0", Touch("press"))
+    assert several.read() == ["c"] and alone.read() is False  # of all: this one alone
 
 
 def test_a_place_is_hovered_dragged_or_stepped_to_and_stays_inside():
@@ -241,8 +215,6 @@ def test_numbers_are_dragged(cells):
 def test_another_shape_keeps_numbers_in_their_places(cells):
     cells.resize(3, 1)
     assert cells.read().tolist() == [[1], [3], [0]]
-    cells.write(torch.ones(4, 5))
-    assert cells.read().shape == (4, 5)
 
 
 @pytest.mark.parametrize(
@@ -252,14 +224,6 @@ def test_matrices_that_do_not_fit_are_refused(cells, values):
     with pytest.raises(ValueError, match=r"^kernel must be a matrix of 1×1 to 8×8"):
         cells.write(values)
     assert cells.read().tolist() == [[1, 2], [3, 0]]
-
-
-@pytest.mark.parametrize(
-    "value, text",
-    [(2.0, "2"), (-0.5, "-0.5"), (1 / 9, "1/9"), (-7 / 273, "-1/39"), (1e-9, "1e-09")],
-)
-def test_numbers_are_shown_as_a_student_types_them(value, text):
-    assert as_typed(value) == text
 
 
 def test_an_envelope_keeps_the_extremes_of_every_column():
@@ -276,6 +240,7 @@ def test_an_envelope_keeps_the_extremes_of_every_column():
 
 def test_numbers_sizes_and_times_are_short_texts():
     for text, value in {
+        as_typed: {2.0: "2", -0.5: "-0.5", 1 / 9: "1/9", -7 / 273: "-1/39"},
         number: {2.0: "2", -0.001: "0", -1 / 3: "−0.33", 1e7: "1e+07", math.inf: "inf"},
         is_exact: {2.0: True, -0.25: True, 1 / 3: False, 123456.0: False},
         short: {2.0: "2.00", -0.001: "0.00", -0.5: "−0.50", 2e5: "2e+05"},

@@ -7,29 +7,23 @@ import torch
 import torch.nn.functional as F
 from view_helpers import draws
 
-from cnn_course.views.pooling import pool, pool_backward, pooling_explorer, shares
+from cnn_course.views.pooling import pooling_explorer, shares
 
 TORCH = {"max": F.max_pool2d, "average": F.avg_pool2d}
 
 
 @pytest.mark.parametrize("mode", TORCH)
-def test_forwards_and_backwards_as_torch_on_random_shapes(mode):
+def test_shares_carry_inputs_forwards_and_gradients_backwards(mode):
     generator = torch.Generator().manual_seed(0)
-    met = set()
-    for H, W, window, stride in draws(60, (4, 9), (4, 9), (1, 5), (1, 5)):
-        left_out = (H - window) % stride > 0
-        met.add("overlap" if stride < window else "left out" if left_out else "even")
+    for H, W, window, stride in draws(20, (4, 9), (4, 9), (1, 5), (1, 5)):
         # Few different numbers, so that there are ties.
         A = torch.randint(-3, 4, (H, W), generator=generator).float().requires_grad_()
         Y = TORCH[mode](A[None, None], window, stride)[0, 0]
         gradient = torch.randn(Y.shape, generator=generator)
         Y.backward(gradient)
         share = shares(A.detach(), window, stride, mode)
-        assert torch.allclose(pool(A.detach(), share), Y.detach(), atol=1e-6)
-        back = pool_backward(gradient, share)
-        assert torch.allclose(back, A.grad, atol=1e-6)
-        assert back.sum().item() == pytest.approx(gradient.sum().item(), abs=1e-4)
-    assert met == {"overlap", "left out", "even"}
+        torch.testing.assert_close((share * A).sum(dim=(2, 3)), Y)
+        torch.testing.assert_close(torch.einsum("ij,ijhw->hw", gradient, share), A.grad)
 
 
 @pytest.fixture
@@ -44,13 +38,11 @@ def arrows(view):
 
 
 SAID = [
-    ("max", 2, 2, "0,0", "largest of 1, 3, 5, 3: 5; its gradient 10 goes to the win"),
     ("max", 2, 2, "1,0", "2 is there 2 times: the first one wins; its gradient 30"),
     ("max", 2, 1, "1,2", "row 3, column 4, which wins 2 times: 60 + 90 = 150"),
     ("max", 2, 3, "0,0", "×: 12 of 16 inputs are in no window"),
     ("average", 2, 2, "1,1", "4, 8, 6, 6: 6; its gradient is shared out: 40 / 4 = 10"),
     ("average", 3, 1, "0,0", "2, 4: 2.33; its gradient is shared out: 10 / 9 ≈ 1.11"),
-    ("average", 3, 3, "0,0", "in all 10 arrive and the inputs get 10: nothing is lost"),
 ]
 
 
@@ -78,9 +70,6 @@ def test_inputs_are_typed_where_they_are_seen(view):
     assert "largest of 9, 3, 5, 3: 9; its gradient 10" in view.label
     view.controls["stride"].write(3)
     assert view.picture.svg.count(">×</text>") == 12 and "9, 3, 5, 3" in view.label
-    view.controls["stride"].write(1)
-    view.touch("key", "place:0,0", key="ArrowDown")
-    assert "output row 2, column 1: " in view.label
     view.touch("key", "X:0,0", key="Delete")
     assert "input row 1, column 1: type a number" in view.message.value
 

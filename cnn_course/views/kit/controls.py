@@ -8,30 +8,6 @@ import ipywidgets
 LABEL = {"description_width": "initial"}
 
 
-def read_typed(label, text, kind, limits, why=("", "")):
-    """Return what is typed as a number, `kind` int or float, within (least, most).
-
-    Raises ValueError with a sentence for anything else. It ends in the first reason of
-    `why` where a smaller number is typed, in the second where a larger one is.
-    """
-    least, most = limits
-    try:
-        number = kind(text)
-    except ValueError:
-        number = math.nan  # neither within the limits nor beyond them
-    if least <= number <= most:
-        return number
-    reason = ""
-    if number < least or number > most:
-        reason = why[0] if number < least else why[1]
-    what = "a whole number" if kind is int else "a number"
-    typed = f"{text!r:.40}" if text else "nothing"
-    raise ValueError(
-        f"{label}: type {what}, from {least:,} to {most:,}; got {typed}"
-        + (f": {reason}" if reason else "")
-    )
-
-
 def window_places(n, size, stride, name):
     """Return at how many places a window of `size` fits into `n` numbers in a row.
 
@@ -63,39 +39,21 @@ class Number(ipywidgets.HBox):
     """
 
     def __init__(
-        self,
-        label,
-        value,
-        low,
-        high,
-        step=1,
-        *,
-        limits=None,
-        why=("", ""),
-        narrow=False,
+        self, label, value, low, high, step=1, *, limits=None, why=None, narrow=False
     ):
         self.label, self.limits, self.why = label, limits or (low, high), why
         whole = all(isinstance(n, int) for n in (value, low, high, step))
         self.kind = int if whole else float
         slider = ipywidgets.IntSlider if whole else ipywidgets.FloatSlider
-        self.slider = slider(
-            value,
-            min=low,
-            max=high,
-            step=step,
-            description=label,
-            readout=False,
-            style=LABEL,
-            layout={"width": "auto", "min_width": "138px" if narrow else "190px"},
-        )
-        self.field = ipywidgets.Text(
-            f"{value:g}",
-            continuous_update=True,  # every key counts, not only Enter
-            tooltip=f"{label}, typed",
-            layout={"width": "50px" if narrow else "64px"},
-        )
-        apart = {"margin": "0 8px 0 0"}
-        super().__init__([self.slider, self.field], layout=apart)
+        self.slider = slider(value, min=low, max=high, step=step, readout=False)
+        self.slider.description, self.slider.style = label, LABEL
+        width = "138px" if narrow else "190px"
+        self.slider.layout = {"width": "auto", "min_width": width}
+        # Every key counts, not only Enter.
+        self.field = ipywidgets.Text(f"{value:g}", continuous_update=True)
+        self.field.tooltip = f"{label}, typed"
+        self.field.layout = {"width": "50px" if narrow else "64px"}
+        super().__init__([self.slider, self.field], layout={"margin": "0 8px 0 0"})
         self.slider.observe(self._slid, "value")
         self.field.observe(self._typed, "value")
 
@@ -110,13 +68,21 @@ class Number(ipywidgets.HBox):
             if self.slider.min <= self.read() <= self.slider.max:
                 self.slider.value = self.read()
 
-    def on_change(self, callback):
-        self.field.observe(callback, "value")
-
     def read(self):
-        """Return the number; raise ValueError for anything else, see `read_typed`."""
-        text = self.field.value
-        return read_typed(self.label, text, self.kind, self.limits, self.why)
+        """Return the number that is typed; ValueError with a sentence for any other."""
+        (least, most), text = self.limits, self.field.value
+        try:
+            number = self.kind(text)
+        except ValueError:
+            number = math.nan  # neither within the limits nor beyond them
+        if least <= number <= most:
+            return number
+        beyond = number < least or number > most
+        reason = self.why[number > most] if self.why and beyond else ""
+        what = "a whole number" if self.kind is int else "a number"
+        typed = f"{text!r:.40}" if text else "nothing"
+        said = f"{self.label}: type {what}, from {least:,} to {most:,}; got {typed}"
+        raise ValueError(": ".join(filter(None, (said, reason))))
 
     def write(self, value):
         self.field.value = f"{value:g}"

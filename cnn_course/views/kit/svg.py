@@ -11,37 +11,35 @@ import base64
 import functools
 import html
 import io
+import numbers
 import re
-from pathlib import Path
 
+import matplotlib
 import numpy as np
 from PIL import Image, ImageFont
 
 from cnn_course.plots import SIGNED
 
-INK, SOFT, LINE, PAPER = (f"var(--cnn-{n})" for n in ("ink", "soft", "line", "paper"))
-BLUE, ORANGE, GREEN = (f"var(--cnn-{n})" for n in ("blue", "orange", "green"))
-# Each reads well on its paper: a contrast of 4.5 to 1 at least, but for lines.
-THEMES = {
-    "light": dict(
-        ink="#000000",
-        soft="#595959",
-        line="#BDBDBD",
-        paper="#FFFFFF",
-        blue="#0067A3",
-        orange="#B34700",
-        green="#00704F",
-    ),
-    "dark": dict(
-        ink="#FFFFFF",
-        soft="#B5B5B5",
-        line="#616161",
-        paper="#111111",
-        blue="#6CB8EE",
-        orange="#FF9A4D",
-        green="#3ED0A2",
-    ),
+COLOURS = {  # light, dark: a contrast of 4.5 to 1 at least on the paper, but for lines
+    "ink": ("#000000", "#FFFFFF"),
+    "soft": ("#595959", "#B5B5B5"),
+    "line": ("#BDBDBD", "#616161"),
+    "paper": ("#FFFFFF", "#111111"),
+    "blue": ("#0067A3", "#6CB8EE"),
+    "orange": ("#B34700", "#FF9A4D"),
+    "green": ("#00704F", "#3ED0A2"),
 }
+THEMES = {
+    theme: {name: pair[i] for name, pair in COLOURS.items()}
+    for i, theme in enumerate(("light", "dark"))
+}
+INK, SOFT, LINE, PAPER, BLUE, ORANGE, GREEN = (f"var(--cnn-{n})" for n in COLOURS)
+SIGNED_COLOURS = matplotlib.colormaps[SIGNED](np.arange(256))[:, :3]
+SIGNED_COLOURS = (255 * SIGNED_COLOURS).round().astype(np.uint8)
+FONTS = [
+    ImageFont.truetype(f"{matplotlib.get_data_path()}/fonts/ttf/{name}.ttf", 100)
+    for name in ("DejaVuSans", "DejaVuSans-Bold")
+]
 
 
 class Svg(str):
@@ -72,51 +70,36 @@ def join(*parts):
 
 
 def _plain(value):
-    if isinstance(value, float):
+    if isinstance(value, numbers.Real):
         return f"{value:.2f}".rstrip("0").rstrip(".")
     return str(value)
 
 
 def picture(width, height, label, *parts):
     """Return a whole picture; `label` says to a screen reader what it shows."""
-    return tag(
-        "svg",
-        HIDDEN,
-        *parts,
-        xmlns="http://www.w3.org/2000/svg",
-        viewBox=f"0 0 {_plain(float(width))} {_plain(float(height))}",
-        width=float(width),
-        height=float(height),
-        role="img",
-        aria_label=label,
-        font_size=14,
-        fill=INK,
-    )
+    size = dict(viewBox=f"0 0 {_plain(width)} {_plain(height)}")
+    size |= dict(xmlns="http://www.w3.org/2000/svg", width=width, height=height)
+    look = dict(font_size=14, fill=INK)
+    return tag("svg", HIDDEN, *parts, **size, role="img", aria_label=label, **look)
 
 
 def text(x, y, words, *, size=14, bold=False, anchor="start", fill=INK, **more):
     """Write at x, in a line whose middle is y; anchor: start, middle or end."""
-    return tag(
-        "text",
-        words,
-        x=float(x),
-        y=float(y + 0.36 * size),
-        font_size=float(size),
+    look = dict(
         font_weight="bold" if bold else None,
         text_anchor=anchor if anchor != "start" else None,
         fill=fill if fill != INK else None,
-        **more,
     )
+    return tag("text", words, x=x, y=y + 0.36 * size, font_size=size, **look, **more)
 
 
-def rect(x, y, width, height, *, fill="none", stroke=None, **more):
-    place = dict(x=float(x), y=float(y), width=float(width), height=float(height))
-    return tag("rect", **place, fill=fill, stroke=stroke, **more)
+def rect(x, y, width, height, *, fill="none", **more):
+    return tag("rect", x=x, y=y, width=width, height=height, fill=fill, **more)
 
 
 def line(x1, y1, x2, y2, *, stroke=INK, stroke_width=1.5, **more):
-    ends = dict(x1=float(x1), y1=float(y1), x2=float(x2), y2=float(y2))
-    return tag("line", **ends, stroke=stroke, stroke_width=stroke_width, **more)
+    look = dict(stroke=stroke, stroke_width=stroke_width)
+    return tag("line", x1=x1, y1=y1, x2=x2, y2=y2, **look, **more)
 
 
 def arrow(x1, y1, x2, y2, *, colour=INK, stroke_width=1.5, **more):
@@ -139,37 +122,15 @@ def image(pixels, x, y, width, height, *, smooth=False, jpeg=False, **more):
     how = dict(quality=85, subsampling=0) if jpeg else dict(compress_level=1)
     Image.fromarray(np.ascontiguousarray(pixels)).save(buffer, kind, **how)
     data = base64.b64encode(buffer.getvalue()).decode()
-    return tag(
-        "image",
-        href=f"data:image/{kind};base64,{data}",
-        x=float(x),
-        y=float(y),
-        width=float(width),
-        height=float(height),
-        preserveAspectRatio="none",
-        style=None if smooth else "image-rendering:pixelated",
-        **more,
-    )
-
-
-@functools.cache
-def font_files():
-    """Return the paths of DejaVu Sans and its bold, which matplotlib brings along."""
-    import matplotlib
-
-    folder = Path(matplotlib.get_data_path()) / "fonts" / "ttf"
-    return [str(folder / f"DejaVuSans{bold}.ttf") for bold in ("", "-Bold")]
-
-
-@functools.cache
-def _font(bold):
-    return ImageFont.truetype(font_files()[bold], 100)
+    place = dict(x=x, y=y, width=width, height=height, preserveAspectRatio="none")
+    place |= dict(style=None if smooth else "image-rendering:pixelated")
+    return tag("image", href=f"data:image/{kind};base64,{data}", **place, **more)
 
 
 @functools.lru_cache(maxsize=1000)
 def width_of(words, size=14, bold=False):
     """Return how wide a text becomes in the widest font, that of the saved picture."""
-    return _font(bold).getlength(words) * size / 100
+    return FONTS[bold].getlength(words) * size / 100
 
 
 def themed(svg, theme="light"):
@@ -186,7 +147,7 @@ def png(svg, theme="light", zoom=2):
             svg_string=themed(svg, theme),
             zoom=zoom,
             background=THEMES[theme]["paper"],
-            font_files=font_files(),
+            font_files=[font.path for font in FONTS],
             font_family="DejaVu Sans",
             skip_system_fonts=True,
         )
@@ -194,13 +155,6 @@ def png(svg, theme="light", zoom=2):
 
 
 # Colours that mean numbers: the same in both themes.
-
-
-@functools.cache
-def _signed_table():
-    import matplotlib
-
-    return (matplotlib.colormaps[SIGNED](np.linspace(0, 1, 256))[:, :3] * 255).round()
 
 
 def signed_colours(values, *, top=None, room=1.0):
@@ -211,7 +165,7 @@ def signed_colours(values, *, top=None, room=1.0):
     values = np.nan_to_num(np.asarray(values, dtype=float))
     top = top or np.abs(values).max(initial=0) or 1.0
     place = (np.clip(values / (room * top), -1, 1) + 1) * 127.5
-    return _signed_table().astype(np.uint8)[place.round().astype(int)]
+    return SIGNED_COLOURS[place.round().astype(int)]
 
 
 def grey(values, low=0.0, high=1.0):

@@ -1,9 +1,9 @@
 """Controls that lie in the picture itself: chips, a place, numbers to type or drag."""
 
-import contextlib
 from dataclasses import dataclass
 from fractions import Fraction
 
+import numpy as np
 import torch
 
 from cnn_course.checks import refuse
@@ -42,9 +42,9 @@ class Touch:
 
 
 class Chips:
-    """One of several words, all in sight: a control for a `View`, and what it draws.
+    """One of several words, all in sight: a control for a `View`, drawn by `chips`.
 
-    options  {value: word}
+    options  {value: word}; a single one is switched on (its value True) and off
     several  a list of values is chosen, by pressing them on and off: never none, and
              where all are on the pressed one alone
     """
@@ -56,48 +56,27 @@ class Chips:
         return self.value
 
     def touch(self, place, touch):
-        """Choose what is pressed."""
-        values = list(self.options)
-        if touch.kind != "press":
-            return
-        pressed = values[int(place)]
-        if not self.several:
-            self.value = pressed
-        elif len(self.value) == len(values) or self.value == [pressed]:
-            self.value = [pressed]
-        else:
-            self.value = [v for v in values if (v in self.value) != (v == pressed)]
-
-
-class Switch:
-    """On or off: a chip that stands alone, drawn as `chips` of {True: word}."""
-
-    def __init__(self, value=False):
-        self.value = value
-
-    def read(self):
-        return self.value
-
-    def touch(self, place, touch):
         if touch.kind == "press":
-            self.value = not self.value
+            self.press(list(self.options)[int(place)])
+
+    def press(self, value):
+        if not self.several:
+            self.value = value if len(self.options) > 1 else not self.value
+        elif len(self.value) == len(self.options) or self.value == [value]:
+            self.value = [value]
+        else:
+            self.value = [v for v in self.options if (v in self.value) != (v == value)]
 
 
-class Buttons:
-    """Words to press that do something: actions is {word: what is called}.
-
-    They are drawn as `chips` of `words`.
-    """
+class Buttons(Chips):
+    """Words to press that do something: actions is {word: what is called}."""
 
     def __init__(self, actions):
-        self.actions, self.words = actions, {word: word for word in actions}
+        super().__init__({word: word for word in actions}, None)
+        self.actions = actions
 
-    def read(self):
-        return None
-
-    def touch(self, place, touch):
-        if touch.kind == "press":
-            list(self.actions.values())[int(place)]()
+    def press(self, word):
+        self.actions[word]()
 
 
 def chips(x, y, at, options, chosen, *, size=13, gap=6, first=0, **more):
@@ -111,16 +90,9 @@ def chips(x, y, at, options, chosen, *, size=13, gap=6, first=0, **more):
     parts, height = [], size + 11
     for i, (value, words) in enumerate(options.items(), first):
         pressed, width = value in on, svg.width_of(words, size) + 16
-        box = svg.rect(
-            x,
-            y - height / 2,
-            width,
-            height,
-            rx=height / 2,
-            fill=INK if pressed else PAPER,
-            stroke=SOFT,
-        )
-        ink = PAPER if pressed else INK
+        fill, ink = (INK, PAPER) if pressed else (PAPER, INK)
+        place = dict(x=x, y=y - height / 2, width=width, height=height)
+        box = svg.rect(**place, rx=height / 2, fill=fill, stroke=SOFT)
         word = svg.text(x + width / 2, y, words, size=size, anchor="middle", fill=ink)
         parts.append(button(f"{at}:{i}", words, box, word, pressed=pressed, **more))
         x += width + gap
@@ -129,25 +101,18 @@ def chips(x, y, at, options, chosen, *, size=13, gap=6, first=0, **more):
 
 def button(at, label, *parts, pressed=None, **more):
     """Return parts that can be pressed, by mouse or key; the first one is outlined."""
-    state = None if pressed is None else str(bool(pressed)).lower()
-    return svg.tag(
-        "g",
-        *parts,
-        data_at=at,
-        role="button",
-        tabindex=0,
-        aria_label=label,
-        aria_pressed=state,
-        **more,
-    )
+    named = dict(data_at=at, role="button", tabindex=0, aria_label=label)
+    state = None if pressed is None else str(pressed).lower()
+    return svg.tag("g", *parts, **named, aria_pressed=state, **more)
 
 
 class Place:
     """A row and a column of a grid, which a view keeps within `fit`'s rows, columns."""
 
+    rows = columns = 1
+
     def __init__(self, row=0, column=0):
         self.row, self.column = row, column
-        self.rows = self.columns = 1
 
     def fit(self, rows, columns):
         """Stay within rows × columns places."""
@@ -163,13 +128,13 @@ class Place:
 
     def touch(self, place, touch):
         """Go to "row,column": pressed, hovered or dragged over; arrow keys step."""
-        if touch.kind == "key" and touch.key in STEPS:
+        if touch.kind == "drag":
+            place = touch.over.partition(":")[2]
+        if touch.key in STEPS:
             down, right = STEPS[touch.key]
             self.go(self.row + down, self.column + right)
-        elif touch.kind in ("press", "hover", "drag"):
-            place = touch.over.partition(":")[2] if touch.kind == "drag" else place
-            if place.count(",") == 1:
-                self.go(*map(int, place.split(",")))
+        elif touch.kind != "key" and "," in place:
+            self.go(*map(int, place.split(",")))
 
 
 def as_matrix(name, values, largest=LARGEST):
@@ -216,59 +181,48 @@ class Cells:
         """Return the numbers, float32 (rows, columns)."""
         return self.numbers.clone()
 
-    def parse(self, i, j, text):
-        """Return the number that is typed; ValueError with a sentence for any other."""
-        value = parsed(text)
-        if value is None:
-            raise ValueError(
-                f"{self.label} row {i + 1}, column {j + 1}: type a number from -1e6 to "
-                f"1e6, such as 2, -0.5 or 1/9; got {repr(text) if text else 'nothing'}"
-            )
-        return value
-
     @property
     def problem(self):
-        """What is typed and is no such number, in a sentence, or None."""
-        for i, row in enumerate(self.texts):
-            for j, text in enumerate(row):
-                try:
-                    self.parse(i, j, text)
-                except ValueError as error:
-                    return str(error)
-        return None
+        """What is typed and is no number, in a sentence, or None."""
+        for i, j in np.ndindex(*self.numbers.shape):
+            if parsed(text := self.texts[i][j]) is None:
+                return (
+                    f"{self.label} row {i + 1}, column {j + 1}: type a number from "
+                    f"-1e6 to 1e6, such as 2, -0.5 or 1/9; got {text or 'nothing'}"
+                )
 
     def touch(self, place, touch):
         i, j = map(int, place.split(","))
         if i >= len(self.texts) or j >= len(self.texts[0]):
             return  # of a picture from before the matrix became smaller
-        text, fresh = self.texts[i][j], self.typing != (i, j)
+        text = self.texts[i][j] if self.typing == (i, j) else ""
         if touch.kind == "press":
             self.began, self.typing = (touch.x, self.numbers[i, j].item()), None
         elif touch.kind == "drag":
             x, number = self.began
-            moved = self.step * int((touch.x - x) / 8)
-            if moved or not fresh:
+            if moved := self.step * int((touch.x - x) / 8):
                 self._type(i, j, as_typed(round(number + moved, 6)))
                 self.typing = None
-        elif len(touch.key) == 1:
-            self._type(i, j, (("" if fresh else text) + touch.key)[:20])
         elif touch.key in ("Backspace", "Delete"):
-            self._type(i, j, "" if fresh or touch.key == "Delete" else text[:-1])
+            self._type(i, j, "" if touch.key == "Delete" else text[:-1])
+        elif len(touch.key) == 1:
+            self._type(i, j, (text + touch.key)[:20])
 
     def _type(self, i, j, text):
         self.texts[i][j], self.typing = text, (i, j)
-        with contextlib.suppress(ValueError):  # `problem` tells
-            self.numbers[i, j] = self.parse(i, j, text)
+        number = parsed(text)
+        if number is not None:
+            self.numbers[i, j] = number
 
 
 def parsed(text):
     """Return the number that a text such as 1/9 means, within ±1e6, or None."""
     top, _, bottom = text.replace("−", "-").partition("/")
-    with contextlib.suppress(ValueError, ZeroDivisionError):
+    try:
         value = float(top) / float(bottom or 1)
-        if abs(value) <= HUGE:  # False for nan, too
-            return value
-    return None
+    except (ValueError, ZeroDivisionError):
+        return None
+    return value if abs(value) <= HUGE else None  # nor is nan
 
 
 def as_typed(value):

@@ -25,25 +25,24 @@ class PictureFile:
 
     def touch(self, place, touch):
         """Take the picture of a file; if it cannot be used, the one before it stays."""
-        if touch.kind != "file":
-            return
-        try:
-            if touch.file is None:
-                raise ValueError(
-                    "this file is larger than 10 MB, and a Jupyter server takes no "
-                    "more at once. Make the picture smaller and try again."
-                )
-            self.photo = read_picture(touch.file)
-        except ValueError as error:
-            self.news = f"{touch.key}: {error} The picture you had stays."
+        if touch.kind == "file":
+            try:
+                self.photo = read_picture(touch.file)
+            except ValueError as error:
+                self.news = f"{touch.key}: {error} The picture you had stays."
 
 
 def read_picture(content):
     """Return a grey picture, float32 (H, W) in [0, 1], from the bytes of its file.
 
     It is 300 high and 400 wide at most. Raises ValueError with a sentence for what is
-    no picture, and for one that is too small or too large.
+    no picture, for one that is too small, and for None: a file that was too large.
     """
+    if content is None:
+        raise ValueError(
+            "this file is larger than 10 MB, and a Jupyter server takes no more at "
+            "once. Make the picture smaller and try again."
+        )
     try:
         image = _grey(Image.open(io.BytesIO(content)))
     except Exception:  # decoders of damaged files raise whatever they stumble over
@@ -54,8 +53,7 @@ def read_picture(content):
     if min(image.shape) < SMALLEST:
         raise ValueError(
             f"made to fit in here, this picture has {image.shape[0]}×{image.shape[1]} "
-            "pixels (height × width): a kernel needs room. Take one with at least "
-            f"{SMALLEST}×{SMALLEST}."
+            f"pixels (height × width). Take one with at least {SMALLEST}×{SMALLEST}."
         )
     return torch.from_numpy(image)
 
@@ -65,8 +63,8 @@ def _grey(image):
     image = ImageOps.exif_transpose(image)  # telephones save portraits lying down
     if image.mode.startswith("I"):  # 16 bits, that converting would cut, not scale
         image = Image.fromarray((np.asarray(image) // 257).astype(np.uint8))
-    image = image.convert("RGBA" if image.has_transparency_data else "L")
+    image = image.convert("RGBA")
     image.thumbnail((400, 300))
-    if image.mode == "RGBA":  # what is transparent looks white, as on paper
-        image = Image.alpha_composite(Image.new("RGBA", image.size, "white"), image)
-    return np.asarray(image.convert("L"), dtype=np.float32) / 255
+    white = Image.new("RGBA", image.size, "white")  # behind what is transparent
+    grey = Image.alpha_composite(white, image).convert("L")
+    return np.asarray(grey, dtype=np.float32) / 255

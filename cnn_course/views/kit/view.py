@@ -25,17 +25,13 @@ HEAD = 46  # height of the title above a saved picture
 
 
 def _variables(theme):
-    page = dict(ink="--jp-ui-font-color0", paper="--jp-layout-color0")
-    values = {
-        name: f"var({page[name]}, {colour})" if name in page else colour
-        for name, colour in THEMES[theme].items()
-    }
-    return " ".join(f"--cnn-{name}: {value};" for name, value in values.items())
+    colours = THEMES[theme].items()
+    return " ".join(f"--cnn-{name}: {colour};" for name, colour in colours)
 
 
 STYLE = f"""
 .cnn-view {{ {_variables("light")} border: 1px solid var(--cnn-line); padding: 6px 12px;
-  border-radius: 6px; }}
+  border-radius: 6px; background: var(--cnn-paper); color: var(--cnn-ink); }}
 [data-jp-theme-light="false"] .cnn-view {{ {_variables("dark")} }}
 .cnn-view .cnn-message {{ border-left: 4px solid var(--cnn-orange); padding: 2px 8px; }}
 .cnn-view.cnn-busy::after {{ content: "{BUSY}";
@@ -75,53 +71,30 @@ class View(ipywidgets.VBox):
                 one with a `problem` says what is wrong with it, or None. A widget
                 stands above the picture, and the view follows it
     draw        draw(**values) returns a `picture`
-    rows        widgets or their names side by side, line by line; default: all, wrapped
+    rows        names of widgets side by side, line by line; by default all in one
     summary     the static view's text, if the picture's label depends on training or
                 data
     photograph  the saved picture is a JPEG with fewer dots: else it would be large
     """
 
     def __init__(
-        self,
-        title,
-        try_this,
-        controls,
-        draw,
-        *,
-        rows=None,
-        summary=None,
-        photograph=False,
+        self, title, try_this, controls, draw, *, rows=(), summary="", photograph=False
     ):
         self.title, self.controls = title, controls
         self.draw, self.summary, self.photograph = draw, summary, photograph
         self.lock = threading.RLock()
         self.picture, self.message = Picture(), ipywidgets.HTML()
         self.picture.on_msg(self._touched)
-        widgets = [
-            name
-            for name, control in controls.items()
-            if isinstance(control, ipywidgets.Widget)
-        ]
-        wrap = ipywidgets.Layout(flex_flow="row wrap")
+        named = controls.items()
+        widgets = {n: c for n, c in named if isinstance(c, ipywidgets.Widget)}
         head = f"<b>{html.escape(title)}</b> · Try: {html.escape(try_this)}"
-        super().__init__(
-            [
-                ipywidgets.HTML(head),
-                *[
-                    ipywidgets.HBox([controls.get(c, c) for c in row], layout=wrap)
-                    for row in ([widgets] if rows is None else rows)
-                    if row
-                ],
-                self.message,
-                self.picture,
-            ]
-        )
+        lines = [[controls[name] for name in row] for row in rows or [widgets]]
+        wrap = ipywidgets.Layout(flex_flow="row wrap")
+        boxes = [ipywidgets.HBox(line, layout=wrap) for line in lines if line]
+        super().__init__([ipywidgets.HTML(head), *boxes, self.message, self.picture])
         self.add_class("cnn-view")
-        for name in widgets:
-            if hasattr(controls[name], "on_change"):
-                controls[name].on_change(self.refresh)
-            else:
-                controls[name].observe(self.refresh, "value")
+        for control in widgets.values():
+            getattr(control, "field", control).observe(self.refresh, "value")
         # Not `refresh`: what cannot be drawn at first is an error of the cell.
         self.show(draw(**self.values()))
 
