@@ -59,12 +59,6 @@ def augment(photo, change, size=None):
     return X
 
 
-def count_pictures(mirror, upside_down, crop):
-    """Return how many ways to flip there are, and different pictures with the crops."""
-    flips = 2 ** sum(0 < p < 1 for p in (mirror, upside_down))  # else: no choice
-    return flips, (SIDE - crop + 1) ** 2 * flips
-
-
 class Draws(touch.Place):
     """Where the crop of the first draw lies, and how often was drawn again."""
 
@@ -98,8 +92,9 @@ def draw_mixer(photo, image, draws, again, mirror, upside_down, crop, **strength
     changes = draws.changes(mirror, upside_down, crop, **strengths)
     top, left, first = draws.row, draws.column, NUM_DRAWS * draws.turn + 1
     names, n = f"draws {first} to {first + NUM_DRAWS - 1}", SIDE - crop + 1
-    flips, count = count_pictures(mirror, upside_down, crop)
-    counted = f"{n} × {n} places × {flips} for the flips = {count:,} different pictures"
+    flips = 2 ** sum(0 < p < 1 for p in (mirror, upside_down))  # else: no choice
+    counted = f"{n} × {n} places × {flips} for the flips = {n * n * flips:,} different "
+    counted += "pictures"
     label = (
         f"{names}: mirrored with probability {mirror:g}, upside down with "
         f"{upside_down:g}, crop {crop}×{crop} of {SIDE}×{SIDE}, "

@@ -36,9 +36,9 @@ def correlate(X, K, padding, stride, flip):
 
 
 def written_out(values, kernel, value):
-    """Return the products and their sum in lines: ["1·1 + 2·2 + 3·3 + 1·0 = 14"].
+    """Return the products and their sum, a line for each row of the kernel.
 
-    A large kernel has a line for each of its rows. The sum is "= ?" for None.
+    ["1·1 + 2·2 +", "3·3 + 1·0 = 14"]; the sum is "= ?" if `value` is None.
     """
 
     def factor(n):
@@ -48,8 +48,6 @@ def written_out(values, kernel, value):
         " + ".join(f"{factor(x)}·{factor(k)}" for x, k in zip(*pair, strict=True))
         for pair in zip(values.tolist(), kernel.tolist(), strict=True)
     ]
-    if kernel.numel() <= 6:  # they fit on one line
-        rows = [" + ".join(rows)]
     numbers = [*values.flatten().tolist(), *kernel.flatten().tolist(), value or 0]
     equals = "=" if all(map(is_exact, numbers)) else "≈"
     total = "= ?" if value is None else f"{equals} {number(value)}"

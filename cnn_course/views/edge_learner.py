@@ -3,7 +3,9 @@
 import functools
 
 import ipywidgets
+import numpy as np
 import torch
+import torch.nn.functional as F
 
 from cnn_course.device import torch_as_it_starts
 from cnn_course.views.kit import controls, parts, svg, touch
@@ -11,42 +13,28 @@ from cnn_course.views.kit.texts import number, short
 from cnn_course.views.kit.view import View
 
 NUM_STEPS = 100
+BAR = torch.from_numpy(np.float32([[1, 1, 0, 0, 0, 0, 1, 1]] * 6))  # of notebook 02
+# What the two weights and the bias are multiplied by, (42 places, 3).
+A = F.pad(BAR.unfold(1, 2, 1).reshape(42, 2), (0, 1), value=1.0)
+# 2 / λ, λ the largest eigenvalue of the Hessian of the loss
+LIMIT = 2 / torch.linalg.eigvalsh(2 * A.double().t() @ A.double() / 42).max().item()
 START = 1.5409960746765137, -0.293428897857666  # of torch.randn with seed 0
 NO_RATE = ("at 0 it never moves the kernel, below it goes uphill", "")
 # In CSS pixels: where curves begin, their size; the squares below, and the kernel.
 LEFT, RIGHT, TOP, WIDE, HIGH, LOWER, CELL, MIDDLE = 54, 484, 74, 356, 130, 281, 31, 278
 
 
-def bar():
-    """Return the toy of notebook 02, a black bar on white, (6, 8)."""
-    return torch.tensor([[1.0, 1, 0, 0, 0, 0, 1, 1]]).repeat(6, 1)
-
-
-def design_matrix():
-    """Return what the two weights and the bias are multiplied by, (42 places, 3)."""
-    windows = bar().unfold(1, 2, 1).reshape(42, 2)
-    return torch.cat([windows, torch.ones(42, 1)], dim=1)
-
-
-@functools.cache
-def rate_limit():
-    """Return 2 / λ, λ the largest eigenvalue of the Hessian of the loss."""
-    A = design_matrix().double()
-    return 2 / torch.linalg.eigvalsh(2 * A.t() @ A / len(A)).max().item()
-
-
 def noisy_target(noise):
     """Return what is wanted, (42,): Y, and noise of this standard deviation on it."""
-    Y = design_matrix() @ torch.tensor([1.0, -1.0, 0.0])
-    return Y + noise * torch.randn(42, generator=torch.Generator().manual_seed(0))
+    wanted = A @ torch.tensor([1.0, -1.0, 0.0])
+    return wanted + noise * torch.randn(42, generator=torch.Generator().manual_seed(0))
 
 
-@functools.lru_cache(maxsize=16)
 def lowest_loss(noise):
     """Return the loss that the best kernel and bias leave, by least squares."""
-    A, Y = design_matrix().double(), noisy_target(noise).double()
-    best = torch.linalg.lstsq(A, Y[:, None]).solution[:, 0]
-    return ((A @ best - Y) ** 2).mean().item()
+    Y = noisy_target(noise).double()
+    best = torch.linalg.lstsq(A.double(), Y[:, None]).solution[:, 0]
+    return ((A.double() @ best - Y) ** 2).mean().item()
 
 
 @functools.lru_cache(maxsize=16)  # so that a move of the steps only draws
@@ -56,8 +44,7 @@ def learn(lr, noise, start=START):
     (NUM_STEPS + 1, 4), the numbers of the loop in notebook 02, from the weights `start`
     and the bias 0. `backward` is written out: the gradient is 2/42 · Aᵀ(A p − Y).
     """
-    A, Y = design_matrix(), noisy_target(noise)
-    parameters = torch.tensor([*start, 0.0])
+    Y, parameters = noisy_target(noise), torch.tensor([*start, 0.0])
     trace = torch.empty(NUM_STEPS + 1, 4)
     for step in range(NUM_STEPS + 1):
         error = A @ parameters - Y
@@ -74,15 +61,15 @@ def verdict(losses, lr, noise):
     if len(higher):
         words = f"diverged at step {higher[0].item()}"
         words += "" if losses[-1].isfinite() else ", then outgrew 32 bits"
-    elif lr > rate_limit():
+    elif lr > LIMIT:
         words = "each step jumps farther across the valley"
     elif noise:
-        floor = lowest_loss(noise)
-        words = f"no kernel explains noise, the loss stays above {floor:.3g}"
+        words = "no kernel explains noise, the loss stays above "
+        words += f"{lowest_loss(noise):.3g}"
     else:
         words = "every step lowers the loss, towards 0"
-    side = "above" if lr > rate_limit() else "below"
-    return f"rate {lr:g} is {side} the limit {rate_limit():.4f}: {words}"
+    side = "above" if lr > LIMIT else "below"
+    return f"rate {lr:g} is {side} the limit {LIMIT:.4f}: {words}"
 
 
 class Steps(ipywidgets.Play):
@@ -108,7 +95,7 @@ def draw_edge_learner(lr, num_steps, noise, start=(START,), texts=None):
     moved = dict(zip(names, taken.t()[1:], strict=True))
     low, high = (n.item() for n in finite[:, 0].clamp(min=1e-12).aminmax())
     top = 1.1 * max(1.5, finite[: num_steps + 1, 1:].abs().max().item())
-    given, knob = design_matrix() @ trace[num_steps, 1:], LEFT + WIDE * num_steps / 100
+    given, knob = A @ trace[num_steps, 1:], LEFT + WIDE * num_steps / 100
     return svg.picture(
         860,
         470,
@@ -148,8 +135,8 @@ def _draw_curves(x, name, curves, low, high):
 @functools.lru_cache(maxsize=16)  # it stands still while the steps move
 def _draw_data(noise):
     """Draw the picture, and what the layer should give for it."""
-    pixels = svg.grey(bar())
-    picture = parts.grid(bar(), 4, LOWER, CELL, "the picture", colours=pixels)
+    pixels = svg.grey(BAR)
+    picture = parts.grid(BAR, 4, LOWER, CELL, "the picture", colours=pixels)
     return svg.join(picture, _draw_outputs(640, "wanted", noisy_target(noise)))
 
 

@@ -8,14 +8,14 @@ import torch
 from cnn_course.networks import Conv2D, corr2d
 from cnn_course.views import edge_learner
 from cnn_course.views.edge_learner import (
+    BAR,
     LEFT,
+    LIMIT,
     START,
     WIDE,
-    bar,
     learn,
     lowest_loss,
     noisy_target,
-    rate_limit,
     verdict,
 )
 
@@ -31,7 +31,7 @@ def loop(lr, num_steps, seed, Y):
     layer = Conv2D((1, 2))
     trace = []
     for _ in range(num_steps):
-        loss = ((layer(bar()) - Y) ** 2).mean()
+        loss = ((layer(BAR) - Y) ** 2).mean()
         trace.append([loss.item(), *layer.weight[0].tolist(), layer.bias.item()])
         layer.zero_grad()
         loss.backward()
@@ -54,16 +54,16 @@ def test_learning_is_that_of_the_layer_and_autograd(lr, noise, seed):
 
 def test_what_is_wanted_is_the_notebook_s_output_and_the_noise_asked_for():
     Y = noisy_target(0.0)
-    assert torch.equal(Y.reshape(6, 7), corr2d(bar(), torch.tensor([[1.0, -1.0]])))
+    assert torch.equal(Y.reshape(6, 7), corr2d(BAR, torch.tensor([[1.0, -1.0]])))
     noise = noisy_target(0.5) - Y
     assert 0.4 < noise.std() < 0.6
 
 
 def test_the_limit_parts_learning_from_running_away():
-    assert round(rate_limit(), 3) == 0.676
-    below = learn(0.99 * rate_limit(), 0.0)[:, 0]
+    assert round(LIMIT, 3) == 0.676
+    below = learn(0.99 * LIMIT, 0.0)[:, 0]
     assert (below[1:] < below[:-1]).all()
-    above = learn(1.01 * rate_limit(), 0.0)[:, 0]
+    above = learn(1.01 * LIMIT, 0.0)[:, 0]
     assert above[100] > above[50] > above[25]
 
 

@@ -44,27 +44,22 @@ def read_picture(content):
             "once. Make the picture smaller and try again."
         )
     try:
-        image = _grey(Image.open(io.BytesIO(content)))
+        # Telephones save portraits lying down.
+        image = ImageOps.exif_transpose(Image.open(io.BytesIO(content)))
+        if image.mode.startswith("I"):  # 16 bits, that converting would cut, not scale
+            image = Image.fromarray((np.asarray(image) // 257).astype(np.uint8))
+        image = image.convert("RGBA")
+        image.thumbnail((400, 300))
     except Exception:  # decoders of damaged files raise whatever they stumble over
         raise ValueError(
             "this is no picture that can be read, or it is damaged, or huge. Take a "
             "JPEG or PNG file."
         ) from None
-    if min(image.shape) < SMALLEST:
+    if min(image.size) < SMALLEST:
         raise ValueError(
-            f"made to fit in here, this picture has {image.shape[0]}×{image.shape[1]} "
+            f"made to fit in here, this picture has {image.height}×{image.width} "
             f"pixels (height × width). Take one with at least {SMALLEST}×{SMALLEST}."
         )
-    return torch.from_numpy(image)
-
-
-def _grey(image):
-    """Return a picture, small and grey, as an array."""
-    image = ImageOps.exif_transpose(image)  # telephones save portraits lying down
-    if image.mode.startswith("I"):  # 16 bits, that converting would cut, not scale
-        image = Image.fromarray((np.asarray(image) // 257).astype(np.uint8))
-    image = image.convert("RGBA")
-    image.thumbnail((400, 300))
     white = Image.new("RGBA", image.size, "white")  # behind what is transparent
     grey = Image.alpha_composite(white, image).convert("L")
-    return np.asarray(grey, dtype=np.float32) / 255
+    return torch.from_numpy(np.asarray(grey, dtype=np.float32) / 255)
