@@ -81,10 +81,9 @@ class Draws(touch.Place):
         if touch.kind == "press":
             self.grip = touch.y - self.row, touch.x - self.column
         elif touch.kind == "drag":
-            self.go(round(touch.y - self.grip[0]), round(touch.x - self.grip[1]))
-        elif touch.kind == "key":
-            for _ in range(4):  # pixels
-                super().touch(place, touch)
+            self.go(touch.y - self.grip[0], touch.x - self.grip[1])
+        else:
+            super().touch(place, touch)
 
 
 def draw_mixer(photo, image, draws, again, mirror, upside_down, crop, **strengths):

@@ -41,7 +41,7 @@ def correlate(photo, kernel):
 class Pixel(touch.Place):
     """The pixel that is pointed at, in the photograph or in a map; a press holds it.
 
-    A picture's place is its x; `zoom` is how many CSS pixels its own pixels have.
+    zoom  how many CSS pixels it has
     """
 
     held, zoom = False, 1.0
@@ -49,12 +49,8 @@ class Pixel(touch.Place):
     def touch(self, place, touch):
         if touch.kind == "press":
             self.held = not self.held
-        if touch.kind == "key":
-            for _ in range(10 if touch.shift else 1):
-                super().touch(place, touch)
-        elif not touch.key and (touch.kind != "hover" or not self.held):
-            down, right = touch.y - TOP, touch.x - float(place)
-            self.go(int(down / self.zoom), int(right / self.zoom))
+        if touch.kind != "hover" or not self.held:
+            super().touch(place, touch)
 
     def window(self, kernel):
         """Return (top, left) of the window around the pixel, moved in at the edges."""
@@ -81,6 +77,7 @@ def draw_map(photo, rows, top, x, zoom):
 def _touchable(name, photo, rows, top, x, pixel, window):
     """Draw a map to be pointed at, and in it a window (row, column, height, width)."""
     at, zoom = f"pixel:{x:.1f}", pixel.zoom
+    pixel.areas[f"{x:.1f}"] = x, TOP, zoom
     height, width = (zoom * n for n in photo.shape)
     frame = svg.rect(x, TOP, width, height, stroke=svg.LINE)
     row, column, height, width = (zoom * n for n in window)

@@ -49,28 +49,6 @@ def parse_stack(text):
     return [(int(layer[1]), int(layer[2] or 1)) for layer in layers]
 
 
-class Spot(touch.Place):
-    """A place in squares that may be too small to be touched: x and y tell which.
-
-    areas  {name: (x, side)}: where it can be touched, in CSS pixels
-    """
-
-    def touch(self, name, touch):
-        if touch.kind == "key":
-            super().touch(name, touch)
-        elif touch.kind != "drop":
-            x, side = self.areas[name]
-            row, column = (touch.y - TOP) / side, (touch.x - x) / side
-            self.go(math.floor(row * self.rows), math.floor(column * self.columns))
-
-    def covers(self, at):
-        """Yield an invisible square over each area, which can be touched."""
-        for name, (x, side) in self.areas.items():
-            cover = svg.rect(x, TOP, side, side, fill=svg.INK, fill_opacity=0)
-            says, at_name = f"{name}: arrow keys move what is outlined", f"{at}:{name}"
-            yield touch.button(at_name, says, cover, data_hover=at_name)
-
-
 def draw_output_size(n, kernel_size, padding, stride, dilation, stack, place, unit):
     """Draw which pixels one window, any window, and a `unit` behind layers see."""
     settings = n, kernel_size, padding, stride, dilation
@@ -80,8 +58,8 @@ def draw_output_size(n, kernel_size, padding, stride, dilation, stack, place, un
     inner = f"{n} + 2·{padding} − {dilation}·({kernel_size} − 1) − 1"
     formula = f"⌊({inner}) / {stride}⌋ + 1 = {size}"
     span, cell = dilation * (kernel_size - 1) + 1, SIDE / (n + 2 * padding)
-    place.areas = {"input": (LEFT, SIDE), "output": (MIDDLE, size * cell)}
     place.fit(size, size)
+    place.areas = {"input": (LEFT, TOP, SIDE / size), "output": (MIDDLE, TOP, cell)}
     top, left = place.row * stride, place.column * stride
     begins = top - padding + 1, left - padding + 1  # counted in the input itself
     rows, columns = (f"{begin} to {begin + span - 1}" for begin in begins)
@@ -111,8 +89,8 @@ def draw_output_size(n, kernel_size, padding, stride, dilation, stack, place, un
         svg.text(MIDDLE, BELOW, where),
         svg.text(MIDDLE, BELOW + 18, sees),
         *_receptive_fields(layers, unit),
-        *place.covers("place"),
-        *unit.covers("unit"),
+        *_covers("place", place),
+        *_covers("unit", unit),
     )
 
 
@@ -151,8 +129,8 @@ def _receptive_fields(layers, unit):
     inward = [(k - 1) // 2 * step for (k, _), step in zip(layers, steps, strict=False)]
     pixels = next((p for p in (32, 64, 128) if p >= 2 * sizes[-1]), 256)
     places, cell = max((pixels - sizes[-1]) // steps[-1], 0) + 1, SIDE / pixels
-    unit.areas = {"photograph": (RIGHT, SIDE)}
     unit.fit(places, places)
+    unit.areas = {"photograph": (RIGHT, TOP, SIDE / places)}
     corner = np.array([unit.row, unit.column]) * steps[-1]
     yield parts.title(RIGHT, TOP - 14, f"receptive fields on {pixels}×{pixels}")
     yield _photograph(pixels)
@@ -175,6 +153,15 @@ def _receptive_fields(layers, unit):
     yield svg.join(svg.tag("path", d=around + hole, **dark), *boxes)
 
 
+def _covers(at, place):
+    """Yield an invisible square over each area of a place, which can be touched."""
+    for name, (x, y, cell) in place.areas.items():
+        size = cell * place.columns, cell * place.rows
+        cover = svg.rect(x, y, *size, fill=svg.INK, fill_opacity=0)
+        says, at_name = f"{name}: arrow keys move what is outlined", f"{at}:{name}"
+        yield touch.button(at_name, says, cover, data_hover=at_name)
+
+
 @torch_as_it_starts()
 def output_size_calculator():
     """Return the view: sizes to slide or type, a window and a unit to move."""
@@ -193,8 +180,8 @@ def output_size_calculator():
             "stride": controls.stride_control(1, 8),
             "dilation": Number("dilation", 1, 1, 8),
             "stack": stack,
-            "place": Spot(),
-            "unit": Spot(6, 6),  # in the middle
+            "place": touch.Place(),
+            "unit": touch.Place(6, 6),  # in the middle
         },
         draw_output_size,
         rows=[["n", "kernel_size", "padding"], ["stride", "dilation", "stack"]],

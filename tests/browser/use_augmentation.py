@@ -15,7 +15,7 @@ def use(notebook, record_latency):
     view.drag("draws:crop", 100, 100)
     view.says("draw 1: crop at 32, 32")  # as far as it goes
     view.keys("draws:crop", "ArrowUp", "ArrowLeft")
-    view.says("draw 1: crop at 28, 28")
+    view.says("draw 1: crop at 31, 31")
     view.keys("again:0", "Enter")
     view.says("draws 9 to 16")
     view.type("crop, pixels", "223")

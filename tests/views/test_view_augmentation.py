@@ -96,9 +96,9 @@ def test_the_crop_of_the_first_draw_is_dragged_and_no_other(view):
     view.touch("drag", "draws:crop", x=999, y=-999)
     assert "crop at 0, 32" in view.label  # 32 + 224 = 256
     view.touch("key", "draws:crop", key="ArrowDown")
-    view.touch("key", "draws:crop", key="ArrowLeft")
-    assert "crop at 4, 28" in view.label
+    view.touch("key", "draws:crop", key="ArrowLeft", shift=True)
+    assert "crop at 1, 22" in view.label
     view.controls["crop"].write(240)
-    assert "crop at 4, 16" in view.label and "17 × 17 places" in view.label
+    assert "crop at 1, 16" in view.label and "17 × 17 places" in view.label
     view.touch("press", "again:0")
-    assert "draw 9: crop at " in view.label and "crop at 4, 16" not in view.label
+    assert "draw 9: crop at " in view.label and "crop at 1, 16" not in view.label

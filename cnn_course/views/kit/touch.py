@@ -107,12 +107,15 @@ def button(at, label, *parts, pressed=None, **more):
 
 
 class Place:
-    """A row and a column of a grid, which a view keeps within `fit`'s rows, columns."""
+    """A row and a column of a grid, which a view keeps within `fit`'s rows, columns.
+
+    areas  {name: (x, y, cell)}: where x and y tell the place, in `cell` CSS pixels
+    """
 
     rows = columns = 1
 
     def __init__(self, row=0, column=0):
-        self.row, self.column = row, column
+        self.row, self.column, self.areas = row, column, {}
 
     def fit(self, rows, columns):
         """Stay within rows × columns places."""
@@ -120,21 +123,28 @@ class Place:
         self.go(self.row, self.column)
 
     def go(self, row, column):
-        self.row = min(max(row, 0), self.rows - 1)
-        self.column = min(max(column, 0), self.columns - 1)
+        self.row = min(max(int(row), 0), self.rows - 1)
+        self.column = min(max(int(column), 0), self.columns - 1)
 
     def read(self):
         return self
 
     def touch(self, place, touch):
-        """Go to "row,column": pressed, hovered or dragged over; arrow keys step."""
-        if touch.kind == "drag":
-            place = touch.over.partition(":")[2]
+        """Go to an area's place, or to "row,column"; arrow keys step, with Shift by 10.
+
+        When pressed, hovered or dragged over.
+        """
         if touch.key in STEPS:
-            down, right = STEPS[touch.key]
+            down, right = (10 * n if touch.shift else n for n in STEPS[touch.key])
             self.go(self.row + down, self.column + right)
-        elif touch.kind != "key" and "," in place:
-            self.go(*map(int, place.split(",")))
+        elif place in self.areas:
+            x, y, cell = self.areas[place]
+            if not touch.key:
+                self.go((touch.y - y) // cell, (touch.x - x) // cell)
+        elif touch.kind in ("press", "hover", "drag"):
+            place = touch.over.partition(":")[2] if touch.kind == "drag" else place
+            if "," in place:
+                self.go(*place.split(","))
 
 
 def as_matrix(name, values, largest=LARGEST):
