@@ -26,6 +26,7 @@ def use(notebook, record_latency):
         ("learning rate", "0.3", None),
     )
     view.keys(CURVES, "Home")
+    view.says("step 0: loss")
     view.drag("start:0,0", 80, 0)
     view.says("kernel [2.54, −0.29]")
     view.keys("start:0,1", "-", "1")

@@ -1,12 +1,10 @@
 """What all views share: controls, touches, complaints, a picture without a kernel."""
 
 import math
-import re
 import xml.etree.ElementTree as ElementTree
 
 import numpy as np
 import pytest
-import torch
 
 from cnn_course.views.kit import svg
 from cnn_course.views.kit.controls import Number
@@ -20,8 +18,6 @@ EVIL = "</text><script>alert('1 & \"2\"')</script>"
 
 class Log:
     """A control in the picture that notes what it is told."""
-
-    problem = None
 
     def __init__(self):
         self.told = []
@@ -62,23 +58,6 @@ def test_a_number_can_be_slid_and_typed():
     assert rate.read() == 0.45 == rate.slider.value and rate.field.value == "0.450"
 
 
-@pytest.mark.parametrize(
-    "typed, words",
-    [
-        *((typed, "") for typed in ("", "abc", "1.5", "nan", "٣x")),
-        ("-1", ": it never moves"),
-        ("21", ": too far"),
-    ],
-)
-def test_what_is_no_such_number_is_refused_with_its_name_and_range(typed, words):
-    n = Number("stride", 3, 0, 20, why=("it never moves", "too far"))
-    n.field.value = typed
-    got = repr(typed) if typed else "nothing"
-    words = f"stride: type a whole number, from 0 to 20; got {got}{words}"
-    with pytest.raises(ValueError, match=f"^{re.escape(words)}$"):
-        n.read()
-
-
 def test_touches_reach_the_control_they_name_in_order_and_are_answered(view):
     one = {"kind": "press", "at": "log:1,2", "x": 5, "y": 6.5}
     two = {"kind": "key", "at": "log:", "key": "a", "shift": True}
@@ -106,17 +85,6 @@ def test_a_complaint_is_shown_as_text_and_the_last_picture_stays_pale(view):
     assert "this view has a fault: KeyError: &#x27;n&#x27;" in view.message.value
 
 
-def test_what_is_wrong_with_a_control_in_the_picture_is_told_beside_a_new_one(view):
-    view.controls["log"].problem = "that is no number"
-    view.touch("press", "log:0")
-    assert "that is no number" in view.message.value and view.label.endswith("1 more")
-
-
-def test_what_cannot_be_drawn_at_first_is_an_error_of_the_cell():
-    with pytest.raises(ValueError, match="13"):
-        View("A", "?", {"n": Number("n", 13, 0, 20), "log": Log()}, draw)
-
-
 def test_what_comes_from_outside_never_becomes_markup(view):
     words = {EVIL: EVIL}
     parts = svg.tag("g", EVIL, data_at=EVIL), chips(0, 0, EVIL, words, EVIL)[0]
@@ -137,18 +105,17 @@ def test_a_picture_has_the_colours_of_its_theme():
 
 
 def test_chips_are_pressed():
-    one, several = Chips("abc", "a"), Chips("abc", ["a", "b"], several=True)
-    alone = Chips({True: "on"}, False)
-    for control in (one, several, alone):
-        control.touch("0", Touch("hover"))
-        control.touch("1" if control is not alone else "0", Touch("press"))
-    assert (one.read(), several.read(), alone.read()) == ("b", ["a"], True)
-    several.touch("0", Touch("press"))
-    assert several.read() == ["a"]  # never none
-    several.value = ["a", "b", "c"]
-    several.touch("2", Touch("press"))
-    alone.touch("0", Touch("press"))
-    assert several.read() == ["c"] and alone.read() is False  # of all: this one alone
+    for control, presses in [
+        (Chips("abc", "a"), {"1": "b", "2": "c"}),
+        (Chips("ab", ["a"], several=True), {"0": ["a"], "1": ["a", "b"]}),  # never none
+        (Chips("abc", ["a", "b", "c"], several=True), {"2": ["c"]}),  # of all: alone
+        (Chips("a", False), {"0": True}),
+        (Chips("a", True), {"0": False}),
+    ]:
+        for place, value in presses.items():
+            control.touch("0", Touch("hover"))
+            control.touch(place, Touch("press"))
+            assert control.read() == value
 
 
 def test_a_place_is_hovered_dragged_or_stepped_to_and_stays_inside():
@@ -192,38 +159,23 @@ def test_numbers_are_typed(cells):
     assert cells.read()[0].tolist() == [1, 2]
 
 
-@pytest.mark.parametrize("typed", ["x", "nan", "inf", "1e300", "1/0", "0,5"])
+@pytest.mark.parametrize("typed", ["x", "nan", "1e300", "1/0", "0,5"])
 def test_what_is_no_number_is_told_and_the_one_before_counts(cells, typed):
-    before = cells.read()
     type_into(cells, "1,1", ["Delete", *typed])
     assert "kernel row 2, column 2: type a number from -1e6 to 1e6" in cells.problem
-    assert cells.texts[1][1] == typed
-    assert cells.read()[0].tolist() == before[0].tolist()
+    assert cells.texts[1][1] == typed and cells.read().isfinite().all()
 
 
-def test_numbers_are_dragged(cells):
+def test_numbers_are_dragged_and_keep_their_places(cells):
     cells.touch("0,1", Touch("press", x=100))
-    cells.touch("0,1", Touch("drag", x=103))
-    assert cells.read()[0, 1] == 2
-    cells.touch("0,1", Touch("drag", x=124))
-    cells.touch("0,1", Touch("drag", x=84))
-    assert cells.read()[0, 1] == 1 and cells.texts[0][1] == "1"
+    for x, value in {103: 2, 124: 3.5, 84: 1}.items():
+        cells.touch("0,1", Touch("drag", x=x))
+        assert cells.read()[0, 1] == value
     type_into(cells, "0,1", "7")
-    assert cells.read()[0, 1] == 7
-
-
-def test_another_shape_keeps_numbers_in_their_places(cells):
-    cells.resize(3, 1)
-    assert cells.read().tolist() == [[1], [3], [0]]
-
-
-@pytest.mark.parametrize(
-    "values", [[1, 2], torch.ones(9, 1), torch.ones(0, 2), [[float("nan")]], [[1e7]]]
-)
-def test_matrices_that_do_not_fit_are_refused(cells, values):
+    cells.resize(1, 3)
+    assert cells.read().tolist() == [[1, 7, 0]]
     with pytest.raises(ValueError, match=r"^kernel must be a matrix of 1×1 to 8×8"):
-        cells.write(values)
-    assert cells.read().tolist() == [[1, 2], [3, 0]]
+        cells.write([[float("nan")]])
 
 
 def test_an_envelope_keeps_the_extremes_of_every_column():

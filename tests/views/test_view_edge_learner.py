@@ -50,13 +50,8 @@ def test_learning_is_that_of_the_layer_and_autograd(lr, noise, seed):
     found = learn(lr, noise, start)[:30]
     assert torch.allclose(found, expected, rtol=1e-3, atol=1e-5)
     assert seed or start == START  # where the notebook starts
-
-
-def test_what_is_wanted_is_the_notebook_s_output_and_the_noise_asked_for():
-    Y = noisy_target(0.0)
-    assert torch.equal(Y.reshape(6, 7), corr2d(BAR, torch.tensor([[1.0, -1.0]])))
-    noise = noisy_target(0.5) - Y
-    assert 0.4 < noise.std() < 0.6
+    wanted = corr2d(BAR, torch.tensor([[1.0, -1.0]])).flatten()
+    assert (noisy_target(noise) - wanted).std() == pytest.approx(noise, rel=0.2)
 
 
 def test_the_limit_parts_learning_from_running_away():
@@ -65,10 +60,6 @@ def test_the_limit_parts_learning_from_running_away():
     assert (below[1:] < below[:-1]).all()
     above = learn(1.01 * LIMIT, 0.0)[:, 0]
     assert above[100] > above[50] > above[25]
-
-
-def test_the_loss_falls_to_the_lowest_there_is():
-    assert learn(0.5, 0.5)[-1, 0].item() == pytest.approx(lowest_loss(0.5), rel=1e-3)
 
 
 def test_what_became_of_the_loss_is_said():
@@ -91,6 +82,7 @@ def test_the_label_has_the_numbers(view):
     assert "step 30: loss 2.16e-05, kernel [1.00, −0.99], bias 0.00; rate" in view.label
     view.controls["noise"].slider.value = 0.2
     assert f"stays above {lowest_loss(0.2):.3g}" in view.label
+    assert learn(0.5, 0.2)[-1, 0].item() == pytest.approx(lowest_loss(0.2), rel=1e-3)
 
 
 @pytest.mark.parametrize("lr, noise", [(1e-6, 0), (0.6757, 10), (10, 10)])
@@ -121,5 +113,3 @@ def test_the_start_is_dragged_or_typed(view):
     assert "kernel [2.54, −0.29]" in view.label
     view.touch("key", "start:0,1", key="-")
     assert "start row 1, column 2: type a number" in view.message.value
-    view.touch("key", "start:0,1", key="1")
-    assert "kernel [2.54, −1.00]" in view.label and view.message.value == ""

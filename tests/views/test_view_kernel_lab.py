@@ -21,7 +21,6 @@ from cnn_course.views.kit.upload import read_picture
 
 SOBEL = torch.tensor(PRESETS["Sobel x"]).float()
 LEARNED = torch.tensor([[-1.02, 0.01, 1.0], [-1.97, 0.0, 1.98], [-1.0, 0.0, 1.0]])
-SIGNS = f"preset:{len(PRESETS)}"  # the chip after the presets
 
 
 @pytest.fixture
@@ -55,10 +54,6 @@ def file_of(image, kind="png", **options):
 def noise(width, height):
     numbers = np.random.default_rng(0).integers(0, 256, (height, width, 3))
     return Image.fromarray(numbers.astype(np.uint8))
-
-
-def upload(view, content, name="mine.png"):
-    view.touch("file", "photo:0", key=name, file=content)
 
 
 def test_presets_keep_plain_grey_or_ignore_it():
@@ -112,41 +107,29 @@ def test_a_press_holds_the_window_and_keys_move_it(view):
     assert "at row 90, column 90:" in view.label
 
 
-def test_a_kernel_is_chosen_dragged_typed_and_turned(view):
-    cells = view.controls["kernel"]
-    choose(view, "sharpen")
-    view.touch("press", "kernel:1,1", x=100)
-    view.touch("drag", "kernel:1,1", x=108)
-    assert cells.read()[1, 1] == pytest.approx(5.1)
-    for key in "1e6":
-        view.touch("key", "kernel:1,0", key=key)
-    assert view.message.value == "" and "sum 1e+06" in view.label
+def test_a_kernel_is_chosen_and_turned(view):
     choose(view, "Sobel x")
-    view.touch("press", SIGNS)
-    assert torch.equal(cells.read(), -SOBEL)
-    assert not cells.read()[0, 1].signbit()  # it reads 0, not -0
+    view.touch("press", f"preset:{len(PRESETS)}")  # the chip after the presets
+    assert torch.equal(view.controls["kernel"].read(), -SOBEL)
+    assert not view.controls["kernel"].read()[0, 1].signbit()  # it reads 0, not -0
 
 
-@pytest.mark.parametrize("shape", [(1, 1), (4, 6)])
-def test_a_learned_kernel_is_the_third_picture_and_can_be_edited(shape):
-    learned = torch.randn(shape, generator=torch.Generator().manual_seed(0))
-    view = kernel_lab(learned.requires_grad_())
-    size = "{}×{}".format(*shape)
-    assert f"; learned kernel, {size} with the sum" in view.label
+def test_a_learned_kernel_is_the_third_picture_and_can_be_edited():
+    learned = torch.randn(4, 6, requires_grad=True)
+    view = kernel_lab(learned)
+    assert "; learned kernel, 4×6 with the sum" in view.label
     choose(view, "learned")
-    assert f"; your kernel, {size} with the sum" in view.label
+    assert "; your kernel, 4×6 with the sum" in view.label
     assert torch.equal(view.controls["kernel"].read(), learned)
     assert "learned kernel make of it" in view.static()[1]  # but not its numbers
 
 
-@pytest.mark.parametrize("mode", ["L", "P", "LA", "CMYK", "I;16"])
+@pytest.mark.parametrize("mode", ["P", "LA", "CMYK", "I;16"])
 def test_all_modes_keep_their_greys(mode):
     steps = np.repeat(np.linspace(0, 255, 100).astype(np.uint8)[None], 40, axis=0)
-    image = Image.fromarray(steps)
-    if mode == "I;16":
-        image = Image.fromarray(steps.astype(np.uint16) * 257)
-    else:
-        image = image.convert(mode)
+    image = Image.fromarray(steps.astype(np.uint16) * 257)
+    if mode != "I;16":
+        image = Image.fromarray(steps).convert(mode)
     picture = read_picture(file_of(image, "tiff" if mode == "CMYK" else "png"))
     grey = torch.from_numpy(steps[0] / 255).float()
     assert (picture.mean(0) - grey)[10:-10].abs().max() < 0.01
@@ -173,22 +156,16 @@ def test_what_cannot_be_used_is_explained():
 
 
 def test_an_upload_takes_the_photograph_s_place_and_a_bad_one_does_not(view):
-    content = file_of(noise(40, 30))
-    touch = {"kind": "file", "at": "photo:0", "key": "mine.png"}
-    view._touched(None, {"touches": [touch]}, [memoryview(content)])
-    assert view.message.value == "" and "28×38 outputs" in view.label
-    upload(view, b"hello", "notes <1>.txt")
+    choose(view, "blur 7×7")
+    for size, words in {(8, 8): "2×2 outputs", (8000, 300): "9×394 outputs"}.items():
+        touch = {"kind": "file", "at": "photo:0", "key": "mine.png"}
+        view._touched(None, {"touches": [touch]}, [memoryview(file_of(noise(*size)))])
+        assert view.message.value == "" and words in view.label
+    view.touch("file", "photo:0", key="notes <1>.txt", file=b"hello")
     assert "notes &lt;1&gt;.txt: this is no picture" in view.message.value
     point(view, 5, 5)  # the pointer passes by: there is time to read
     assert "The picture you had stays." in view.message.value
     choose(view, "blur")
-    assert view.message.value == "" and "30×40 pixels" in view.label
-    upload(view, None, "huge.png")
+    assert view.message.value == "" and "15×400 pixels" in view.label
+    view.touch("file", "photo:0", key="huge.png")
     assert "huge.png: this file is larger than 10 MB" in view.message.value
-
-
-def test_the_smallest_and_the_widest_pictures_are_drawn(view):
-    choose(view, "blur 7×7")
-    for size, text in {(8, 8): "2×2 outputs", (8000, 300): "9×394 outputs"}.items():
-        upload(view, file_of(noise(*size)))
-        assert view.message.value == "" and text in view.label

@@ -24,8 +24,8 @@ STEPS = {
 class Touch:
     """What was done to an element of the picture.
 
-    kind   press, drag, drop, hover, key or file; Enter and the space bar press
-    x, y   where, in the picture's CSS pixels; of a key: the middle of the element
+    kind   press, drag, hover, key or file; Enter and the space bar press
+    x, y   where, in the picture's CSS pixels; 0 of a key
     over   data-at of the element that a drag is over now
     key    what was typed, in JavaScript's words, and whether with Shift; of a file: its
            name
@@ -141,7 +141,7 @@ class Place:
             x, y, cell = self.areas[place]
             if not touch.key:
                 self.go((touch.y - y) // cell, (touch.x - x) // cell)
-        elif touch.kind in ("press", "hover", "drag"):
+        elif touch.kind != "key":
             place = touch.over.partition(":")[2] if touch.kind == "drag" else place
             if "," in place:
                 self.go(*place.split(","))

@@ -112,13 +112,13 @@ function render({ model, el }) {
     if (what && what !== hovered) touch("hover", at, place(event));
     hovered = what;
   });
-  const drop = (event) => {
-    if (pressed != null) touch("drop", pressed, place(event));
-    if (pressed != null && event.type === "pointerup") chooseFile(pressed);
+  host.addEventListener("pointerup", () => {
+    if (pressed != null) chooseFile(pressed);
     pressed = null;
-  };
-  host.addEventListener("pointerup", drop);
-  host.addEventListener("pointercancel", drop);
+  });
+  host.addEventListener("pointercancel", () => {
+    pressed = null;
+  });
 
   host.addEventListener("keydown", (event) => {
     const at = named(event.target, "at");
@@ -126,10 +126,7 @@ function render({ model, el }) {
     const presses = event.key === "Enter" || event.key === " ";
     if (!presses && !KEYS.test(event.key)) return;
     event.preventDefault(); // the page must not scroll
-    const box = event.target.getBoundingClientRect();
-    const middle = { clientX: box.x + box.width / 2, clientY: box.y + box.height / 2 };
-    const more = { ...place(middle), key: event.key, shift: event.shiftKey };
-    touch(presses ? "press" : "key", at, more);
+    touch(presses ? "press" : "key", at, { key: event.key, shift: event.shiftKey });
     if (presses) chooseFile(at);
   });
 
