@@ -11,7 +11,6 @@ from cnn_course.views.garments import (
     Garments,
     find_class_maps,
     lay_sheet,
-    looking_places,
     size_on,
 )
 from cnn_course.views.kit import svg
@@ -153,7 +152,7 @@ def class_maps(net, data_iter, side=224):
     def draw(garments, large, **_):
         lying = [(labels[i], *place) for i, place in garments.items()]
         sheet = lay_sheet(images[list(garments)], garments.values(), side)
-        maps = find_class_maps(net, sheet[None, None], len(names))
+        maps, places = find_class_maps(net, sheet[None, None], len(names))
         zoom, handles = SHEET / side, []
         look = dict(fill="transparent", stroke="#595959", stroke_dasharray="4 4")
         for i, (c, left, top) in zip(garments, lying, strict=True):
@@ -163,7 +162,6 @@ def class_maps(net, data_iter, side=224):
             handles.append(button(f"garments:{i}", says, box, style="cursor:move"))
         below = chips(1, TOP + SHEET + 45, "sheets", sheets.options, None)[0]
         said, pressed = describe(lying, maps, names), svg.join(*handles, below)
-        places = looking_places(net)
         return draw_class_maps(sheet, maps, places, names, large, said, pressed)
 
     return View(

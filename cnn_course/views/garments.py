@@ -5,7 +5,7 @@ from torch import nn
 
 from cnn_course.data import to_float
 from cnn_course.views.explorer.layers import walk
-from cnn_course.views.explorer.units import side_of
+from cnn_course.views.explorer.units import sees
 from cnn_course.views.kit.touch import STEPS
 
 EXPECTED = (
@@ -15,36 +15,27 @@ EXPECTED = (
 
 
 def find_class_maps(net, X, num_classes):
-    """Return the class maps of `net` for X (1, 1, H, W): float32 (classes, h, w).
+    """Return the class maps of `net` for X (1, 1, H, W), and where their numbers look.
 
-    Raises ValueError for a network that has none or cannot take X.
+    That is float32 (classes, h, w), and (first, step): the middle of what number i sees
+    along one side, padding included, is pixel first + i * step. Raises ValueError for a
+    network that has none or cannot take X.
     """
     if not any(isinstance(layer, nn.AdaptiveAvgPool2d) for layer in net.modules()):
         raise ValueError(f"this {type(net).__name__} has no class maps; {EXPECTED}")
     stages = walk(net, X)
     pooled = (s for s in stages if isinstance(s.layer, nn.AdaptiveAvgPool2d))
-    maps, logits = next(pooled).inputs[0], stages[-1].inputs[0].flatten()
+    (source,), logits = next(pooled).sources, stages[-1].sources[0].Y.flatten()
+    maps = source.Y
     one_each = len(maps) == len(logits) == num_classes
     if not one_each or not maps.mean(dim=(1, 2)).allclose(logits, 0.05, 0.05):
         raise ValueError(
             f"maps of {tuple(maps.shape)} and {len(logits)} logits do not fit "
             f"{num_classes} classes; {EXPECTED}"
         )
-    return maps
-
-
-def looking_places(net):
-    """Return (first, step): number i of a map looks at pixel first + i * step.
-
-    That is the middle of the pixels that it sees, along one side.
-    """
-    middles = []
-    for side in (range(1), range(1, 2)):
-        for layer in reversed(list(net.modules())):
-            if hasattr(layer, "kernel_size"):
-                side = side_of(layer, 0, side)
-        middles.append((side[0] + side[-1]) / 2)
-    return middles[0], middles[1] - middles[0]
+    ways = [sees(stages, stages.index(source), 0, i, 0, inside=False) for i in (0, 1)]
+    first, second = (way[:, 1].mean() for way in ways)
+    return maps, (first, second - first)
 
 
 def size_on(side):

@@ -105,7 +105,7 @@ def check_maps(view):
     lit = view.picture.locator(".when-lit.lit")
     view.hover("[data-shows]")
     expect(lit).to_be_visible()
-    expect(lit).to_contain_text("map 1 of convolution 1")
+    expect(lit).to_contain_text("map 1 of convolution")
     view.picture.locator("[data-shows]").nth(43).focus()
     expect(lit).to_contain_text("map 16 of average pooling")
     view.page.mouse.move(0, 0)

@@ -182,9 +182,7 @@ TOUCHES = {  # view: what is done to each of its controls
         ("key ArrowDown", "unit:"),
         ("press", "input:1"),
         ("press", "input:2"),
-        ("press", "more:0"),
         ("picture", 7),
-        ("file", "own:0"),
     ],
     "training_curves": [],  # nothing is drawn before the first step
 }
@@ -359,10 +357,6 @@ REFUSED = [  # (view, what it is given, what is said)
     ("correlation_stepper", [SQUARE, torch.ones(6, 1)], "^K must .* of 1×1 to 5×5"),
     ("correlation_stepper", [SQUARE, torch.ones(1, 1, 2, 2)], r"^K .* \(1, 1, 2, 2\)"),
     ("correlation_stepper", [SQUARE, torch.ones(3, 3)], "spans 3 numbers, but only 2"),
-    ("explore", [nn.Sequential(nn.GRU(3, 3)), X], "^0 · GRU is no layer that this"),
-    ("explore", [nn.Linear(2, 2), X], "^this is a Linear; expected is an nn.Sequent"),
-    ("explore", [nn.Sequential(), X], "^this network has no layers"),
-    ("explore", [lenet(), X], r"^0 · Conv2d cannot take what comes in, .3, 8, 8."),
     ("kernel_lab", [torch.ones(1, 1, 3, 3)], "^learned must be .* 1×1 to 7×7"),
     ("pooling_explorer", [torch.ones(9, 9)], "^X must be a matrix of 1×1 to 8×8"),
 ]

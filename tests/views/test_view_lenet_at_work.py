@@ -55,26 +55,11 @@ def paint(view, *pixels):
     view.touch("drop", "sheet:", x=x, y=y)
 
 
-def changed(activation, pool):
-    """A student's own LeNet, with other layers, one of them a block."""
-    first = nn.Sequential(nn.Conv2d(1, 4, 3), nn.BatchNorm2d(4), activation())
-    return nn.Sequential(
-        nn.Identity(),
-        first,
-        pool(2),
-        nn.Dropout(0.5),
-        nn.Conv2d(4, 40, 3, stride=2),
-        nn.Flatten(),
-        nn.Dropout(0.5),
-        nn.LazyLinear(10),
-    )
-
-
 def test_maps_are_the_outputs_of_the_layers():
     net, X = lenet(), torch.rand(1, 1, 28, 28)
     layers, shares = feature_maps(net, X, 10)
-    ends = {"convolution 1, Sigmoid": 2, "average pooling": 3}
-    assert [name for name, _ in layers] == [*ends, "convolution 2, Sigmoid", [*ends][1]]
+    names = ["convolution, Sigmoid", "average pooling"]
+    assert [name for name, _ in layers] == 2 * names
     for (_, maps), end in zip(layers, (2, 3, 5, 6), strict=True):
         assert torch.allclose(maps, net[:end](X)[0])
     assert torch.allclose(shares, net(X)[0].softmax(0))
@@ -82,16 +67,17 @@ def test_maps_are_the_outputs_of_the_layers():
     assert torch.equal(feature_maps(own, X, 10)[1], shares)
 
 
-@pytest.mark.parametrize(
-    "activation, pool", [(nn.ReLU, nn.MaxPool2d), (nn.Tanh, nn.AvgPool2d)]
-)
-def test_a_changed_lenet_works(activation, pool):
-    net, X = changed(activation, pool), torch.rand(8, 1, 28, 28)
+def test_a_changed_lenet_works():
+    block = nn.Sequential(nn.Conv2d(1, 4, 3), nn.BatchNorm2d(4), nn.Tanh())
+    head = nn.Flatten(), nn.Dropout(0.5), nn.LazyLinear(10)
+    layers = nn.MaxPool2d(2), nn.Dropout(0.5), nn.Conv2d(4, 40, 3, stride=2)
+    net, X = (
+        nn.Sequential(nn.Identity(), block, *layers, *head),
+        torch.rand(8, 1, 28, 28),
+    )
     net(X)
     layers, shares = feature_maps(net, X[:1], 10)
-    kind = "max" if pool is nn.MaxPool2d else "average"
-    names = [f"convolution 1, BatchNorm2d, {activation.__name__}"]
-    names += [f"{kind} pooling, Dropout", "convolution 2"]
+    names = ["convolution, BatchNorm2d, Tanh", "max pooling, Dropout", "convolution"]
     assert [name for name, _ in layers] == names
     net.eval()
     for (_, maps), end in zip(layers, (2, 4, 5), strict=True):
@@ -102,12 +88,7 @@ def test_a_changed_lenet_works(activation, pool):
 @pytest.mark.parametrize(
     ("build", "words"),
     [
-        (fully_connected, "with 0 Conv2d before an nn.Flatten; expected is a network"),
-        (lambda: nn.Sequential(nn.Conv2d(1, 10, 28)), "1 Conv2d before no nn.Flatten"),
-        (
-            lambda: nn.Conv2d(1, 10, 28),
-            "this is a Conv2d; expected is an nn.Sequ",
-        ),
+        (fully_connected, "has 0 convolutions and .*; expected is a network"),
         (lambda: nn.Sequential(nn.Conv2d(3, 6, 5)), "Conv2d cannot take what comes in"),
         (lambda: lenet()[:-1], "gives 84 numbers for 10 classes"),
     ],
@@ -120,7 +101,7 @@ def test_an_unfit_network_is_refused_with_what_is_expected(build, words, test_it
 def test_a_layer_of_many_maps_is_drawn(test_iter):
     wide = nn.Sequential(nn.Conv2d(1, 64, 3), nn.Flatten(), nn.Linear(64 * 676, 10))
     view = lenet_at_work(wide, test_iter)
-    assert ">convolution 1: 64 × 26 × 26, the first 32<" in view.picture.svg
+    assert ">convolution: 64 × 26 × 26, the first 32<" in view.picture.svg
     assert view.picture.svg.count("data-shows") == 32
 
 
@@ -142,9 +123,9 @@ def test_the_text_tells_picture_label_and_shares(view):
 def test_every_class_has_a_bar_and_the_largest_is_bold(view):
     texts = re.findall(r"<text[^>]*>([^<]*)</text>", view.picture.svg)
     shares = texts[texts.index("T-shirt/top") :][: 2 * len(SHARES)]
-    shown = {c: f"{100 * share:.1f} %" for c, share in SHARES.items()}
+    shown = {c: f"{share:.0%}" for c, share in SHARES.items()}
     assert dict(zip(shares[::2], shares[1::2], strict=True)) == shown
-    assert re.search(r'bold"[^>]*>60.0 %<', view.picture.svg)
+    assert re.search(r'bold"[^>]*>60%<', view.picture.svg)
 
 
 def test_every_map_can_be_enlarged_without_the_kernel(view):
@@ -167,7 +148,7 @@ def test_a_stroke_on_a_picture_makes_it_your_drawing(view, test_iter):
     assert "labelled Dress" in view.label and view.picture.svg != before
     press(view, "clear")
     assert view.label.startswith("nothing drawn yet; feature maps")
-    assert "%" not in view.picture.svg  # no prediction
+    assert "%<" not in view.picture.svg  # no prediction
     view.controls["number"].slider.value = 1
     assert view.label.startswith("picture 1, labelled Ankle boot")
     assert (view.controls["sheet"].read() == test_iter.images[1].numpy()).all()

@@ -1,134 +1,97 @@
 """How one unit, a number of a feature map or of a vector, comes from its inputs."""
 
-import dataclasses
-import typing
+import types
 
 import numpy as np
 import torch
 from torch import nn
 
+from cnn_course.networks import Residual
 from cnn_course.views.kit.texts import number
 
-FORMULAS = {
-    nn.ReLU: "max(0, {x})",
-    nn.Sigmoid: "1 / (1 + e^({minus_x}))",
-    nn.Tanh: "tanh({x})",
-}
 
+def window_of(stage, channel, row, column):
+    """Return the part of a stage's (first) input that makes a number of its output.
 
-class Window(typing.NamedTuple):
-    """A part of maps (C, H, W), three ranges; in the padding are rows < 0 or ≥ H."""
-
-    channels: range
-    rows: range
-    columns: range
-
-
-def single(*place):
-    """Return the `Window` of one number."""
-    return Window(*(range(i, i + 1) for i in place))
-
-
-def window_of(stage, part):
-    """Return the `Window` of a stage's (first) input that makes a part of its output.
-
-    It is exact for one number, else it may hold more than is needed.
+    That is ranges of channels, rows and columns; in the padding are rows < 0 or ≥ H.
     """
-    layer, (C, H, W) = stage.layer, stage.inputs[0].shape
-    channels, *sides = part
-    if stage.kind in ("linear", "softmax"):
-        return Window(range(C), *sides)
+    layer, (C, H, W) = stage.layer, stage.sources[0].Y.shape
     if stage.kind == "flatten":
-        whole = Window(range(C), range(H), range(W))
-        one = len(channels) == 1
-        return single(*np.unravel_index(channels[0], (C, H, W))) if one else whole
-    if stage.kind == "convolution":
+        channel, row, column = np.unravel_index(channel, (C, H, W))
+    channels = range(channel, channel + 1)
+    if stage.kind in ("linear", "softmax"):
+        channels = range(C)
+    elif stage.kind == "convolution":
         taken, made = C // layer.groups, layer.out_channels // layer.groups
-        channels = channels[0] // made * taken, (channels[-1] // made + 1) * taken
-        channels = range(*channels)
-    if hasattr(layer, "kernel_size"):
-        sides = [side_of(layer, axis, side) for axis, side in enumerate(sides)]
-    elif "pooling" in stage.kind:  # adaptive: m windows share n numbers out
-        sides = [
-            range(side[0] * n // m, -(-(side[-1] + 1) * n // m))
-            for side, n, m in zip(sides, (H, W), stage.Y.shape[1:], strict=True)
-        ]
-    return Window(channels, *sides)
+        channels = range(channel // made * taken, (channel // made + 1) * taken)
+    sides = zip((0, 1), (row, column), (H, W), stage.Y.shape[1:], strict=True)
+    return channels, *(_covered(layer, *side) for side in sides)
 
 
-def side_of(layer, axis, side):
-    """Return the rows (axis 0) or columns (axis 1) that windows `side` cover."""
-    dilation = pair(getattr(layer, "dilation", 1))[axis]
-    extent = dilation * (pair(layer.kernel_size)[axis] - 1) + 1
-    named = {"same": (extent - 1) // 2, "valid": 0}
-    padding = pair(named.get(layer.padding, layer.padding))[axis]
-    first, last = (i * pair(layer.stride)[axis] - padding for i in (side[0], side[-1]))
-    return range(first, last + extent, dilation if first == last else 1)
+def _covered(layer, axis, i, n, m):
+    """Return which of n rows (axis 0) or columns (axis 1) make number i of m."""
+    if hasattr(layer, "output_size"):  # adaptive pooling: m windows share n out
+        return range(i * n // m, -(-(i + 1) * n // m))
+    if not hasattr(layer, "kernel_size"):
+        return range(i, i + 1)
+    names = "kernel_size", "stride", "padding", "dilation"
+    values = (getattr(layer, name, 1) for name in names)  # one number or two
+    size, stride, padding, dilation = (
+        value[axis] if isinstance(value, tuple) else value for value in values
+    )
+    extent = dilation * (size - 1) + 1
+    padding = {"same": (extent - 1) // 2, "valid": 0}.get(padding, padding)
+    return range(i * stride - padding, i * stride - padding + extent, dilation)
 
 
-def pair(value):
-    """Return (height, width) of what torch takes as one number or as two."""
-    return value if isinstance(value, tuple) else (value, value)
+def ends(window):
+    """Return the first and the last (channel, row, column) of a `window_of`."""
+    return np.array([[side[end] for side in window] for end in (0, -1)])
 
 
-def sees(stages, k, *unit):
-    """Return the `Window` of the picture that a unit of stage `k` depends on.
+def sees(stages, k, *unit, inside=True):
+    """Return the part of the picture that a unit of stage `k` depends on.
 
-    Its receptive field, without what lies in the padding: a rectangle around it, where
-    dilation leaves pixels out.
+    Its receptive field, as an array [first, last] of (channel, row, column): a
+    rectangle around it, where dilation leaves pixels out. What lies in the padding
+    belongs to it unless `inside`.
     """
-    reach = {k: single(*unit)}
-    for i in range(k, 0, -1):
-        if i not in reach:  # on the other way through a `Residual`
+    reach = {stages[k]: np.array([unit, unit])}
+    for stage in reversed(stages[1 : k + 1]):
+        if stage not in reach:  # on the other way through a `Residual`
             continue
-        part = window_of(stages[i], reach[i])
-        for source, X in zip(stages[i].sources, stages[i].inputs, strict=True):
-            old = reach.get(source, part)
-            sides = zip(part, old, X.shape, strict=True)
-            reach[source] = Window(*(_union(*both, n) for *both, n in sides))
-    return reach[0]
-
-
-def _union(a, b, n):
-    """Return what of two ranges is in range(n); one number if all is padding."""
-    start, stop = min(a.start, b.start), max(a.stop, b.stop)
-    return range(min(max(start, 0), n - 1), max(min(stop, n), 1))
-
-
-@dataclasses.dataclass(eq=False)
-class Explanation:
-    """One unit, from its inputs.
-
-    window     what it takes of its input
-    values     that part, float64 (C, h, w), 0 in the padding. Of "add": (2, 1, 1)
-    inside     bool (h, w): what is not padding
-    total      the unit's number, calculated here, not taken from torch
-    sentences  the same in words and numbers
-    kernel     what the values are multiplied with, (C, h, w), or None
-    partial    the sum of window × kernel in each channel, (C,), or None
-    """
-
-    window: Window
-    values: torch.Tensor
-    inside: torch.Tensor
-    total: float = 0.0
-    sentences: tuple = ()
-    kernel: torch.Tensor | None = None
-    partial: torch.Tensor | None = None
+        first, last = (ends(window_of(stage, *unit)) for unit in reach[stage].tolist())
+        for source in stage.sources:
+            old = reach.get(source, (first[0], last[1]))
+            both = np.minimum(first[0], old[0]), np.maximum(last[1], old[1])
+            most = np.subtract(source.Y.shape, 1)
+            reach[source] = np.clip(both, 0, most) if inside else np.array(both)
+    return reach[stages[0]]
 
 
 @torch.no_grad()
 def explain(stage, channel, row=0, column=0):
-    """Return the `Explanation` of one number of a stage's output."""
-    H, W = stage.inputs[0].shape[1:]
-    window = window_of(stage, single(channel, row, column))
+    """Return how one number of a stage's output comes from its inputs, with these.
+
+    window     the part of its input that it takes, see `window_of`
+    values     that part, float64 (C, h, w), 0 in the padding. Of "add": (2, 1, 1)
+    inside     bool (h, w): what is not padding
+    kernel     what the values are multiplied with, (C, h, w), or None
+    partial    what each of several channels contributes, (C,), or None
+    total      the unit's number, calculated here, not taken from torch
+    sentences  the same in words and numbers
+    """
+    H, W = stage.sources[0].Y.shape[1:]
+    window = window_of(stage, channel, row, column)
     channels, rows, columns = (torch.tensor(side) for side in window)
     rows = rows[:, None]
     inside = (rows >= 0) & (rows < H) & (columns >= 0) & (columns < W)
     place = channels[:, None, None], rows.clamp(0, H - 1), columns.clamp(0, W - 1)
-    values = torch.cat([X[place].double() * inside for X in stage.inputs])
-    found = Explanation(window, values, inside)
-    found.total, *found.sentences = RULES[stage.kind](found, stage, channel)
+    values = torch.cat([s.Y[place].double() * inside for s in stage.sources])
+    found = types.SimpleNamespace(window=window, values=values, inside=inside)
+    found.kernel = found.partial = None
+    rule, *_ = RULES[stage.kind]
+    found.total, *found.sentences = rule(found, stage, channel, row, column)
     return found
 
 
@@ -140,10 +103,10 @@ def digits(value):
     return f"{value + 0.0:.2g}".replace("-", "−")
 
 
-# Each returns the number, and sentences that tell how it comes about.
+# Each rule returns the number, and sentences that tell how it comes about.
 
 
-def _weighted(found, stage, channel):
+def _weighted(found, stage, channel, *_):
     """A convolution, or a linear layer: a 1×1 convolution of 1×1 maps."""
     layer, values = stage.layer, found.values
     found.kernel = layer.weight[channel].double().reshape(values.shape)
@@ -156,20 +119,16 @@ def _weighted(found, stage, channel):
     return total, told
 
 
-def _max(found, stage, channel):
+def _max(found, *_):
     values = found.values[0][found.inside]
     return values.max().item(), f"max of {_listed(values)}: {digits(values.max())}"
 
 
-def _average(found, stage, channel):
-    layer, values = stage.layer, found.values[0][found.inside]
-    count = len(values)
-    if getattr(layer, "count_include_pad", False):
-        # With ceil_mode a window may reach beyond the padding, which is not counted.
-        (H, W), (top, left) = stage.inputs[0].shape[1:], pair(layer.padding)
-        rows = sum(i < H + top for i in found.window.rows)
-        count = rows * sum(i < W + left for i in found.window.columns)
-    count = getattr(layer, "divisor_override", None) or count
+def _average(found, stage, channel, row, column):
+    values = found.values[0][found.inside]
+    # Torch counts zeros of the padding, or does not: of ones it makes their share.
+    ones = stage.layer(torch.ones_like(stage.sources[0].Y[:1]))[0, row, column]
+    count = round(len(values) / ones.item())
     total = values.sum().item() / count
     told = f"sum of {_listed(values)}: {digits(values.sum())}"
     return total, f"{told}, divided by {count}: {digits(total)}"
@@ -180,56 +139,54 @@ def _listed(values):
     return ", ".join(map(digits, values)) if few else f"{len(values)} numbers"
 
 
-def _batch_norm(found, stage, channel):
+def _batch_norm(found, stage, channel, *_):
     layer, x = stage.layer, found.values.item()
-    mean, variance = layer.running_mean[channel], layer.running_var[channel]
-    total = (x - mean.item()) / (variance.item() + layer.eps) ** 0.5
+    of = layer.running_mean, layer.running_var, layer.weight, layer.bias
+    mean, variance, weight, bias = (numbers[channel].item() for numbers in of)
+    total = (x - mean) / (variance + layer.eps) ** 0.5 * weight + bias
     told = f"({digits(x)} − mean {digits(mean)}) / √(variance {digits(variance)} + ε)"
-    if layer.affine:
-        weight, bias = layer.weight[channel].item(), layer.bias[channel].item()
-        total = total * weight + bias
-        told += f" × weight {digits(weight)} + bias {digits(bias)}"
+    told += f" × weight {digits(weight)} + bias {digits(bias)}"
     return total, f"{told} = {digits(total)}"
 
 
-def _activation(found, stage, channel):
-    formula = FORMULAS.get(type(stage.layer), type(stage.layer).__name__ + "({x})")
+def _activation(found, stage, *_):
+    name, x = type(stage.layer).__name__, digits(found.values)
     total = stage.layer(found.values.clone()).item()  # it may work in place
-    told = formula.format(x=digits(found.values), minus_x=digits(-found.values))
-    return total, f"{told} = {digits(total)}"
+    formulas = {
+        "ReLU": f"max(0, {x})",
+        "Sigmoid": f"1 / (1 + e^({digits(-found.values)}))",
+    }
+    return total, f"{formulas.get(name, f'{name}({x})')} = {digits(total)}"
 
 
-def _softmax(found, stage, channel):
-    z = found.values.flatten()
-    powers, share = z.exp(), z.softmax(0)[channel].item()
+def _softmax(found, stage, channel, *_):
+    powers = found.partial = found.values.flatten().exp()
     power, total = digits(powers[channel]), digits(powers.sum())
-    return (
-        share,
-        f"e^({digits(z[channel])}) = {power}",
-        f"sum of all, {_listed(powers)}: {total}",
-        f"{power} / {total} = {digits(share)}",
-    )
+    share = (powers[channel] / powers.sum()).item()
+    told = f"e^({digits(found.values[channel])}) = {power}"
+    return share, told, f"divided by the sum of all, {total}: {digits(share)}"
 
 
-def _add(found, stage, channel):
+def _add(found, *_):
     branch, shortcut = found.values.flatten().tolist()
     told = f"branch {digits(branch)} + shortcut {digits(shortcut)}"
     return branch + shortcut, f"{told} = {digits(branch + shortcut)}"
 
 
-def _passed_on(found, stage, channel):
+def _passed_on(found, *_):
     return found.values.item(), f"{digits(found.values)} is passed on as it is"
 
 
-RULES = {
-    "convolution": _weighted,
-    "linear": _weighted,
-    "max pooling": _max,
-    "average pooling": _average,
-    "batch norm": _batch_norm,
-    "activation": _activation,
-    "softmax": _softmax,
-    "add": _add,
-    "flatten": _passed_on,
-    "dropout": _passed_on,
+ACTIVATIONS = (nn.ReLU, nn.Sigmoid, nn.Tanh, nn.LeakyReLU, nn.ELU, nn.GELU, nn.SiLU)
+RULES = {  # kind: its rule, and the layers that follow it
+    "convolution": (_weighted, nn.Conv2d),
+    "max pooling": (_max, nn.MaxPool2d, nn.AdaptiveMaxPool2d),
+    "average pooling": (_average, nn.AvgPool2d, nn.AdaptiveAvgPool2d),
+    "batch norm": (_batch_norm, nn.BatchNorm2d, nn.BatchNorm1d),
+    "activation": (_activation, *ACTIVATIONS),
+    "dropout": (_passed_on, nn.Dropout, nn.Dropout2d),
+    "flatten": (_passed_on, nn.Flatten),
+    "linear": (_weighted, nn.Linear),
+    "softmax": (_softmax, nn.Softmax),
+    "add": (_add, Residual),
 }
