@@ -1,9 +1,10 @@
 """View 8, for notebook 07: a network as a table, to edit, and what it costs."""
 
-from typing import NamedTuple
+import torch
 
+from cnn_course import networks
 from cnn_course.device import torch_as_it_starts
-from cnn_course.networks import NARROW_VGG, VGG11, receptive_size
+from cnn_course.networks import NARROW_VGG, VGG11
 from cnn_course.views.kit import svg
 from cnn_course.views.kit.controls import Number
 from cnn_course.views.kit.svg import BLUE, LINE, ORANGE, PAPER, SOFT
@@ -24,42 +25,31 @@ COUNTERS = ("convolutions", "− 1", "+ 1"), ("channels", "÷ 2", "× 2")
 FLOOR, TABLE = 138, 210  # that the blocks stand on; the first line; in CSS pixels
 
 
-class Stage(NamedTuple):
-    """A block or a fully connected layer, and what it costs for one picture."""
-
-    name: str
-    shape: str  # of its output, without N
-    sees: str  # how many pixels a unit behind it
-    parameters: int
-    multiply_adds: int
-    num_bytes: int  # of its activations, float32
-
-
 def stages(blocks, in_channels, num_classes, side, hidden):
-    """Return a `Stage` for every block and every fully connected layer of `vgg`.
+    """Return a line of the table for every block and fully connected layer of `vgg`.
 
-    Raises ValueError with a sentence if a block would halve its map to nothing.
+    That is its name, the shape of its output without N, how many pixels a unit behind
+    it sees, and its costs for one picture: parameters, multiply-adds and bytes of
+    activations, float32. Raises ValueError as `vgg` does.
     """
-    found, n, layers = [], in_channels, []
-    for i, (num_convs, channels) in enumerate(blocks, 1):
-        if side < 2:
-            raise ValueError(
-                f"block {i} gets a 1×1 map and would halve it to nothing: take "
-                f"pictures of {2 ** len(blocks)} pixels or more, or fewer blocks"
-            )
-        weights = 9 * channels * (n + (num_convs - 1) * channels)
-        work, kept = weights * side**2, 2 * num_convs * channels * side**2  # with ReLU
-        side, n = side // 2, channels
-        layers += [(3, 1)] * num_convs + [(2, 2)]
-        shape, seen = f"{n} × {side} × {side}", receptive_size(layers)
-        costs = weights + num_convs * n, work, 4 * (kept + n * side**2)
-        found.append(Stage(f"block {i}", shape, f"{seen}×{seen}", *costs))
-    n *= side**2
-    for i, outputs in enumerate((hidden, hidden, num_classes), 1):
-        kept = outputs if i == 3 else 2 * outputs  # the last one has no ReLU
-        costs = (n + 1) * outputs, n * outputs, 4 * kept
-        found.append(Stage(f"fc {i}", str(outputs), "all", *costs))
-        n = outputs
+    with torch.device("meta"):  # shapes without numbers
+        net = networks.vgg(blocks, in_channels, num_classes, side, hidden)
+        X = torch.empty(1, in_channels, side, side)
+    n, windows, found = len(blocks), [], []
+    parts = [*net[:n], net[n : n + 4], net[n + 4 : n + 7], net[n + 7 :]]
+    for i, part in enumerate(parts):
+        name, sees = f"fc {i - n + 1}", "all"
+        if i < n:
+            windows += [(3, 1)] * blocks[i][0] + [(2, 2)]
+            size = networks.receptive_size(windows)
+            name, sees = f"block {i + 1}", f"{size}×{size}"
+        costs = (
+            networks.count_parameters(part),
+            networks.count_multiply_adds(part, X.shape),
+            networks.activation_bytes(part, X.shape),
+        )
+        X = part(X)
+        found.append((name, " × ".join(map(str, X.shape[1:])), sees, *costs))
     return found
 
 
@@ -84,26 +74,37 @@ class Blocks(Chips):
 def draw_vgg(blocks, in_channels, num_classes, side, hidden):
     """Draw a VGG's blocks to scale, and a table of its costs with shares as bars."""
     found = stages(blocks, in_channels, num_classes, side, hidden)
-    _, _, _, *costs = zip(*found, strict=True)
-    total = Stage(f"{sum(n for n, _ in blocks) + 3} layers", "", "", *map(sum, costs))
-    heavy = max(found, key=lambda stage: stage.parameters)
-    busy = max(found, key=lambda stage: stage.multiply_adds)
-    batch = f"{memory(128 * total.num_bytes)} for a batch of 128"
-    kept = f"activations {memory(total.num_bytes)} for a picture, {batch}"
+    names, _, _, *costs = zip(*found, strict=True)
+    parameters, multiply_adds, num_bytes = totals = [sum(column) for column in costs]
+    heavy, busy = (
+        f"{names[column.index(max(column))]} {what} {max(column) / sum(column):.0%}"
+        for what, column in zip(("has", "does"), costs, strict=False)
+    )
+    total = f"{sum(n for n, _ in blocks) + 3} layers"
+    batch = f"{memory(128 * num_bytes)} for a batch of 128"
+    kept = f"activations {memory(num_bytes)} for a picture, {batch}"
     label = (
-        f"{total.name}: {total.parameters:,} parameters, {total.multiply_adds:,} "
-        f"multiply-adds; {kept}; {heavy.name} has "
-        f"{heavy.parameters / total.parameters:.0%} of the parameters, {busy.name} "
-        f"does {busy.multiply_adds / total.multiply_adds:.0%} of the multiply-adds"
+        f"{total}: {parameters:,} parameters, {multiply_adds:,} multiply-adds; {kept}; "
+        f"{heavy} of the parameters, {busy} of the multiply-adds"
     )
     number, low = ("+ add a block", "− remove the last"), TABLE + 21 * (len(found) + 2)
     parts = [
         chips(0, 14, "blocks", PRESETS, blocks)[0],
         chips(600, 14, "blocks:number", dict(enumerate(number)), None)[0],
         *_draw_blocks(blocks, side),
-        *_draw_table(found, total),
+        *_write(TABLE, HEADS, fill=SOFT),
         svg.text(0, low, f"{kept}, of which training keeps most"),
     ]
+    for i, (*words, given, work, stored) in enumerate(
+        [(total, "", "", *totals), *found]
+    ):
+        y = TABLE + 21 * (i + 1)
+        words += f"{given:,}", f"{work:,}", memory(stored)
+        parts += [
+            *_write(y, words, bold=not i),
+            *_share(386, y, given / parameters, BLUE),
+            *_share(672, y, work / multiply_adds, ORANGE),
+        ]
     return svg.picture(860, low + 14, label, *parts)
 
 
@@ -132,19 +133,7 @@ def _draw_blocks(blocks, side):
             yield svg.tag("g", pair, words, role="group", aria_label=name)
 
 
-def _draw_table(found, total):
-    """Draw a line for each stage."""
-    yield from _line(TABLE, *HEADS, fill=SOFT)
-    for i, stage in enumerate([total, *found], -1):
-        y = TABLE + 21 * (i + 2)
-        costs = f"{stage.parameters:,}", f"{stage.multiply_adds:,}"
-        written = *stage[:3], *costs, memory(stage.num_bytes)
-        yield from _line(y, *written, bold=stage is total)
-        yield from _share(386, y, stage.parameters / total.parameters, BLUE)
-        yield from _share(672, y, stage.multiply_adds / total.multiply_adds, ORANGE)
-
-
-def _line(y, *columns, **style):
+def _write(y, columns, **style):
     """Write the six columns of a line of the table."""
     for x, words in zip((0, 76, 264, 378, 664, 860), columns, strict=True):
         anchor = "start" if x < 100 else "end"

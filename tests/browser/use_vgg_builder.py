@@ -34,7 +34,7 @@ def use(notebook, record_latency):
     view.part("blocks:number:0").click()
     view.says("13 layers: ")
     view.type("side", "32")
-    view.complains("block 6 gets a 1×1 map and would halve it to nothing")
+    view.complains("side must be at least 64 pixels for 6 blocks")
     view.part("blocks:number:1").click()
     view.fine()
     view.says("11 layers: ")

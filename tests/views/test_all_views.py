@@ -325,7 +325,11 @@ ENTRIES = {  # view: (control, what is typed, what is said)
     ],
     "vgg_builder": [
         ("side", "-8", "side: type a whole number, from 1 to 1,024; got '-8'"),
-        ("side", "16", "block 5 gets a 1×1 map and would halve it to nothing"),
+        (
+            "side",
+            "16",
+            "side must be at least 32 pixels for 5 blocks, each of which halv",
+        ),
         ("in_channels", "0", "channels in: type a whole number, from 1 to 4,096"),
         ("num_classes", "0", "classes: type a whole number, from 1 to 100,000"),
         ("hidden", "99999", "hidden width: type a whole number, from 1 to 16,384"),
