@@ -12,24 +12,24 @@ from torch import nn
 from cnn_course.data import Batches, to_float
 from cnn_course.device import modes_kept
 from cnn_course.training import ProgressBar, count_batches, place
-from cnn_course.views.kit.controls import Number
 from cnn_course.views.kit.texts import duration
 from cnn_course.views.kit.view import View
-from cnn_course.views.training_picture import Sample, TrainingState, draw_training
+from cnn_course.views.training_picture import TrainingState, draw_training
 
 SHARE = 0.04  # of the time may be spent drawing
 
 
 def take_sample(train_iter):
-    """Return a `Sample` of the course's own loader, and None of any other."""
+    """Return six pictures of each class, uint8 (n, h, w), or fewer, and their names.
+
+    That is (None, ()) of any other than the course's own loader.
+    """
     if not isinstance(train_iter, Batches):
-        return None
+        return None, ()
     labels, names = train_iter.labels.cpu(), train_iter.classes
     first = [(labels == c).nonzero().flatten()[:6].tolist() for c in range(len(names))]
     rows = [row for a_round in zip(*first, strict=False) for row in a_round]
-    if not rows:
-        return None  # a class without a picture
-    return Sample(train_iter.images[rows].cpu().numpy(), names)
+    return train_iter.images[rows].cpu().numpy() if rows else None, names
 
 
 class LiveCurves:
@@ -41,18 +41,17 @@ class LiveCurves:
 
     def __init__(self, net, train_iter, num_epochs, device):
         self.net, self.train_iter, self.device = net, train_iter, device
-        sample = take_sample(train_iter)
-        self.state = TrainingState(num_epochs, count_batches(train_iter), sample)
+        batches, sample = count_batches(train_iter), take_sample(train_iter)
+        self.state = TrainingState(num_epochs, batches, *sample)
         self.first = next((m for m in net.modules() if isinstance(m, nn.Conv2d)), None)
         self.drawn = self.cost = 0.0
-        self.smooth = Number("smooth over steps", 20, 1, 200)
         look = dict(indent=False, layout={"width": "auto"})
         logarithmic = ipywidgets.Checkbox(description="logarithmic loss", **look)
         self.view = View(
             "Training, live",
             "which class is learned first, which last? Make the loss logarithmic while "
             "it trains. Then Kernel → Interrupt Kernel: what is kept?",
-            {"logarithmic": logarithmic, "smoothing": self.smooth},
+            {"logarithmic": logarithmic},
             lambda **values: draw_training(self.state, **values),
             summary="loss and accuracy by epoch",
         )
@@ -106,14 +105,14 @@ class LiveCurves:
             state.speed, state.step = self.images / took, took / len(state.losses)
         if self.first is not None:
             state.kernels = self.first.weight[:, 0].float().cpu().numpy()
-        if state.sample is not None:
+        if state.images is not None:
             try:
-                X = torch.tensor(state.sample.images, device=self.device)
+                X = torch.tensor(state.images, device=self.device)
                 with modes_kept(self.net):
                     logits = self.net.eval()(to_float(X, self.train_iter.resize))
-                state.sample.answer(logits.float().cpu().numpy())
-            except Exception:  # such as a full GPU: training goes on without the sample
-                state.sample = None
+                state.answer(logits.float().cpu().numpy())
+            except Exception:  # such as a full GPU: training goes on without them
+                state.images, state.given = None, {}
 
     def _finish(self, error):
         """Draw for the last time, and leave that picture in the notebook."""
@@ -121,8 +120,6 @@ class LiveCurves:
             if not isinstance(error, RuntimeError):  # the device's would come again
                 self._look()
             self.state.ended = self._ending(error)
-            if self.view.message.value:  # a bad entry must not cost the last picture
-                self.smooth.write(self.smooth.slider.value)
             self.view.refresh()
         self.handle.update(self.view)
 

@@ -1,6 +1,5 @@
 """What a training looks like: curves, first kernels, and what each class is given."""
 
-import math
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -15,17 +14,35 @@ WIDTH, CURVES = 860, 246  # of the picture; where what is below the curves begin
 
 
 @dataclass
-class Sample:
-    """A few training pictures, of each class as many, and what the network says.
+class TrainingState:
+    """What is known of a training.
 
-    images  uint8 (n, h, w), first one of each class
-    names   of the classes
-    said    the name that the network gives to each picture, empty at first
-    given   {name: the share of the pictures that it is given to, or why none}
+    batches   steps in an epoch, or None where that is not known
+    images    a few training pictures, uint8 (n, h, w), of each class as many, first one
+              of each; or None
+    names     of the classes
+    history   of the finished epochs
+    losses    of the steps since, floats, as far as they have been read
+    pending   the same of all those steps, tensors on the device
+    speed     training images per second, in this epoch
+    step      the seconds that a step takes, in this epoch
+    ended     how the training ended, in words; empty while it runs
+    kernels   of the first convolution, (n, kh, kw), or None
+    said      the name that the network gives to each image, empty at first
+    given     {name: the share of the images that it is given to, or why none}
     """
 
-    images: np.ndarray
-    names: tuple[str, ...]
+    num_epochs: int
+    batches: int | None = None
+    images: np.ndarray | None = None
+    names: tuple = ()
+    history: History = field(default_factory=History)
+    losses: list[float] = field(default_factory=list)
+    pending: list = field(default_factory=list)
+    speed: float = 0.0
+    step: float = 0.0
+    ended: str = ""
+    kernels: np.ndarray | None = None
     said: list[str] = field(default_factory=list)
     given: dict[str, str] = field(default_factory=dict)
 
@@ -34,40 +51,13 @@ class Sample:
 
         A class is dead if its logit is 0 for every picture.
         """
-        answers, largest = logits.argmax(axis=1), abs(logits).max(axis=0)
+        answers, alive = logits.argmax(axis=1), logits.any(axis=0)
         shares = np.bincount(answers, minlength=len(self.names)) / len(answers)
-        given = {
-            name: f"{share:.0%}" if share else "never" if top else "× dead"
-            for name, share, top in zip(self.names, shares, largest, strict=True)
+        self.given = {
+            name: f"{share:.0%}" if share else "never" if some else "× dead"
+            for name, share, some in zip(self.names, shares, alive, strict=True)
         }
-        self.said, self.given = [self.names[a] for a in answers], given
-
-
-@dataclass
-class TrainingState:
-    """What is known of a training.
-
-    batches   steps in an epoch, or None where that is not known
-    sample    pictures to ask about, or None
-    history   of the finished epochs
-    losses    of the steps since, floats, as far as they have been read
-    pending   the same of all those steps, tensors on the device
-    speed     training images per second, in this epoch
-    step      the seconds that a step takes, in this epoch
-    ended     how the training ended, in words; empty while it runs
-    kernels   of the first convolution, (n, kh, kw), or None
-    """
-
-    num_epochs: int
-    batches: int | None = None
-    sample: Sample | None = None
-    history: History = field(default_factory=History)
-    losses: list[float] = field(default_factory=list)
-    pending: list = field(default_factory=list)
-    speed: float = 0.0
-    step: float = 0.0
-    ended: str = ""
-    kernels: np.ndarray | None = None
+        self.said = [self.names[a] for a in answers]
 
     @property
     def epoch_steps(self):
@@ -77,14 +67,9 @@ class TrainingState:
 
     @property
     def shown_epochs(self):
-        """The epochs that the axes have room for."""
-        done = len(self.history) + len(self.losses) / self.epoch_steps
-        if self.ended:
-            return max(math.ceil(done), 1)
-        most = 10  # doubled when needed: of 500 epochs the first could not be seen
-        while most < done:
-            most *= 2
-        return min(most, self.num_epochs)
+        """The epochs that axes have room for: of 500 the first could not be seen."""
+        begun = len(self.history) + -(-len(self.losses) // self.epoch_steps)
+        return max(begun, 1) if self.ended else min(max(2 * begun, 10), self.num_epochs)
 
 
 def now(state):
@@ -110,45 +95,36 @@ def describe(state):
         words += f"training accuracy {history.train_acc[-1]:.3f}"
     if history.test_acc:
         words += f", test accuracy {history.test_acc[-1]:.3f}"
-    if state.sample and state.sample.given:
-        given = ", ".join(map(" ".join, state.sample.given.items()))
+    if state.given:
+        given = ", ".join(map(" ".join, state.given.items()))
         words += f"; given to training pictures: {given}"
     return words
 
 
-def trailing_mean(values, count):
-    """Return for each value the mean of the last `count` values up to it."""
-    sums = np.concatenate([[0.0], np.cumsum(values)])
-    last = np.arange(1, len(sums))
-    first = np.maximum(last - count, 0)
-    return (sums[last] - sums[first]) / (last - first)
-
-
-def draw_training(state, logarithmic, smoothing):
-    """Draw a `TrainingState`; each mean of the loss is over `smoothing` steps."""
+def draw_training(state, logarithmic):
+    """Draw a `TrainingState`; each mean of the loss is over 20 steps."""
     steps = np.array(state.history.step_loss + state.losses)
     steps = steps[np.logical_and.accumulate(np.isfinite(steps))]
-    means = trailing_mean(steps, smoothing)
-    smoothing = min(smoothing, max(len(steps), 1))
-    label = describe(state)
+    sums, last = np.cumsum([0.0, *steps]), np.arange(1, len(steps) + 1)
+    first = np.maximum(last - 20, 0)
+    means, label = (sums[last] - sums[first]) / (last - first), describe(state)
     if len(means):
-        scale = ", logarithmic scale" if logarithmic else ""
-        last = f"{smoothing} step{'s' * (smoothing > 1)} {means[-1]:.3f}"
-        label += f"; mean loss of the last {last}{scale}"
+        label += f"; mean loss of the last {min(20, len(means))} steps {means[-1]:.3f}"
+        label += ", logarithmic scale" * logarithmic
     parts = [
         svg.text(0, 9, now(state), bold=True),
-        _draw_loss(state, steps, means, logarithmic, smoothing),
+        _draw_loss(state, steps, means, logarithmic),
         _draw_accuracies(state),
     ]
     if state.kernels is not None:
         parts += _draw_kernels(state.kernels)
-    if state.sample is not None:
-        parts += _draw_sample(state.sample)
-    height = CURVES + 118 * (state.sample is not None)
+    if state.images is not None:
+        parts += _draw_sample(state)
+    height = CURVES + 118 * (state.images is not None)
     return svg.picture(WIDTH, height, label, *parts)
 
 
-def _draw_loss(state, steps, means, logarithmic, smoothing):
+def _draw_loss(state, steps, means, logarithmic):
     low, high = 0.0, steps.max(initial=0.0) or 2.5
     if logarithmic:  # a tenth at least, so that there are some numbers on the axis
         low = max(min(steps.min(initial=high), high / 10), 1e-6 * high)
@@ -157,7 +133,7 @@ def _draw_loss(state, steps, means, logarithmic, smoothing):
     axes = Axes(*place, name, "epochs", state.shown_epochs, ylim, log=logarithmic)
     x = np.arange(1, len(steps) + 1) / state.epoch_steps
     axes.curve("each step", x, steps, SOFT, width=0.5)
-    axes.curve(f"mean of {smoothing}", x, means, BLUE)
+    axes.curve("mean of 20", x, means, BLUE)
     middles = np.arange(len(state.history)) + 0.5
     axes.curve("of epoch", middles, state.history.loss, INK, width=0, dots=True)
     return axes.drawn()
@@ -179,19 +155,19 @@ def _draw_kernels(kernels):
         yield svg.image(pixels, 672 + 46 * (i % 4), 40 + 46 * (i // 4), 42, 42)
 
 
-def _draw_sample(sample):
+def _draw_sample(state):
     """Draw a picture of each class, what the network says, and how often each one."""
     words = "a training picture of each class, and what the network says"
     yield title(0, CURVES + 8, words)
-    for c, name in enumerate(sample.names):
+    for c, name in enumerate(state.names):
         x = 40 + 82 * c
-        yield svg.image(sample.images[c], x, CURVES + 22, 56, 56)
-        if sample.said:
-            mark, colour = ("✓", GREEN) if sample.said[c] == name else ("✗", ORANGE)
-            word, bold = f"{mark} {sample.said[c]}", not sample.given[name][0].isdigit()
+        yield svg.image(state.images[c], x, CURVES + 22, 56, 56)
+        if state.said:
+            mark, colour = ("✓", GREEN) if state.said[c] == name else ("✗", ORANGE)
+            word, bold = f"{mark} {state.said[c]}", not state.given[name][0].isdigit()
             yield svg.text(x, CURVES + 88, word, size=12, fill=colour)
-            yield svg.text(x, CURVES + 106, sample.given[name], size=12, bold=bold)
+            yield svg.text(x, CURVES + 106, state.given[name], size=12, bold=bold)
     yield svg.text(0, CURVES + 106, "given", size=12, fill=SOFT)
-    count = len(sample.images)
+    count = len(state.images)
     words = f"given: share of {count} training pictures, {count // 10} of each class"
     yield svg.text(WIDTH, CURVES + 8, words, size=12, fill=SOFT, anchor="end")

@@ -10,30 +10,21 @@ RESULT += r"(?:, test accuracy [01]\.\d{3})?"  # not every training has a test
 def use(notebook, record_latency):
     view = notebook.view(TITLE)
     view.says(re.compile(rf"finished: \d+ epochs? in .* s; {RESULT}; .*last \d+ steps"))
-    try_controls(view)
-    record_latency(TITLE, view.slider_latencies("smooth over steps"))
+    try_logarithmic(view)
+
+    def press(_):
+        view.page.keyboard.press("Space")
+
+    view.box.get_by_label("logarithmic loss").focus()
+    record_latency(TITLE, view.latencies(press))
 
 
-def try_controls(view):
-    """Move both controls; the view is as before afterwards."""
+def try_logarithmic(view):
+    """Press the one control twice; the view is as before afterwards."""
     logarithmic = view.box.get_by_label("logarithmic loss")
     logarithmic.focus()
     view.page.keyboard.press("Space")
     view.says("logarithmic scale")
-    view.type("smooth over steps", "1")
-    view.says("mean loss of the last 1 step ")
-    # While it trains, the text can be ahead of the slider.
-    view.slider("smooth over steps").and_(
-        view.page.locator("[aria-valuenow='1.0']")
-    ).wait_for()
-    view.slide("smooth over steps")  # some notebooks take few steps only
-    view.says("mean loss of the last 2 steps")
-    view.answers(
-        ("smooth over steps", "many", "smooth over steps: type a whole number"),
-        ("smooth over steps", "0", "smooth over steps: type a whole number, from 1"),
-        ("smooth over steps", "1", None),
-    )
-    view.says("mean loss of the last 1 step ")
     logarithmic.uncheck()
     view.says(re.compile("^((?!logarithmic).)*$"))
 
@@ -49,7 +40,7 @@ def use_while_training(notebook):
     view.says(re.compile(r"epoch \d+ of \d+, step [1-9]\d*"), seconds=60)
     assert view.picture.locator("image").count() == 16  # six kernels, ten garments
     before = view.label
-    try_controls(view)
+    try_logarithmic(view)
     assert view.label != before  # more steps, and none of them stopped for us
     view.says(re.compile(rf"epoch [2-9]\d* of .* left; {RESULT}"), seconds=60)
     notebook.command("notebook:interrupt-kernel")
@@ -59,4 +50,4 @@ def use_while_training(notebook):
     epoch = int(stopped.search(view.label)[1])
     output = notebook.page.locator(".jp-OutputArea-output")
     output.filter(has_text=f"the history its finished epochs ({epoch - 1})").wait_for()
-    try_controls(view)  # what is kept can still be looked at
+    try_logarithmic(view)  # what is kept can still be looked at

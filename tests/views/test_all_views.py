@@ -320,9 +320,6 @@ ENTRIES = {  # view: (control, what is typed, what is said)
         ("window", "5", "the window spans 5 numbers, but only 4 are there"),
         ("stride", "0", "a stride of 0 would never move the window"),
     ],
-    "training_curves": [
-        ("smoothing", "0", "smooth over steps: type a whole number, from 1 "),
-    ],
     "vgg_builder": [
         ("side", "-8", "side: type a whole number, from 1 to 1,024; got '-8'"),
         (
