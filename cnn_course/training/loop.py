@@ -141,7 +141,7 @@ def train(
             mps = ", without channels_last, which is slow or wrong there"
             print(f"training on {device}{going_on}{mps if is_mps(device) else ''}")
         show = progress or ProgressBar
-        bar = show(net, train_iter, num_epochs, verbose, device, watch_classes)
+        bar = show(net, train_iter, num_epochs, verbose, device)
         if device.type == "cuda":
             torch.set_float32_matmul_precision("high")  # TF32, as convolutions have it
         look = partial(forward.look_at_first, net, device, bar.write)

@@ -1,16 +1,15 @@
 """What shows the progress of `train`: a bar, in notebooks and in terminals.
 
-`train(…, progress=show)` calls show(net, train_iter, num_epochs, shown, device,
-watch_classes) for a context manager with the methods of `ProgressBar`, whose
-`__exit__` is told how training ended. An interrupt can come while any of them runs, and
-must be let through.
+`train(…, progress=show)` calls show(net, train_iter, num_epochs, shown, device) for a
+context manager with the methods of `ProgressBar`, whose `__exit__` is told how training
+ended. An interrupt can come while any of them runs, and must be let through.
 """
 
 
 class ProgressBar:
     """A bar over all epochs, with the loss; silent unless `shown`."""
 
-    def __init__(self, net, train_iter, num_epochs, shown, device, watch_classes=False):
+    def __init__(self, net, train_iter, num_epochs, shown, device):
         from tqdm.auto import tqdm  # a widget in a notebook, text elsewhere
 
         self.batches, self.num_epochs = count_batches(train_iter), num_epochs

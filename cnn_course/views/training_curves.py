@@ -133,7 +133,7 @@ class LiveCurves:
         return f"stopped {self.place}{why}"
 
 
-def training_curves(net, train_iter, num_epochs, shown, device, watch_classes=False):
+def training_curves(net, train_iter, num_epochs, shown, device):
     """Follow a training live: pass this function itself, `train(…, progress=…)`.
 
     Arguments as of `ProgressBar`, which follows it wherever there is no notebook.
