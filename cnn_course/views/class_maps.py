@@ -1,10 +1,7 @@
 """View 9, for notebook 08: what does NiN find, and where, on a sheet of garments?"""
 
-import copy
-
 import numpy as np
 
-from cnn_course.checks import network, whole_number
 from cnn_course.device import torch_as_it_starts
 from cnn_course.views.explorer.layers import refuse_other_than_batches
 from cnn_course.views.garments import (
@@ -49,19 +46,14 @@ def limit(maps):
     return max(maps.max().item(), 0) or maps.abs().max().item()
 
 
-def _draw_key(x, maps, name):
-    ends = f"against: ≤ {short(-limit(maps))}", f"{short(limit(maps))}: for {name}"
-    return key(x, TOP + SHEET + 17, *ends, width=80)
-
-
-def draw_class_maps(sheet, maps, places, names, chosen, said="", handles=""):
+def draw_class_maps(sheet, maps, places, names, chosen, label, handles):
     """Draw one map large over the sheet, and all of them small in one scale.
 
     sheet    float (H, H), maps float32 (classes, h, w)
     places   (first, step) of the maps' numbers, in pixels of the sheet
     names    of the classes; `chosen` is the one of the large map
-    said     what lies on the sheet, in words
-    handles  what can be touched there
+    label    what lies on the sheet, in words
+    handles  pieces: what can be touched there
     """
     side, averages, large = len(sheet), maps.mean(dim=(1, 2)), maps[chosen]
     order = averages.argsort(descending=True).tolist()
@@ -71,7 +63,12 @@ def draw_class_maps(sheet, maps, places, names, chosen, said="", handles=""):
         svg.image(255 - svg.grey(part), 0, 0, side, side, smooth=True, jpeg=True)
         for part in (sheet, sheet[::2, ::2])
     )
-    tiles = []
+    parts = [
+        title(1, 12, f"map of {names[chosen]}, own scale: {short(large.mean())}"),
+        draw_map(paper, side, large, places, limit(large), 1, TOP, SHEET),
+        svg.rect(1, TOP, SHEET, SHEET, stroke=LINE),
+        title(RIGHT, 12, "all maps in one scale, their averages: press one"),
+    ]
     for c, name in enumerate(names):
         x, y = RIGHT + 112 * (c % 4), TOP + 132 * (c // 4)
         bold, on = c == order[0], c == chosen
@@ -83,62 +80,34 @@ def draw_class_maps(sheet, maps, places, names, chosen, said="", handles=""):
             svg.text(x, y + TILE + 11, name, size=12, bold=bold),
             svg.text(x, y + TILE + 26, says, size=12),
         ]
-        tiles.append(button(f"large:{c}", f"map of {name}: {says}", *tile, pressed=on))
-    return svg.picture(
-        860,
-        480,
-        f"{said}; largest averages: {best}; large: the map of {names[chosen]}",
-        title(1, 12, f"map of {names[chosen]}, own scale: {short(large.mean())}"),
-        draw_map(paper, side, large, places, limit(large), 1, TOP, SHEET),
-        svg.rect(1, TOP, SHEET, SHEET, stroke=LINE),
-        title(RIGHT, 12, "all maps in one scale, their averages: press one"),
-        *tiles,
-        _draw_key(1, large, names[chosen]),
-        _draw_key(RIGHT, maps, "a class"),
-        handles,
-    )
-
-
-def describe(garments, maps, names):
-    """Say what lies where, and where the map of its class is largest.
-
-    garments  a list of (class, left, top)
-    """
-    height, width = maps.shape[1:]
-    parts = []
-    for c, left, top in garments:
-        row, column = divmod(maps[c].argmax().item(), width)
-        parts.append(
-            f"{names[c]} {left} right and {top} down, its map largest in row "
-            f"{row + 1}, column {column + 1}"
-        )
-    laid = "; ".join(parts) or "empty"
-    return f"maps of {height}×{width} for the sheet: {laid}"
+        parts.append(button(f"large:{c}", f"map of {name}: {says}", *tile, pressed=on))
+    for x, shown, name in ((1, large, names[chosen]), (RIGHT, maps, "a class")):
+        top = limit(shown)
+        ends = f"against: ≤ {short(-top)}", f"{short(top)}: for {name}"
+        parts.append(key(x, TOP + SHEET + 17, *ends, width=80))
+    label += f"; largest averages: {best}; large: the map of {names[chosen]}"
+    return svg.picture(860, 480, label, *parts, *handles)
 
 
 @torch_as_it_starts()
 def class_maps(net, data_iter, side=224):
     """Return the view of a network's class maps for a sheet of chosen garments.
 
-    net        a network as nin(), on any device; as it is now: a copy is asked, in
-               evaluation mode
+    net        a network as nin(), on any device
     data_iter  a loader that `load_data_fashion_mnist` returns
     side       of the sheet, in pixels
 
-    Raises TypeError or ValueError for a network or a loader of another kind, and
-    unless `side` is a whole number from 67 to 448.
+    Raises TypeError or ValueError for a network or a loader of another kind.
     """
-    whole_number("side", side, 67, 448)
     refuse_other_than_batches("data_iter", data_iter)
     images, labels = data_iter.images.cpu(), data_iter.labels.tolist()
-    names, lot = data_iter.classes, np.random.default_rng(0)
-    net = copy.deepcopy(network("net", net)).eval()
+    names, lot, zoom = data_iter.classes, np.random.default_rng(0), SHEET / side
     chosen = Chips(dict(enumerate(names)), FIRST[0])
 
     def show(number):
         chosen.value = labels[number]
 
-    garments = Garments(1, TOP, SHEET / side, side, show)
+    garments = Garments(1, TOP, zoom, side, show)
     first = [labels.index(c) for c in FIRST if c in labels]
     garments.lay(first)
     sheets = Buttons(
@@ -150,19 +119,22 @@ def class_maps(net, data_iter, side=224):
     )
 
     def draw(garments, large, **_):
-        lying = [(labels[i], *place) for i, place in garments.items()]
         sheet = lay_sheet(images[list(garments)], garments.values(), side)
         maps, places = find_class_maps(net, sheet[None, None], len(names))
-        zoom, handles = SHEET / side, []
+        handles = [chips(1, TOP + SHEET + 45, "sheets", sheets.options, None)[0]]
+        size, told, (height, width) = zoom * size_on(side), [], maps.shape[1:]
         look = dict(fill="transparent", stroke="#595959", stroke_dasharray="4 4")
-        for i, (c, left, top) in zip(garments, lying, strict=True):
-            size = zoom * size_on(side)
+        for i, (left, top) in garments.items():
+            name, best = names[labels[i]], maps[labels[i]].argmax().item()
             box = svg.rect(1 + zoom * left, TOP + zoom * top, size, size, **look)
-            says = f"{names[c]}: arrow keys move it, Delete takes it away"
+            says = f"{name}: arrow keys move it, Delete takes it away"
             handles.append(button(f"garments:{i}", says, box, style="cursor:move"))
-        below = chips(1, TOP + SHEET + 45, "sheets", sheets.options, None)[0]
-        said, pressed = describe(lying, maps, names), svg.join(*handles, below)
-        return draw_class_maps(sheet, maps, places, names, large, said, pressed)
+            told.append(
+                f"{name} {left} right and {top} down, its map largest in row "
+                f"{best // width + 1}, column {best % width + 1}"
+            )
+        label = f"maps of {height}×{width} for the sheet: {'; '.join(told) or 'empty'}"
+        return draw_class_maps(sheet, maps, places, names, large, label, handles)
 
     return View(
         "NiN's class maps",

@@ -3,6 +3,7 @@
 import torch
 from torch import nn
 
+from cnn_course.checks import network
 from cnn_course.data import to_float
 from cnn_course.views.explorer.layers import walk
 from cnn_course.views.explorer.units import sees
@@ -21,7 +22,8 @@ def find_class_maps(net, X, num_classes):
     along one side, padding included, is pixel first + i * step. Raises ValueError for a
     network that has none or cannot take X.
     """
-    if not any(isinstance(layer, nn.AdaptiveAvgPool2d) for layer in net.modules()):
+    layers = network("net", net).modules()
+    if not any(isinstance(layer, nn.AdaptiveAvgPool2d) for layer in layers):
         raise ValueError(f"this {type(net).__name__} has no class maps; {EXPECTED}")
     stages = walk(net, X)
     pooled = (s for s in stages if isinstance(s.layer, nn.AdaptiveAvgPool2d))
