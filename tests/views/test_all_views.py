@@ -353,7 +353,6 @@ def test_absurd_entries_are_told_and_the_view_recovers(name):
 
 SQUARE, X = torch.ones(2, 2), torch.rand(2, 3, 8, 8)
 REFUSED = [  # (view, what it is given, what is said)
-    ("ablation_explorer", [[]], "^rows must be rows of results"),
     ("correlation_stepper", [SQUARE, torch.ones(6, 1)], "^K must .* of 1×1 to 5×5"),
     ("correlation_stepper", [SQUARE, torch.ones(1, 1, 2, 2)], r"^K .* \(1, 1, 2, 2\)"),
     ("correlation_stepper", [SQUARE, torch.ones(3, 3)], "spans 3 numbers, but only 2"),
