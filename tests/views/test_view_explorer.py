@@ -86,23 +86,10 @@ def test_window_kernel_and_sums_are_torch_s():
         assert any(f"4 more: {told}" in drawn for told in near(rest))
 
 
-def test_another_map_by_press_and_by_key(view):
+def test_another_map_and_the_unit_under_the_pointer(view):
     assert view.label.startswith("0 · Conv2d, 6×28×28, channel ")
     view.touch("press", "map:6,9")
     assert "5 · AvgPool2d, 16×5×5, channel 10, row" in view.label
-    view.touch("key", "map:6,9", key="ArrowLeft")
-    assert view.label.startswith("4 · Sigmoid, 16×10×10")
-    channel = int(re.search(r"channel (\d+)", view.label)[1])
-    view.touch("key", "map:4,0", key="ArrowDown")
-    assert f"16×10×10, channel {channel % 16 + 1}, row" in view.label
-    for _ in range(20):
-        view.touch("key", "map:4,0", key="ArrowRight")
-    assert view.label.startswith("behind the network · Softmax, 10, ")
-    assert "it sees rows 1 to 28, columns 1 to 28 of picture 0: Dress" in view.label
-
-
-def test_the_unit_under_the_pointer(view):
-    view.touch("press", "map:6,9")
     size = explorer.LARGE / 5
     x, y = explorer.RIGHT + 2.5 * size, explorer.TOP + 1.5 * size
     view.touch("hover", "unit:", x=x, y=y)
@@ -111,9 +98,14 @@ def test_the_unit_under_the_pointer(view):
     assert "channel 10, row 2, column 3: " in view.label
     view.touch("drag", "unit:", x=x + 900, y=y - 900)
     assert "channel 10, row 1, column 5: " in view.label
-    view.touch("press", "map:10,3")  # of a vector there is one number
-    view.touch("hover", "unit:", x=x, y=y)
-    assert view.label.startswith("9 · Linear, 84, channel 4: ")
+    view.touch("key", "map:6,9", key="ArrowDown")
+    assert "channel 11, row 1, column 5: " in view.label
+    view.touch("key", "map:6,9", key="ArrowLeft")
+    assert view.label.startswith("4 · Sigmoid, 16×10×10")
+    for _ in range(20):
+        view.touch("key", "map:4,0", key="ArrowRight")
+    assert view.label.startswith("behind the network · Softmax, 10, ")
+    assert "it sees rows 1 to 28, columns 1 to 28 of picture 0: Dress" in view.label
 
 
 def test_maps_of_classes_have_their_names():
