@@ -121,7 +121,7 @@ def middle(left, top):
 
 
 def drag(view, at, start, end):
-    for kind, place in zip(("press", "drag", "drop"), (start, end, end), strict=True):
+    for kind, place in (("press", start), ("drag", end)):
         view.touch(kind, at, **place)
 
 

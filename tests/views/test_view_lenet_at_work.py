@@ -47,7 +47,6 @@ def paint(view, *pixels):
     for kind, (row, column) in zip(("press", *["drag"] * 99), pixels, strict=False):
         x, y = 1 + (column + 0.5) * CELL, TOP + (row + 0.5) * CELL
         view.touch(kind, "sheet:", x=x, y=y)
-    view.touch("drop", "sheet:", x=x, y=y)
 
 
 def painted(view):

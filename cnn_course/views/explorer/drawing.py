@@ -6,7 +6,7 @@ import numpy as np
 
 from cnn_course.views.explorer.layers import strongest
 from cnn_course.views.kit import svg
-from cnn_course.views.kit.parts import grid, window
+from cnn_course.views.kit.parts import grid, title, window
 from cnn_course.views.kit.svg import BLUE, GREEN, INK, LINE, ORANGE
 from cnn_course.views.kit.texts import number, size_of
 from cnn_course.views.kit.touch import button
@@ -32,23 +32,25 @@ def cell_of(matrix, side):
     return min(side / max(matrix.shape), LARGEST)
 
 
-def draw_matrix(values, x, y, side, stage=None, part=None, inside=True):
+def draw_matrix(values, x, y, side, head="", stage=None, part=None, inside=True):
     """Draw a matrix within side × side pixels, with its numbers if they are few.
 
+    head    its title, above it
     stage   whose numbers they are, and so in which colours
     part    what is outlined, [first, last] of (row, column)
     inside  bool, what of it is not padding
     """
     colours = colours_of(stage, values)[0] if stage else svg.signed_colours(values)
     colours[~np.broadcast_to(inside, values.shape)] = 0xDC  # a grey
-    cell, (h, w), outline = cell_of(values, side), values.shape, ""
+    cell, (h, w), seen = cell_of(values, side), values.shape, None
     if part is not None:
-        outline = window(x, y, cell, *part[0], *np.subtract(part[1], part[0]) + 1)
+        seen = *part[0], *np.subtract(part[1], part[0]) + 1
     if max(h, w) <= 5:
-        return svg.join(grid(values, x, y, cell, colours=colours), outline)
+        return grid(values, x, y, cell, head, colours=colours, seen=seen)
     place = x, y, cell * w, cell * h
-    frame = svg.rect(*place, stroke=LINE)
-    return svg.join(svg.image(colours, *place), frame, outline)
+    shown = svg.image(colours, *place), svg.rect(*place, stroke=LINE)
+    outline = window(x, y, cell, *seen) if seen else ""
+    return svg.join(title(x, y - 14, head), *shown, outline)
 
 
 def draw_maps(k, stage, channels, columns, x, y, size, chosen=None):

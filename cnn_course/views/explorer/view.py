@@ -1,9 +1,6 @@
 """View 12: any network of the course's layers, map by map and unit by unit."""
 
 import textwrap
-import types
-
-import numpy as np
 
 from cnn_course.data import Batches
 from cnn_course.device import torch_as_it_starts
@@ -16,7 +13,7 @@ from cnn_course.views.kit.controls import Number
 from cnn_course.views.kit.parts import title
 from cnn_course.views.kit.svg import BLUE
 from cnn_course.views.kit.texts import size_of
-from cnn_course.views.kit.touch import STEPS, button, chips
+from cnn_course.views.kit.touch import STEPS, Chips, Place, button, chips
 from cnn_course.views.kit.view import View
 
 # In CSS pixels: the input's map; window and kernel; the chosen map, those beside it;
@@ -28,13 +25,17 @@ PASSING = ("softmax", "flatten", "average pooling", "dropout", "activation")
 
 
 class Explorer:
-    """What is looked at: a picture, a stage `k`, a channel of it, and one unit.
+    """What is looked at, and the control for "map": a picture, a stage `k`, a channel.
 
-    rank  which channel of the input is shown: 0 is the one that counts most
+    unit  a control: the row and the column of its map
+    rank  a control: which channel of the input is shown, 0 for the one that counts most
     """
+
+    value = None
 
     def __init__(self, net, pictures):
         self.net, self.pictures = net, pictures
+        self.unit, self.rank = Place(), Chips(dict.fromkeys(range(NAMED)), 0)
         self.see(0)
         if len(self.stages) == 1:
             raise ValueError("this network has no layers: put some into nn.Sequential")
@@ -44,18 +45,19 @@ class Explorer:
     def see(self, index):
         """Send picture number `index` through the network."""
         X, self.label = picture(self.pictures, index)
-        self.index, self.stages, self.names = index, walk(self.net, X), []
-        if self.stages[-1].kind == "softmax":
-            numbered = [f"class {i}" for i in range(len(self.stages[-1].Y))]
-            names = getattr(self.pictures, "classes", [])
-            self.names = names if len(names) == len(numbered) else numbered
+        self.index, self.stages = index, walk(self.net, X)
+        names, last = getattr(self.pictures, "classes", ()), self.stages[-1]
+        fits = last.kind == "softmax" and len(names) == len(last.Y)
+        self.names = names if fits else ()
 
     def choose(self, k, channel=None):
         """Choose a stage, a channel (default: the strongest) and its strongest unit."""
-        self.k, self.rank = k, 0
+        self.k, self.rank.value = k, 0
         self.channel = strongest(self.stage, 1)[0] if channel is None else channel
         Y = self.stage.Y[self.channel]
-        self.row, self.column = divmod(Y.abs().argmax().item(), Y.shape[1])
+        self.unit.fit(*Y.shape)
+        self.unit.go(*divmod(Y.abs().argmax().item(), Y.shape[1]))
+        self.unit.areas = {"": (RIGHT, TOP, drawing.cell_of(Y, LARGE))}
 
     @property
     def stage(self):
@@ -69,10 +71,10 @@ class Explorer:
         if passed and len(self.stage.Y) == len(self.names):
             name = self.names[self.channel]
         if self.stage.Y[0].numel() > 1:
-            name += f", row {self.row + 1}, column {self.column + 1}"
+            name += f", row {self.unit.row + 1}, column {self.unit.column + 1}"
         return name
 
-    def on_map(self, place, touch):
+    def touch(self, place, touch):
         """Choose "stage,channel"; arrow keys go to other stages and channels."""
         down, right = STEPS.get(touch.key, (0, 0))
         if touch.kind == "press":
@@ -84,27 +86,13 @@ class Explorer:
             self.choose(min(max(self.k + right, 1), len(self.stages) - 1))
         self.channel = (self.channel + down) % len(self.stage.Y)
 
-    def on_unit(self, _, touch):
-        """Go to the unit of the large map that is pressed or pointed at, or a step."""
-        at = np.add((self.row, self.column), STEPS.get(touch.key, (0, 0)))
-        if touch.kind != "drop" and not touch.key:
-            cell = drawing.cell_of(self.stage.Y[0], LARGE)
-            at = np.array([touch.y - TOP, touch.x - RIGHT]) // cell
-        most = np.subtract(self.stage.Y.shape[1:], 1)
-        self.row, self.column = at.clip(0, most).astype(int).tolist()
-
-    def on_input(self, place, touch):
-        """Show the window of another channel of the input."""
-        if touch.kind == "press":
-            self.rank = int(place)
-
     def draw(self, picture=0, **_):
         """Draw all stages, and under them the chosen unit and what it comes from."""
         if picture != self.index:
             self.see(picture)
-        unit, shown = (self.channel, self.row, self.column), self.stages
-        found = explain(self.stage, *unit)
-        seen = sees(shown, self.k, *unit)[:, 1:]
+        place, shown = (self.channel, self.unit.row, self.unit.column), self.stages
+        found = explain(self.stage, *place)
+        seen = sees(shown, self.k, *place)[:, 1:]
         name = f"picture {picture}" + (f": {self.label}" if self.label else "")
         rows, columns = (f"{first} to {last}" for first, last in (seen + 1).T)
         label = (
@@ -114,16 +102,14 @@ class Explorer:
         )
         parts = [
             svg.text(0, 359, drawing.shortened(name, 12, 144), size=12),
-            draw_matrix(shown[0].Y.mean(dim=0), 4, 372, 62, shown[0], seen),
+            draw_matrix(shown[0].Y.mean(dim=0), 4, 372, 62, "", shown[0], seen),
             svg.text(72, 380, "sees {}×{}".format(*seen[1] - seen[0] + 1), size=12),
             *_draw_sums(self, found),
-            *_draw_chosen(self, unit, found.total),
+            *_draw_chosen(self, place[1:], found.total),
         ]
         if self.names:
-            probable, Y = strongest(shown[-1], 10), shown[-1].Y
-            shares = {self.names[c]: Y[c].item() for c in sorted(probable)}
-            words = "softmax" if len(Y) <= 10 else "the ten likeliest"
-            parts.append(title(BARS, 8, words))
+            shares = dict(zip(self.names, shown[-1].Y.flatten().tolist(), strict=True))
+            parts.append(title(BARS, 8, "softmax"))
             parts += drawing.draw_bars(BARS, 27, shares, self.label, step=17, wide=24)
         return svg.picture(860, 468, label, drawing.draw_columns(shown, self.k), *parts)
 
@@ -133,21 +119,21 @@ def _draw_sums(looked, found):
     given, channels, order = looked.stage.sources[0], found.window[0], [0]
     if found.partial is not None:  # those that count most come first
         order = found.partial.abs().argsort(descending=True, stable=True).tolist()
-    i = order[looked.rank]
-    values, name, part = found.values[i], channels[i] + 1, ends(found.window)[:, 1:]
-    yield title(0, TOP - 14, f"input {name} of {len(given.Y)}")
-    yield draw_matrix(given.Y[channels[i]], 4, TOP, SIDE, given, part)
-    yield svg.text(MIDDLE - 20, TOP + 28, "→")
-    yield title(MIDDLE, TOP - 14, f"window {size_of(values)}")
-    yield draw_matrix(values, MIDDLE, TOP, GRID, given, inside=found.inside)
-    y = TOP + drawing.cell_of(values, GRID) * len(values) + 17
+    rank = looked.rank.value
+    i, part, y = order[rank], ends(found.window)[:, 1:], TOP
+    values, name = found.values[i], channels[i] + 1
+    head = f"input {name} of {len(given.Y)}"
+    yield draw_matrix(given.Y[channels[i]], 4, y, SIDE, head, given, part)
+    yield svg.text(MIDDLE - 20, y + 28, "→")
+    head = f"window {size_of(values)}"
+    yield draw_matrix(values, MIDDLE, y, GRID, head, given, inside=found.inside)
     if found.kernel is not None:
-        yield svg.text(SECOND - 12, TOP + 28, "×", size=18, anchor="middle")
-        yield title(SECOND, TOP - 14, f"kernel of input {name}")
-        yield draw_matrix(found.kernel[i], SECOND, TOP, GRID)
+        yield svg.text(SECOND - 12, y + 28, "×", size=18, anchor="middle")
+        yield draw_matrix(found.kernel[i], SECOND, y, GRID, f"kernel of input {name}")
+    y += drawing.cell_of(values, GRID) * len(values) + 17
     if found.partial is not None:
         told = [f"{channels[j] + 1}: {digits(found.partial[j])}" for j in order[:NAMED]]
-        row, x = chips(MIDDLE, y, "input", dict(enumerate(told)), looked.rank, size=12)
+        row, x = chips(MIDDLE, y, "input", dict(enumerate(told)), rank, size=12)
         rest = found.partial[order[NAMED:]]
         words = f"{len(rest)} more: {digits(rest.sum())}" if len(rest) else ""
         yield from (row, svg.text(x, y, words, size=12))
@@ -157,21 +143,21 @@ def _draw_sums(looked, found):
         yield svg.text(MIDDLE, y + 16 * j, line, size=12)
 
 
-def _draw_chosen(looked, unit, total):
+def _draw_chosen(looked, place, total):
     """Draw the chosen map, to be pointed at, and the strongest of the others."""
     stage, y, name = looked.stage, TOP + LARGE + 16, looked.unit_name
     matrix, look = stage.Y[looked.channel], dict(bold=True, fill=BLUE)
     height, width = (drawing.cell_of(matrix, LARGE) * n for n in matrix.shape)
     area = svg.rect(RIGHT, TOP, width, height, fill="transparent")
-    words = f"out: {stage.name}" + f", {MANY} of {len(stage.Y)}" * (len(stage.Y) > MANY)
-    yield title(RIGHT, TOP - 14, drawing.shortened(words, 14, 300, True))
-    yield draw_matrix(matrix, RIGHT, TOP, LARGE, stage, [unit[1:]] * 2)
+    head = f"out: {stage.name}" + f", {MANY} of {len(stage.Y)}" * (len(stage.Y) > MANY)
+    head = drawing.shortened(head, 14, 300, True)
+    yield draw_matrix(matrix, RIGHT, TOP, LARGE, head, stage, [place] * 2)
     yield button("unit:", f"{name}; arrow keys move", area, data_hover="unit:")
     yield svg.text(RIGHT, y, drawing.shortened(name, 14, 300, True), **look)
     yield svg.text(RIGHT, y + 18, digits(total), **look)
     yield svg.text(RIGHT + 74, y + 18, drawing.colours_of(stage, matrix)[1], size=12)
-    shown, place = strongest(stage, MANY), (5, NEXT, TOP, SMALL)
-    yield drawing.draw_maps(looked.k, stage, shown, *place, looked.channel)
+    shown, where = strongest(stage, MANY), (5, NEXT, TOP, SMALL)
+    yield drawing.draw_maps(looked.k, stage, shown, *where, looked.channel)
 
 
 @torch_as_it_starts()
@@ -186,10 +172,7 @@ def explore(net, pictures):
     or pictures of another kind.
     """
     looked = Explorer(net, pictures)
-    controls = {
-        name: types.SimpleNamespace(touch=getattr(looked, f"on_{name}"), value=None)
-        for name in ("map", "unit", "input")
-    }
+    controls = {"map": looked, "unit": looked.unit, "input": looked.rank}
     count = len(pictures.images if isinstance(pictures, Batches) else pictures)
     if count > 1:
         controls["picture"] = Number("picture", 0, 0, count - 1)
