@@ -19,10 +19,6 @@ from cnn_course.views.kit.view import View
 # the sheet; the top of the bars; where maps begin, and the gap between two.
 WIDTH, TOP, CELL, BARS, LEFT, GAP = 860, 23, 8, 320, 290, 5
 MOST = 32  # maps of a layer that are shown
-EXPECTED = (
-    "expected is a network like lenet() of notebook 05: an nn.Sequential with Conv2d "
-    "and pooling layers, then nn.Flatten, and at the end one logit for each class"
-)
 
 
 def feature_maps(net, X, num_classes):
@@ -32,7 +28,7 @@ def feature_maps(net, X, num_classes):
     nn.Flatten, taken behind the activation or other layers that follow it; shares are
     the classes' probabilities, float32 (classes,). The network stays as it is.
 
-    Raises ValueError if the layers are not as EXPECTED or do not fit X.
+    Raises ValueError for a network of another kind.
     """
     stages, found = walk(net, X), []
     for stage in stages[1:]:
@@ -48,7 +44,8 @@ def feature_maps(net, X, num_classes):
     if not found or len(shares) != num_classes:
         raise ValueError(
             f"this network has {len(found)} convolutions and poolings and gives "
-            f"{len(shares)} numbers for {num_classes} classes; {EXPECTED}"
+            f"{len(shares)} numbers for {num_classes} classes; expected is a network "
+            "like lenet() of notebook 05, with a logit for each class"
         )
     return found, shares
 

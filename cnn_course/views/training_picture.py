@@ -15,36 +15,21 @@ WIDTH, CURVES = 860, 246  # of the picture; where what is below the curves begin
 
 @dataclass
 class TrainingState:
-    """What is known of a training.
-
-    batches   steps in an epoch, or None where that is not known
-    images    a few training pictures, uint8 (n, h, w), of each class as many, first one
-              of each; or None
-    names     of the classes
-    history   of the finished epochs
-    losses    of the steps since, floats, as far as they have been read
-    pending   the same of all those steps, tensors on the device
-    speed     training images per second, in this epoch
-    step      the seconds that a step takes, in this epoch
-    ended     how the training ended, in words; empty while it runs
-    kernels   of the first convolution, (n, kh, kw), or None
-    said      the name that the network gives to each image, empty at first
-    given     {name: the share of the images that it is given to, or why none}
-    """
+    """What is known of a training."""
 
     num_epochs: int
-    batches: int | None = None
-    images: np.ndarray | None = None
-    names: tuple = ()
-    history: History = field(default_factory=History)
-    losses: list[float] = field(default_factory=list)
-    pending: list = field(default_factory=list)
-    speed: float = 0.0
-    step: float = 0.0
-    ended: str = ""
-    kernels: np.ndarray | None = None
-    said: list[str] = field(default_factory=list)
-    given: dict[str, str] = field(default_factory=dict)
+    batches: int | None = None  # steps in an epoch, where that is known
+    images: np.ndarray | None = None  # of each class as many, first one of each
+    names: tuple = ()  # of the classes
+    history: History = field(default_factory=History)  # of the finished epochs
+    losses: list = field(default_factory=list)  # of the steps since, as far as read
+    pending: list = field(default_factory=list)  # of all of these, on the device
+    speed: float = 0.0  # training images per second, in this epoch
+    step: float = 0.0  # the seconds that a step takes, in this epoch
+    ended: str = ""  # how the training ended, in words; empty while it runs
+    kernels: np.ndarray | None = None  # of the first convolution, (n, kh, kw)
+    said: list = field(default_factory=list)  # the network's name for each image
+    given: dict = field(default_factory=dict)  # {name: to which share of the images}
 
     def answer(self, logits):
         """Note the network's answer, float (n, classes); ValueError for other shapes.

@@ -36,6 +36,7 @@ def stages(blocks, in_channels, num_classes, side, hidden):
         net = networks.vgg(blocks, in_channels, num_classes, side, hidden)
         X = torch.empty(1, in_channels, side, side)
     n, windows, found = len(blocks), [], []
+    # The blocks; then, with what stands around it, each fully connected layer.
     parts = [*net[:n], net[n : n + 4], net[n + 4 : n + 7], net[n + 7 :]]
     for i, part in enumerate(parts):
         name, sees = f"fc {i - n + 1}", "all"
@@ -95,9 +96,8 @@ def draw_vgg(blocks, in_channels, num_classes, side, hidden):
         *_write(TABLE, HEADS, fill=SOFT),
         svg.text(0, low, f"{kept}, of which training keeps most"),
     ]
-    for i, (*words, given, work, stored) in enumerate(
-        [(total, "", "", *totals), *found]
-    ):
+    lines = [(total, "", "", *totals), *found]
+    for i, (*words, given, work, stored) in enumerate(lines):
         y = TABLE + 21 * (i + 1)
         words += f"{given:,}", f"{work:,}", memory(stored)
         parts += [

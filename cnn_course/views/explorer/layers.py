@@ -25,20 +25,13 @@ PICTURES = (
 
 @dataclasses.dataclass(eq=False)
 class Stage:
-    """What one layer makes of the picture; stage 0 is the picture itself.
+    """What one layer makes of the picture; stage 0 is the picture itself."""
 
-    name     where the layer stands in the network, and its class: "3.0 · Conv2d"
-    kind     one of RULES, or "picture"
-    layer    a copy of it, on the CPU, float32, in evaluation mode
-    sources  the stages that it takes its input from: one, of "add" two
-    output   float32: maps (1, C, h, w) or a vector (1, n), as torch has it
-    """
-
-    name: str
-    kind: str
-    layer: nn.Module | None
-    sources: tuple
-    output: torch.Tensor
+    name: str  # where the layer stands in the network, and its class: "3.0 · Conv2d"
+    kind: str  # one of RULES, or "picture"
+    layer: nn.Module | None  # a copy, on the CPU, float32, in evaluation mode
+    sources: tuple  # the stages that it takes its input from: one, of "add" two
+    output: torch.Tensor  # float32: maps (1, C, h, w) or a vector (1, n), as of torch
 
     @property
     def Y(self):
