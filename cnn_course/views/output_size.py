@@ -66,7 +66,7 @@ def draw_output_size(n, kernel_size, padding, stride, dilation, stack, place, un
     sees = f"rows {rows}, columns {columns}".replace("-", "−")
     where = f"output row {place.row + 1}, column {place.column + 1} sees"
     taps = range(0, span, dilation) if dilation > 1 else ()
-    windows = [(top, left, span, span)]
+    windows, pale = [(top, left, span, span)], ", padding: pale" * (padding > 0)
     windows += [(top + i, left + j, 1, 1) for i in taps for j in taps]
     outputs, none = np.full((size, size, 3), (200, 225, 242)), np.full((size, size), "")
     return svg.picture(
@@ -76,9 +76,7 @@ def draw_output_size(n, kernel_size, padding, stride, dilation, stack, place, un
         f"looked at; {where} {sees}; a unit behind the stack {stack} "
         f"sees {receptive_size(layers):,} pixels each way",
         svg.text(LEFT, 14, f"output size: {formula}", size=17, bold=True),
-        parts.title(
-            LEFT, TOP - 14, f"input {n}×{n}" + ", padding: pale" * (padding > 0)
-        ),
+        parts.title(LEFT, TOP - 14, f"input {n}×{n}{pale}"),
         _draw_coverage(*settings),
         *(parts.window(LEFT, TOP, cell, *window) for window in windows),
         parts.title(MIDDLE, TOP - 14, f"output {size}×{size}"),
@@ -137,17 +135,16 @@ def _receptive_fields(layers, unit):
     around, boxes = f"M{RIGHT} {TOP}h{SIDE}v{SIDE}h{-SIDE}z", []
     for i, (k, stride) in enumerate(layers, 1):
         first = corner + sum(inward[i:])
-        (top, left), (low, right) = (
-            np.clip(at, 0, pixels) * cell for at in (first, first + sizes[i])
-        )
-        x, y, width, height = RIGHT + left, TOP + top, right - left, low - top
-        look = dict(stroke=COLOURS[(i - 1) % 4], stroke_width=2.5, class_=f"layer-{i}")
-        boxes.append(svg.rect(x, y, width, height, stroke="#FFFFFF", stroke_width=5))
-        boxes.append(svg.rect(x, y, width, height, **look))
-        hole = f"M{x:.1f} {y:.1f}v{height:.1f}h{width:.1f}v{-height:.1f}z"
+        top, left, low, right = np.clip([*first, *(first + sizes[i])], 0, pixels) * cell
+        box = RIGHT + left, TOP + top, right - left, low - top
+        colour = COLOURS[(i - 1) % 4]
+        look = dict(stroke=colour, stroke_width=2.5, class_=f"layer-{i}")
+        boxes.append(svg.rect(*box, stroke="#FFFFFF", stroke_width=5))
+        boxes.append(svg.rect(*box, **look))
+        hole = "M{0:.1f} {1:.1f}v{3:.1f}h{2:.1f}v-{3:.1f}z".format(*box)
         words = f"{k}/{stride} sees {number(sizes[i])}×{number(sizes[i])}"
         x, y = RIGHT + (i - 1) // 4 * SIDE / 2, BELOW + (i - 1) % 4 * 18
-        yield svg.rect(x, y - 5, 10, 10, fill=COLOURS[(i - 1) % 4])
+        yield svg.rect(x, y - 5, 10, 10, fill=colour)
         yield svg.text(x + 16, y, words, size=13, data_shows=f".layer-{i}")
     dark = dict(fill="#000000", fill_opacity=0.4, fill_rule="evenodd")
     yield svg.join(svg.tag("path", d=around + hole, **dark), *boxes)
