@@ -76,11 +76,12 @@ class Outputs(touch.Place):
             self.known[self.row, self.column] = True
 
 
-def draw_correlation(X, cells, K, place, flip, reveal, padding, stride, size=None):
+def draw_correlation(X, K, place, flip, reveal, padding, stride, size=None):
     """Draw input, kernel, products and output, the window at one output.
 
-    cells  the control in which K is typed; place: an `Outputs`; size: only pressed
+    K  the `Cells` of the kernel; place: an `Outputs`; size: only pressed
     """
+    K, texts = K.numbers, K.texts
     padded, laid, Y = correlate(X, K, padding, stride, flip)
     known = place.show(Y, reveal)
     row, column = place.row, place.column
@@ -105,7 +106,7 @@ def draw_correlation(X, cells, K, place, flip, reveal, padding, stride, size=Non
         chips(360, 14, "flip", FLIP, flip)[0],
         chips(660, 14, "reveal", REVEAL, reveal)[0],
         _draw_input(X, padded, padding, stride, Y.shape, (top, left, h, w)),
-        grid(K, MIDDLE, TOP, small, f"kernel {size_of(K)}", at="K", texts=cells.texts),
+        grid(K, MIDDLE, TOP, small, f"kernel {size_of(K)}", at="K", texts=texts),
         grid(values, MIDDLE, lower, small, "window × kernel, number by number"),
         svg.text(SECOND - 11, lower + 55, "→", anchor="middle"),
         grid(values * laid, SECOND, lower, small),
@@ -160,5 +161,5 @@ def correlation_stepper(X=X_DEFAULT, K=K_DEFAULT):
             "padding": controls.Number("padding", 0, 0, 2),
             "stride": controls.stride_control(1),
         },
-        functools.partial(draw_correlation, X, cells),
+        functools.partial(draw_correlation, X),
     )

@@ -84,9 +84,10 @@ class Steps(ipywidgets.Play):
             self.value = round((touch.x - LEFT) / WIDE * NUM_STEPS)
 
 
-def draw_edge_learner(lr, num_steps, noise, start=(START,), texts=None):
-    """Draw `num_steps` steps of learning from `start`, (1, 2), typed as `texts`."""
-    trace = learn(lr, noise, tuple(map(float, start[0])))
+def draw_edge_learner(lr, num_steps, noise, start=None):
+    """Draw `num_steps` steps of learning from the `Cells` start, (1, 2)."""
+    start = start or touch.Cells("start", [START])
+    trace = learn(lr, noise, tuple(start.numbers[0].tolist()))
     taken, finite = trace[: num_steps + 1], trace[trace.isfinite().all(dim=1)]
     loss, words = f"loss {trace[num_steps, 0]:.3g}", verdict(taken[:, 0], lr, noise)
     weights = trace[num_steps, None, 1:3]
@@ -95,6 +96,7 @@ def draw_edge_learner(lr, num_steps, noise, start=(START,), texts=None):
     moved = dict(zip(names, taken.t()[1:], strict=True))
     low, high = (n.item() for n in finite[:, 0].clamp(min=1e-12).aminmax())
     top = 1.1 * max(1.5, finite[: num_steps + 1, 1:].abs().max().item())
+    typed = dict(at="start", texts=start.texts)
     given, knob = A @ trace[num_steps, 1:], LEFT + WIDE * num_steps / 100
     return svg.picture(
         860,
@@ -112,7 +114,7 @@ def draw_edge_learner(lr, num_steps, noise, start=(START,), texts=None):
         ),
         _draw_data(noise),
         svg.text(MIDDLE - 13, LOWER + 3 * CELL, "⋆", size=24, anchor="middle"),
-        _grid(start, MIDDLE, LOWER, 48, "start: drag it", at="start", texts=texts),
+        _grid(start.numbers, MIDDLE, LOWER, 48, "start: drag it", **typed),
         _grid(weights, MIDDLE, LOWER + 112, 48, f"at step {num_steps}"),
         svg.text(MIDDLE, LOWER + 176, f"+ bias {bias}"),
         svg.text(404 - 14, LOWER + 3 * CELL, "=", size=20, anchor="middle"),
@@ -164,5 +166,5 @@ def edge_learner():
         "Learning an edge kernel, live",
         "play at rate 0.3, then at 0.67 and 0.68. With noise, does the loss reach 0?",
         {"num_steps": play, "lr": lr, "noise": noise, "start": start},
-        lambda **values: draw_edge_learner(**values, texts=start.texts),
+        draw_edge_learner,
     )

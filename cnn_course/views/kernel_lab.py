@@ -114,13 +114,13 @@ def _draw_result(name, photo, K, Y, top, x, pixel):
     )
 
 
-def draw_kernel_lab(photo, cells, pixel, presets):
+def draw_kernel_lab(presets, photo, kernel, pixel, preset=None):
     """Draw the photograph (H, W), what each kernel makes of it, and one window.
 
-    cells, pixel  the controls: a kernel's `Cells`, the `Pixel` of the window
-    presets       {name: kernel}; a "learned" one has a picture of its own
+    presets        {name: kernel}; a "learned" one has a picture of its own
+    kernel, pixel  the controls: a kernel's `Cells`, the `Pixel` of the window
     """
-    K, kernels = cells.numbers, {"your kernel": cells.numbers}
+    K, kernels = kernel.numbers, {"your kernel": kernel.numbers}
     if "learned" in presets:
         kernels["learned kernel"] = presets["learned"]
     maps = [correlate(photo, K) for K in kernels.values()]
@@ -133,7 +133,7 @@ def draw_kernel_lab(photo, cells, pixel, presets):
     (row, column), (h, w) = pixel.window(K), K.shape
     seen, cell = photo[row : row + h, column : column + w], SIDE / max(h, w)
     words = {name: name for name in [*presets, "change all signs"]}
-    chosen = [name for name, preset in presets.items() if preset.equal(K)][:1]
+    chosen = [name for name, one in presets.items() if one.equal(K)][:1]
     held = "held: press to let go" if pixel.held else "point at it; press to hold"
     own = {0: "your own picture …"}
     pieces = [
@@ -141,7 +141,7 @@ def draw_kernel_lab(photo, cells, pixel, presets):
         _touchable("the picture", photo, NOTHING, 0, 0, pixel, (row, column, h, w)),
         svg.text(0, below + 16, held, size=12, fill=svg.SOFT),
         touch.chips(0, below + 42, "photo", own, None, data_file="image/*")[0],
-        parts.grid(K, step, TOP, cell, "kernel", at="kernel", texts=cells.texts),
+        parts.grid(K, step, TOP, cell, "kernel", at="kernel", texts=kernel.texts),
         svg.text(step + SIDE / 2, lower - 12, "×", size=20, anchor="middle"),
         parts.grid(seen, step, lower, cell, colours=svg.grey(seen)),
         svg.text(step, lower + SIDE + 20, "multiply, add up →"),
@@ -185,7 +185,7 @@ def kernel_lab(learned=None):
             "pixel": Pixel(*START),
             "preset": touch.Buttons(actions),
         },
-        lambda photo, pixel, **_: draw_kernel_lab(photo, cells, pixel, presets),
+        functools.partial(draw_kernel_lab, presets),
         summary=summary,
         photograph=True,
     )

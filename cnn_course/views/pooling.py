@@ -1,7 +1,5 @@
 """View 5, for notebook 04: pooling, and where each gradient goes."""
 
-import functools
-
 import numpy as np
 import torch
 import torch.nn.functional as F
@@ -34,8 +32,9 @@ def shares(X, window, stride, mode):
     return torch.autograd.functional.jacobian(pool, X)
 
 
-def draw_pooling(cells, X, mode, window, stride, place):
-    """Draw input, output and the gradient's way; X is typed into `cells`."""
+def draw_pooling(X, mode, window, stride, place):
+    """Draw input, output and the gradient's way; X: the `Cells` of the input."""
+    X, texts = X.numbers, X.texts
     share, windows = (shares(X, window, stride, m) for m in (mode, "average"))
     Y = (share * X).sum(dim=(2, 3))
     gradient = 10.0 * torch.arange(1, Y.numel() + 1).reshape(Y.shape)
@@ -56,7 +55,7 @@ def draw_pooling(cells, X, mode, window, stride, place):
     colours = svg.signed_colours(X, room=1.6)
     colours[unseen.numpy()] = 0xDC
     seen = place.row * stride, place.column * stride, window, window
-    inputs = dict(at="X", colours=colours, texts=cells.texts, seen=seen)
+    inputs = dict(at="X", colours=colours, texts=texts, seen=seen)
     outputs = dict(at="place", data_hover="place:{},{}".format, seen=(*here, 1, 1))
     arriving = dict(anchor="middle", fill=svg.BLUE)
     return svg.picture(
@@ -155,5 +154,5 @@ def pooling_explorer(X=X_DEFAULT):
             "stride": controls.stride_control(2),
             "place": touch.Place(),
         },
-        functools.partial(draw_pooling, cells),
+        draw_pooling,
     )

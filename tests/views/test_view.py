@@ -150,30 +150,30 @@ def type_into(cells, place, keys):
 
 def test_numbers_are_typed(cells):
     type_into(cells, "1,0", "-2/")  # on the way to -2/3
-    assert cells.read()[1, 0] == -2 and cells.texts[1][0] == "-2/"
+    assert cells.numbers[1, 0] == -2 and cells.texts[1][0] == "-2/"
     type_into(cells, "1,0", ["Backspace"])
     assert cells.texts[1][0] == "" and "got nothing" in cells.problem
     type_into(cells, "1,0", "-2/3")
-    assert cells.read()[1, 0].item() == pytest.approx(-2 / 3) and not cells.problem
+    assert cells.numbers[1, 0].item() == pytest.approx(-2 / 3) and not cells.problem
     cells.touch("5,5", Touch("press"))  # of a larger matrix, drawn long ago
-    assert cells.read()[0].tolist() == [1, 2]
+    assert cells.numbers[0].tolist() == [1, 2]
 
 
 @pytest.mark.parametrize("typed", ["x", "nan", "1e300", "1/0", "0,5"])
 def test_what_is_no_number_is_told_and_the_one_before_counts(cells, typed):
     type_into(cells, "1,1", ["Delete", *typed])
     assert "kernel row 2, column 2: type a number from -1e6 to 1e6" in cells.problem
-    assert cells.texts[1][1] == typed and cells.read().isfinite().all()
+    assert cells.texts[1][1] == typed and cells.numbers.isfinite().all()
 
 
 def test_numbers_are_dragged_and_keep_their_places(cells):
     cells.touch("0,1", Touch("press", x=100))
     for x, value in {103: 2, 124: 3.5, 84: 1}.items():
         cells.touch("0,1", Touch("drag", x=x))
-        assert cells.read()[0, 1] == value
+        assert cells.numbers[0, 1] == value
     type_into(cells, "0,1", "7")
     cells.resize(1, 3)
-    assert cells.read().tolist() == [[1, 7, 0]]
+    assert cells.numbers.tolist() == [[1, 7, 0]]
     with pytest.raises(ValueError, match=r"^kernel must be a matrix of 1×1 to 8×8"):
         cells.write([[float("nan")]])
 

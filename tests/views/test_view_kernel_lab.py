@@ -110,8 +110,8 @@ def test_a_press_holds_the_window_and_keys_move_it(view):
 def test_a_kernel_is_chosen_and_turned(view):
     choose(view, "Sobel x")
     view.touch("press", f"preset:{len(PRESETS)}")  # the chip after the presets
-    assert torch.equal(view.controls["kernel"].read(), -SOBEL)
-    assert not view.controls["kernel"].read()[0, 1].signbit()  # it reads 0, not -0
+    assert torch.equal(view.controls["kernel"].numbers, -SOBEL)
+    assert not view.controls["kernel"].numbers[0, 1].signbit()  # it reads 0, not -0
 
 
 def test_a_learned_kernel_is_the_third_picture_and_can_be_edited():
@@ -120,7 +120,7 @@ def test_a_learned_kernel_is_the_third_picture_and_can_be_edited():
     assert "; learned kernel, 4×6 with the sum" in view.label
     choose(view, "learned")
     assert "; your kernel, 4×6 with the sum" in view.label
-    assert torch.equal(view.controls["kernel"].read(), learned)
+    assert torch.equal(view.controls["kernel"].numbers, learned)
     assert "learned kernel make of it" in view.static()[1]  # but not its numbers
 
 

@@ -126,9 +126,6 @@ class Place:
         self.row = min(max(int(row), 0), self.rows - 1)
         self.column = min(max(int(column), 0), self.columns - 1)
 
-    def read(self):
-        return self
-
     def touch(self, place, touch):
         """Go to an area's place, or to "row,column"; arrow keys step, with Shift by 10.
 
@@ -161,7 +158,7 @@ def as_matrix(name, values, largest=LARGEST):
 
 
 class Cells:
-    """A matrix whose numbers are typed or dragged where they are drawn.
+    """A matrix, float32 `numbers`, which are typed or dragged where they are drawn.
 
     Press a number and type another one, such as -1, 0.5 or 1/9; or press it and drag
     to the right for more, to the left for less. What is typed stands in `texts` at
@@ -186,10 +183,6 @@ class Cells:
         kept, old = torch.zeros(rows, columns), self.numbers[:rows, :columns]
         kept[: old.shape[0], : old.shape[1]] = old
         self.write(kept)
-
-    def read(self):
-        """Return the numbers, float32 (rows, columns)."""
-        return self.numbers.clone()
 
     @property
     def problem(self):

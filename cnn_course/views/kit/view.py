@@ -65,11 +65,11 @@ class View(ipywidgets.VBox):
     """An interactive view, with a static picture where nothing runs.
 
     title, try_this  shown above the controls
-    controls    {argument of `draw`: control}. A widget with a `value`, or anything with
-                `read()`. One with `touch(place, touch)` is told what is done to the
-                elements of the picture whose data-at is "argument:place", see `touch`;
-                one with a `problem` says what is wrong with it, or None. A widget
-                stands above the picture, and the view follows it
+    controls    {argument of `draw`: control}; its value is what `read()` returns, or
+                `value`, or itself. One with `touch(place, touch)` is told what is done
+                to the elements of the picture whose data-at is "argument:place", see
+                `touch`; one with a `problem` says what is wrong with it, or None. A
+                widget stands above the picture, and the view follows it
     draw        draw(**values) returns a `picture`
     rows        names of widgets side by side, line by line; by default all in one
     summary     the static view's text, if the picture's label depends on training or
@@ -100,10 +100,7 @@ class View(ipywidgets.VBox):
 
     def values(self):
         """Return {argument: value} of all controls; ValueError for one unreadable."""
-        return {
-            name: control.read() if hasattr(control, "read") else control.value
-            for name, control in self.controls.items()
-        }
+        return {name: value_of(control) for name, control in self.controls.items()}
 
     def refresh(self, _=None):
         """Draw once more, or say in the view why that cannot be done."""
@@ -178,6 +175,12 @@ class View(ipywidgets.VBox):
         metadata = {kind: shown, "svg": self.picture.svg}
         hear_while_busy(self)
         return bundle | {kind: data, "text/plain": words}, metadata
+
+
+def value_of(control):
+    if hasattr(control, "read"):
+        return control.read()
+    return getattr(control, "value", control)
 
 
 def hear_while_busy(widget):
