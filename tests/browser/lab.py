@@ -195,10 +195,6 @@ class LiveView:
     def type(self, label, text):
         self.field(label).fill(text)
 
-    def titled(self, tooltip):
-        """A field or a button without a label of its own, by its tooltip."""
-        return self.box.get_by_title(tooltip, exact=True)
-
     def slider(self, label):
         row = self.box.locator(".widget-slider").filter(
             has=self.page.get_by_text(label, exact=True)
@@ -209,12 +205,6 @@ class LiveView:
         self.slider(label).focus()
         for _ in range(times):
             self.page.keyboard.press(key)
-
-    def choose(self, label, option):
-        self.box.get_by_label(label, exact=True).select_option(option)
-
-    def press(self, name):
-        self.box.get_by_role("button", name=name, exact=True).click()
 
     def upload(self, at, name, content):
         """Press an element, and choose a file with this name and these bytes."""

@@ -41,7 +41,7 @@ def test_one_setting_has_its_effect_which_is_torchvision_s_and_no_other(name):
 
 
 def test_random_numbers_have_the_ranges_of_torchvision():
-    settings = {**PLAIN, "mirror": 0.5, "upside_down": 0.2, "crop": 254}
+    settings = {**PLAIN, "mirror": 0.5, "upside_down": 0.2}
     strengths = dict(brightness=0.3, contrast=0.5, saturation=1.0, hue=0.2)
     jitter, settings = v2.ColorJitter(**strengths), settings | strengths
     draws = [d for seed in range(125) for d in random_changes(seed, **settings)]
@@ -53,8 +53,6 @@ def test_random_numbers_have_the_ranges_of_torchvision():
         assert abs(drawn.mean() - (low + high) / 2) < 0.05 * (high - low)
     assert 450 < sum(draw["mirrored"] for draw in draws) < 550
     assert 150 < sum(draw["upside_down"] for draw in draws) < 250
-    different = {tuple(list(draw.values())[:5]) for draw in draws}  # but for colours
-    assert len(different) == 4 * 3 * 3
 
 
 def images(view):
@@ -68,8 +66,7 @@ def test_different_pictures_are_counted(view):
     view.controls["crop"].write(254)
     assert "3 × 3 places × 4 for the flips = 36 different pictures" in view.label
     view.controls["mirror"].write(1)
-    view.controls["upside_down"].write(0)
-    assert "× 1 for the flips = 9 different" in view.label
+    assert "× 2 for the flips = 18 different" in view.label
 
 
 def test_draw_again_draws_anew_and_only_then(view):

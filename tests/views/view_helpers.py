@@ -1,4 +1,4 @@
-"""What tests of several views are given: random sizes, a loader of noise, a click."""
+"""What tests of several views are given: random sizes, a loader of noise."""
 
 import torch
 
@@ -18,17 +18,3 @@ def noise(labels):
     size = (len(labels), 28, 28)
     images = torch.randint(1, 256, size, dtype=torch.uint8, generator=generator)
     return Batches(images, torch.as_tensor(labels), 16)
-
-
-def all_buttons(widget):
-    if hasattr(widget, "click"):
-        yield widget
-    for child in getattr(widget, "children", ()):
-        yield from all_buttons(child)
-
-
-def press(view, name):
-    """Click the button of a view that has this name."""
-    button = next(b for b in all_buttons(view) if b.description == name)
-    assert not button.disabled
-    button.click()
