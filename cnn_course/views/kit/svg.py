@@ -83,13 +83,9 @@ def picture(width, height, label, *parts):
     return tag("svg", HIDDEN, *parts, **size, role="img", aria_label=label, **look)
 
 
-def text(x, y, words, *, size=14, bold=False, anchor="start", fill=INK, **more):
+def text(x, y, words, *, size=14, bold=False, anchor=None, fill=None, **more):
     """Write at x, in a line whose middle is y; anchor: start, middle or end."""
-    look = dict(
-        font_weight="bold" if bold else None,
-        text_anchor=anchor if anchor != "start" else None,
-        fill=fill if fill != INK else None,
-    )
+    look = dict(font_weight="bold" if bold else None, text_anchor=anchor, fill=fill)
     return tag("text", words, x=x, y=y + 0.36 * size, font_size=size, **look, **more)
 
 
