@@ -92,8 +92,8 @@ def draw_mixer(photo, image, draws, again, mirror, upside_down, crop, **strength
     top, left, first = draws.row, draws.column, NUM_DRAWS * draws.turn + 1
     names, n = f"draws {first} to {first + NUM_DRAWS - 1}", SIDE - crop + 1
     flips = 2 ** sum(0 < p < 1 for p in (mirror, upside_down))  # else: no choice
-    counted = f"{n} × {n} places × {flips} for the flips = {n * n * flips:,} different "
-    counted += "pictures"
+    count = n * n * flips
+    counted = f"{n} × {n} places × {flips} for the flips = {count:,} different pictures"
     label = (
         f"{names}: mirrored with probability {mirror:g}, upside down with "
         f"{upside_down:g}, crop {crop}×{crop} of {SIDE}×{SIDE}, "
