@@ -31,8 +31,6 @@ class Explorer:
     rank  a control: which channel of the input is shown, 0 for the one that counts most
     """
 
-    value = None
-
     def __init__(self, net, pictures):
         self.net, self.pictures = net, pictures
         self.unit, self.rank = Place(), Chips(dict.fromkeys(range(NAMED)), 0)
