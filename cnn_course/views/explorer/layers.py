@@ -85,7 +85,7 @@ def walk(net, X):
     return stages
 
 
-def strongest(stage, count=16):
+def strongest(stage, count):
     """Return the numbers of the channels whose activations are largest on average.
 
     Their signs do not count; `count` channels, the strongest first.
@@ -105,10 +105,8 @@ def _follow(layer, place, source, stages):
         return source
     kind, sources = _kind(name, layer, source), (source,)
     if kind == "add":
-        ways = layer.named_children()
-        sources = [
-            _follow(part, f"{place}.{way}", source, stages) for way, part in ways
-        ]
+        branch = _follow(layer.branch, f"{place}.branch", source, stages)
+        sources = branch, _follow(layer.shortcut, f"{place}.shortcut", source, stages)
     try:
         Y = layer(source.output.clone())  # which it may change in place
     except (RuntimeError, ValueError) as error:
@@ -116,7 +114,7 @@ def _follow(layer, place, source, stages):
             f"{name} cannot take what comes in, {tuple(source.output.shape[1:])}: "
             f"{str(error).splitlines()[0]}; {FITTING}"
         ) from error
-    if kind == "add" and not Y.allclose(sum(s.output for s in sources)):
+    if kind == "add" and not Y.allclose(sources[0].output + sources[1].output):
         raise ValueError(
             f"{name}: its branch works in place, and so changes what the shortcut "
             "gets: leave inplace=True out there"
@@ -141,7 +139,7 @@ def _kind(name, layer, source):
         problem = "pads with other numbers than 0: leave padding_mode out"
     elif kind == "batch norm" and (layer.running_mean is None or not layer.affine):
         problem = "lacks averages or weights: leave track_running_stats and affine out"
-    elif kind == "flatten" and (layer.start_dim, layer.end_dim) != (1, -1):
+    elif kind == "flatten" and layer(source.output).dim() != 2:
         problem = "makes no vector (1, n) of one picture: nn.Flatten() does"
     elif kind == "linear" and not flat:
         problem = "gets maps, and takes vectors: put nn.Flatten() before it"

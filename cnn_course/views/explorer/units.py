@@ -160,11 +160,12 @@ def _activation(found, stage, *_):
 
 
 def _softmax(found, stage, channel, *_):
-    powers = found.partial = found.values.flatten().exp()
-    power, total = digits(powers[channel]), digits(powers.sum())
-    share = (powers[channel] / powers.sum()).item()
-    told = f"e^({digits(found.values[channel])}) = {power}"
-    return share, told, f"divided by the sum of all, {total}: {digits(share)}"
+    logits = found.values.flatten()
+    powers = found.partial = logits.exp()
+    share = logits.softmax(0)[channel].item()  # of large logits, too
+    told = f"e^({digits(logits[channel])}) = {digits(powers[channel])}"
+    all_, share_ = digits(powers.sum()), digits(share)
+    return share, told, f"divided by the sum of all, {all_}: {share_}"
 
 
 def _add(found, *_):
