@@ -61,8 +61,8 @@ def lay_sheet(pictures, places, side):
 class Garments:
     """Garments on a sheet, to drag, or to move by arrow keys: a control for a `View`.
 
-    Each has the number of its picture. It stays inside the sheet; dragged off it, or by
-    Delete, it is taken away.
+    Its value is {number of a picture: (left, top)}, in pixels of the sheet. A garment
+    stays inside the sheet; dragged off it, or by Delete, it is taken away.
 
     x, y, zoom  the sheet's corner and the width of a pixel, in CSS pixels
     side        of the sheet, in pixels
@@ -77,20 +77,16 @@ class Garments:
     def lay(self, numbers):
         """Lay these pictures into the corners, in place of all others."""
         corners = [(self.far * (i % 2), self.far * (i // 2)) for i in range(4)]
-        self.held, self.lying = None, dict(zip(numbers, corners, strict=False))
-
-    def read(self):
-        """Return {number: (left, top)}, in pixels of the sheet."""
-        return self.lying
+        self.held, self.value = None, dict(zip(numbers, corners, strict=False))
 
     def touch(self, place, touch):
         number = int(place)
         right, down = (touch.x - self.x) / self.zoom, (touch.y - self.y) / self.zoom
-        left, top = self.lying.get(number, (0, 0))
+        left, top = self.value.get(number, (0, 0))
         if touch.kind == "drag" and self.held:
             stays = 0 <= min(right, down) and max(right, down) < self.side
             self._move(number, right - self.held[0], down - self.held[1], stays)
-        elif number not in self.lying:
+        elif number not in self.value:
             self.held = None  # of a picture from before it was taken away
         elif touch.kind == "press":
             self.held = right - left, down - top
@@ -103,6 +99,6 @@ class Garments:
     def _move(self, number, left, top, stays):
         if stays:
             to = (min(max(round(n), 0), self.far) for n in (left, top))
-            self.lying[number] = tuple(to)
+            self.value[number] = tuple(to)
         else:
-            self.lying.pop(number, None)
+            self.value.pop(number, None)

@@ -106,7 +106,7 @@ def lenet_at_work(net, test_iter):
         if number != shown:
             shown = number
             sheet.write(images[number])
-        image, said, label = sheet.read(), "your drawing", None
+        image, said, label = sheet.value, "your drawing", None
         if (image == images[number]).all():
             label = classes[labels[number]]
             said = f"picture {number}, labelled {label}"

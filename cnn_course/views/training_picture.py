@@ -90,7 +90,7 @@ def draw_training(state, logarithmic):
     """Draw a `TrainingState`; each mean of the loss is over 20 steps."""
     steps = np.array(state.history.step_loss + state.losses)
     steps = steps[np.logical_and.accumulate(np.isfinite(steps))]
-    sums, last = np.cumsum([0.0, *steps]), np.arange(1, len(steps) + 1)
+    sums, last = np.cumsum(np.append(0.0, steps)), np.arange(1, len(steps) + 1)
     first = np.maximum(last - 20, 0)
     means, label = (sums[last] - sums[first]) / (last - first), describe(state)
     if len(means):

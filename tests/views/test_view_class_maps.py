@@ -126,7 +126,7 @@ def drag(view, at, start, end):
 
 
 def test_garments_are_moved_stay_inside_and_leave(view):
-    lying = view.controls["garments"].read()
+    lying = view.controls["garments"].value
     # The first picture of each class: its label is its number here.
     assert lying == {1: (0, 0), 7: (128, 0), 8: (0, 128), 9: (128, 128)}
     drag(view, "garments:1", middle(0, 0), middle(30, 7))
@@ -135,7 +135,7 @@ def test_garments_are_moved_stay_inside_and_leave(view):
     assert lying[1] == (128, 0)  # the pointer was still on the sheet
     drag(view, "garments:9", middle(128, 128), dict(x=700.0, y=100.0))
     assert 9 not in lying and "Ankle boot 1" not in view.label
-    assert view.controls["large"].read() == 9  # what is dragged shows its map
+    assert view.controls["large"].value == 9  # what is dragged shows its map
     view.touch("key", "garments:9", key="ArrowUp")  # was drawn before it left
     drag(view, "garments:9", middle(0, 0), middle(0, 0))
     assert 9 not in lying and view.message.value == ""

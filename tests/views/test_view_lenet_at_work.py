@@ -50,7 +50,7 @@ def paint(view, *pixels):
 
 
 def painted(view):
-    return view.controls["sheet"].read()
+    return view.controls["sheet"].value
 
 
 def own():
