@@ -39,20 +39,16 @@ class PictureFile:
     """
 
     def __init__(self, photo):
-        self.photo, self.problem, self.news = photo, None, None
-
-    def read(self):
-        """Return the picture; `problem` is then what was wrong with a new file."""
-        self.problem, self.news = self.news, None  # said once
-        return self.photo
+        self.value = photo
 
     def touch(self, place, touch):
-        """Take the picture of a file; if it cannot be used, the one before it stays."""
+        """Take the picture of a file; ValueError if it cannot be used."""
         if touch.kind == "file":
             try:
-                self.photo = read_picture(touch.file)
+                self.value = read_picture(touch.file)
             except ValueError as error:
-                self.news = f"{touch.key}: {error} The picture you had stays."
+                told = f"{touch.key}: {error} The picture you had stays."
+                raise ValueError(told) from None
 
 
 def read_picture(content):

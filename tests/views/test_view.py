@@ -20,10 +20,7 @@ class Log:
     """A control in the picture that notes what it is told."""
 
     def __init__(self):
-        self.told = []
-
-    def read(self):
-        return self.told
+        self.value = self.told = []
 
     def touch(self, place, touch):
         self.told.append((place, touch))
@@ -47,15 +44,15 @@ def view():
 def test_a_number_can_be_slid_and_typed():
     n, rate = Number("n", 3, 0, 20, limits=(0, 100)), Number("rate", 0.3, 0.0, 1.0, 0.1)
     n.slider.value = 7
-    assert n.read() == 7 and n.field.value == "7"
+    assert n.value == 7 and n.field.value == "7"
     n.field.value = "12"
-    assert n.read() == 12 and n.slider.value == 12
+    assert n.value == 12 and n.slider.value == 12
     n.field.value = "99"  # farther than the slider goes
-    assert n.read() == 99 and n.slider.value == 12
+    assert n.value == 99 and n.slider.value == 12
     n.slider.value = 6
-    assert n.read() == 6
+    assert n.value == 6
     rate.field.value = "0.450"
-    assert rate.read() == 0.45 == rate.slider.value and rate.field.value == "0.450"
+    assert rate.value == 0.45 == rate.slider.value and rate.field.value == "0.450"
 
 
 def test_touches_reach_the_control_they_name_in_order_and_are_answered(view):
@@ -115,7 +112,7 @@ def test_chips_are_pressed():
         for place, value in presses.items():
             control.touch("0", Touch("hover"))
             control.touch(place, Touch("press"))
-            assert control.read() == value
+            assert control.value == value
 
 
 def test_a_place_is_hovered_dragged_or_stepped_to_and_stays_inside():

@@ -45,11 +45,11 @@ def test_blocks_are_added_and_removed(view):
     blocks = view.controls["blocks"]
     for _ in range(2):  # a seventh one is not added
         view.touch("press", "blocks:number:0")
-        assert blocks.read() == (*VGG11, (2, 512))
+        assert blocks.value == (*VGG11, (2, 512))
     assert view.label.startswith("13 layers: ")
     for _ in range(6):  # nor is the first one removed
         view.touch("press", "blocks:number:1")
-    assert blocks.read() == VGG11[:1] and view.label.startswith("4 layers: ")
+    assert blocks.value == VGG11[:1] and view.label.startswith("4 layers: ")
     view.touch("press", "blocks:3")
     assert view.label.startswith("19 layers: ") and view.message.value == ""
 
@@ -58,7 +58,7 @@ def test_chips_change_a_block_within_its_limits(view):
     def block(*chips):
         for chip in chips:
             view.touch("press", f"blocks:{chip}")
-        return view.controls["blocks"].read()[0]
+        return view.controls["blocks"].value[0]
 
     assert block("0:1", "0:3") == (2, 128) and view.label.startswith("12 layers")
     assert block("0:2", "0:2", "0:0") == (1, 32)

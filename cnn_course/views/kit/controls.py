@@ -59,17 +59,18 @@ class Number(ipywidgets.HBox):
 
     def _slid(self, change):
         with contextlib.suppress(ValueError):
-            if self.read() == change["new"]:
+            if self.value == change["new"]:
                 return  # else 0.30 would become 0.3 while it is being typed
         self.write(change["new"])
 
     def _typed(self, _):
         with contextlib.suppress(ValueError):  # the view reads it, too, and tells
-            if self.slider.min <= self.read() <= self.slider.max:
-                self.slider.value = self.read()
+            if self.slider.min <= self.value <= self.slider.max:
+                self.slider.value = self.value
 
-    def read(self):
-        """Return the number that is typed; ValueError with a sentence for any other."""
+    @property
+    def value(self):
+        """The number that is typed; ValueError with a sentence for any other text."""
         (least, most), text = self.limits, self.field.value
         try:
             number = self.kind(text)

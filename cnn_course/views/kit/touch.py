@@ -52,9 +52,6 @@ class Chips:
     def __init__(self, options, value, several=False):
         self.options, self.value, self.several = options, value, several
 
-    def read(self):
-        return self.value
-
     def touch(self, place, touch):
         if touch.kind == "press":
             self.press(list(self.options)[int(place)])

@@ -65,11 +65,12 @@ class View(ipywidgets.VBox):
     """An interactive view, with a static picture where nothing runs.
 
     title, try_this  shown above the controls
-    controls    {argument of `draw`: control}; its value is what `read()` returns, or
-                `value`, or itself. One with `touch(place, touch)` is told what is done
-                to the elements of the picture whose data-at is "argument:place", see
-                `touch`; one with a `problem` says what is wrong with it, or None. A
-                widget stands above the picture, and the view follows it
+    controls    {argument of `draw`: control}: `draw` is given its `value`, or itself.
+                One with `touch(place, touch)` is told what is done to the elements of
+                the picture whose data-at is "argument:place", see `touch`; it raises
+                ValueError with a sentence where it cannot follow. One with a `problem`
+                says what is wrong with it, or None. A widget stands above the picture,
+                and the view follows it
     draw        draw(**values) returns a `picture`
     rows        names of widgets side by side, line by line; by default all in one
     summary     the static view's text, if the picture's label depends on training or
@@ -100,7 +101,7 @@ class View(ipywidgets.VBox):
 
     def values(self):
         """Return {argument: value} of all controls; ValueError for one unreadable."""
-        return {name: value_of(control) for name, control in self.controls.items()}
+        return {name: getattr(c, "value", c) for name, c in self.controls.items()}
 
     def refresh(self, _=None):
         """Draw once more, or say in the view why that cannot be done."""
@@ -135,18 +136,23 @@ class View(ipywidgets.VBox):
 
     def _touched(self, _, content, buffers):
         with self.lock:
-            for one in content["touches"]:
+            touches, said, problem = content["touches"], self.message.value, None
+            for one in touches:
                 if one["kind"] == "file" and buffers:
                     one["file"] = bytes(buffers[0])
                 name, _, place = one.pop("at").partition(":")
                 if hasattr(self.controls.get(name), "touch"):  # else: drawn long ago
-                    self.controls[name].touch(place, Touch(**one))
-            said = self.message.value
+                    try:
+                        self.controls[name].touch(place, Touch(**one))
+                    except ValueError as error:
+                        problem = str(error)
             # At once, or a message would go and come, and the picture jump.
             with self.hold_sync(), self.message.hold_sync():
-                if content["touches"]:
+                if touches:
                     self.refresh()
-                if all(one["kind"] == "hover" for one in content["touches"]):
+                if problem:
+                    self.complain(problem)
+                if all(one["kind"] == "hover" for one in touches):
                     self.message.value = self.message.value or said
             self.picture.heard += 1
 
@@ -175,12 +181,6 @@ class View(ipywidgets.VBox):
         metadata = {kind: shown, "svg": self.picture.svg}
         hear_while_busy(self)
         return bundle | {kind: data, "text/plain": words}, metadata
-
-
-def value_of(control):
-    if hasattr(control, "read"):
-        return control.read()
-    return getattr(control, "value", control)
 
 
 def hear_while_busy(widget):
