@@ -11,25 +11,24 @@ from cnn_course.views.kit.view import View
 
 X_DEFAULT = ((1, 3, 2, 0), (5, 3, 1, 1), (0, 2, 4, 8), (2, 0, 6, 6))
 MODES = {"max": "max pooling", "average": "average pooling"}
-POOL = {"max": F.max_pool2d, "average": F.avg_pool2d}
 # In CSS pixels: x and y of the input; room for the arrows between it and the output.
 LEFT, TOP, GAP = 4, 58, 180
 
 
-@torch.enable_grad()
 def shares(X, window, stride, mode):
-    """Return how each output changes with each input, (rows, columns, H, W).
+    """Return how each output changes with each input, float (rows, columns, H, W).
 
     Average: 1/window² for each input of the window. Max: 1 for the winner, the first
     of equals, as torch has it. Raises ValueError if the window fits nowhere.
     """
     for n in X.shape:
         controls.window_places(n, window, stride, "window")
-
-    def pool(X):
-        return POOL[mode](X[None], window, stride)[0]
-
-    return torch.autograd.functional.jacobian(pool, X)
+    if mode == "max":
+        _, winners = F.max_pool2d(X[None], window, stride, return_indices=True)
+        return F.one_hot(winners[0], X.numel()).float().unflatten(-1, X.shape)
+    one_at_a_time = torch.eye(X.numel()).unflatten(-1, X.shape)
+    pooled = F.avg_pool2d(one_at_a_time, window, stride)
+    return pooled.movedim(0, -1).unflatten(-1, X.shape)
 
 
 def draw_pooling(X, mode, window, stride, place):
