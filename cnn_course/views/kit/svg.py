@@ -11,7 +11,6 @@ import base64
 import functools
 import html
 import io
-import numbers
 import re
 
 import matplotlib
@@ -70,7 +69,7 @@ def join(*parts):
 
 
 def _plain(value):
-    if isinstance(value, numbers.Real):
+    if isinstance(value, (int, float, np.number)):
         return f"{value:.2f}".rstrip("0").rstrip(".")
     return str(value)
 
