@@ -64,11 +64,12 @@ def predict(name, value):
         show(Feedback(name, "wrong", f"{problem} Nothing was kept."))
         return
     kept = store.summary()[1].get(name)
-    text = f"kept: {said(value, prediction)}."
     if kept is None:
         store.add(id=name, prediction=value)
-        text += " Now run on."
-    elif kept != value:
+        text = f"kept: {said(value, prediction)}. Now run on."
+    elif kept == value:
+        text = f"kept: {said(value, prediction)}."
+    else:
         text = f"your first prediction stays: {said(kept, prediction)}."
     show(Feedback(name, "hint", text))
 
@@ -108,9 +109,9 @@ def progress(notebook=None, forget=None):
     Raises ValueError for a notebook without exercises.
     """
     numbers = sorted({name[:2] for name in EXERCISES})
-    for name, value in {"notebook": notebook, "forget": forget}.items():
+    for argument, value in {"notebook": notebook, "forget": forget}.items():
         if value is not None:
-            choice(name, value, numbers)
+            choice(argument, value, numbers)
     if forget is not None:
         store.add(forget=forget)
     done, predicted = store.summary()
@@ -119,20 +120,18 @@ def progress(notebook=None, forget=None):
     def made(number):
         """Return how many exercises and predictions of a notebook, or of all."""
         for known, kept in ((EXERCISES, done), (PREDICTIONS, predicted)):
-            names = [name for name in known if name.startswith(number)]
-            yield f"{sum(name in kept for name in names)} of {len(names)}"
+            own = [name in kept for name in known if name.startswith(number)]
+            yield f"{sum(own)} of {len(own)}"
 
     if notebook is None:
         head = ("notebook", "exercises", "done", "predictions")
-        rows = [
-            (n, " ".join(marks[x] for x in marks if x.startswith(n)), *made(n))
-            for n in numbers
-        ]
+        each = {n: [marks[name] for name in marks if name[:2] == n] for n in numbers}
+        rows = [(n, " ".join(own), *made(n)) for n, own in each.items()]
         below = f"{next(made(''))} exercises of the course are done."
     else:
         head = ("", "exercise", "about")
-        own = [name for name in EXERCISES if name.startswith(notebook)]
-        rows = [(marks[name], name, EXERCISES[name].topic) for name in own]
+        own = [e for e in EXERCISES.values() if e.id[:2] == notebook]
+        rows = [(marks[e.id], e.id, e.topic) for e in own]
         below = "{} exercises done, {} predictions made.".format(*made(notebook))
     show(Table(head, tuple(rows), below))
 
@@ -143,7 +142,7 @@ def find(argument, name, known):
         return known[name]
     close = difflib.get_close_matches(str(name), known, 3, 0.5) or list(known)[:2]
     meant = ", ".join(f'"{other}"' for other in close)
+    allowed = "a name that the course knows"
     raise ValueError(
-        f"{argument} must be a name that the course knows; got {shown(name)}. "
-        f"Did you mean {meant}?"
+        f"{argument} must be {allowed}; got {shown(name)}. Did you mean {meant}?"
     )

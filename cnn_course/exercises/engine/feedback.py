@@ -1,5 +1,6 @@
 """What a student reads after a check, in a notebook and in a terminal."""
 
+import contextlib
 import html
 import inspect
 import re
@@ -45,12 +46,9 @@ def as_html(text):
 
 def show(item):
     """Show a Feedback or a Table: as HTML in a notebook, elsewhere as plain text."""
-    from IPython import (
-        get_ipython,
-    )  # late: it is slow, and not all that is loaded shows
-    from IPython.display import display
+    from IPython import display, get_ipython  # late: it is slow, and not always needed
 
-    (display if get_ipython() else say)(item)
+    (display.display if get_ipython() else say)(item)
 
 
 @dataclass(frozen=True)
@@ -81,28 +79,25 @@ class Table:
 
 
 def describe(value):
-    """Return a short text for any value: as `shown`, but small tensors in full."""
-    if type(value) is int and abs(value) < 10**15:
-        return f"{value:,}"
-    if inspect.isroutine(value):
-        return f"the function {value.__name__}"
-    if type(value) is torch.Tensor and amount(value) <= IN_FULL and not value.is_meta:
-        return f"{in_full(value)}, {str(value.dtype).removeprefix('torch.')}"
-    return shown(value)
-
-
-def in_full(value):
-    """Return tensors, lists and numbers as text, in full if they are small."""
-    if isinstance(value, torch.Tensor) and amount(value) <= IN_FULL:
-        value = value.tolist()
-    if isinstance(value, (list, tuple)) and amount(value) <= IN_FULL:
-        inner = ", ".join(map(in_full, value))
-        if isinstance(value, list):
+    """Return a short text for any value, in full for small tensors and lists."""
+    kind = type(value)
+    if kind is torch.Tensor and amount(value) <= IN_FULL:
+        with contextlib.suppress(NotImplementedError, RuntimeError):  # meta, sparse
+            return describe(value.tolist())
+    if kind in (list, tuple) and amount(value) <= IN_FULL:
+        inner = ", ".join(map(describe, value))
+        if kind is list:
             return f"[{inner}]"
         return f"({inner},)" if len(value) == 1 else f"({inner})"
-    if isinstance(value, float):
+    if kind is float:
         return f"{value + 0.0 or 0.0:,.6g}"  # no -0
-    return repr(value) if isinstance(value, (str, bool)) else describe(value)
+    if kind is int and abs(value) < 10**15:
+        return f"{value:,}"
+    if kind is str:
+        return repr(value[:200])
+    return (
+        f"the function {value.__name__}" if inspect.isroutine(value) else shown(value)
+    )
 
 
 def amount(value):

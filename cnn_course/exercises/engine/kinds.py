@@ -4,19 +4,18 @@ An exercise is declared once, as data, in `notebook_NN.py`. Its misconceptions a
 answers that have a reason; an answer is taken for the one whose example it equals.
 """
 
+import contextlib
+import math
+import operator
 from collections.abc import Callable
 from dataclasses import dataclass
 
-import numpy as np
 import torch
 
 from cnn_course.device import torch_as_it_starts
-from cnn_course.exercises.engine import likeness
-from cnn_course.exercises.engine.answers import as_grid, as_letters, read_number
+from cnn_course.exercises.engine.answers import as_grid, as_letters, as_number
 from cnn_course.exercises.engine.feedback import Feedback, describe
 from cnn_course.exercises.engine.running import attempt, ends_in_dots, is_blank
-
-ACTIVITIES = ("recall", "count", "shape", "code", "plot", "experiment", "design")
 
 
 @dataclass(frozen=True)
@@ -41,7 +40,7 @@ class Exercise:
 
     id              "03.fc-params": the notebook's number first; never changed
     topic           what it is about, in a few words
-    activity        one of ACTIVITIES
+    activity        recall, count, shape, code, plot, experiment or design
     because         why the right answer is right, in a sentence
     misconceptions  at least three
     hints           at least two, the first one the gentlest
@@ -75,24 +74,23 @@ class Exercise:
 
 @dataclass(frozen=True, kw_only=True)
 class Compared(Exercise):
-    """An exercise whose answer is read, and compared with the right one.
+    """An exercise whose answer is read, and compared with the `right` one.
 
-    right  the right answer
-    slips  more wrong answers, behind the misconceptions: (answer, what is said to it)
     A kind has `read(answer)`, which returns (what it found, what is wrong with it),
     `same(found, other)`, and `like(found)`: what is said if no reason is known.
     """
 
     right: object
-    slips: tuple = ()
 
     def problem(self, answer):
         found, problem = self.read(answer)
         if problem or self.same(found, self.right):
             return problem
-        wrong = [*((m.example, m.says) for m in self.misconceptions), *self.slips]
-        named = (text for value, text in wrong if self.same(found, value))
+        named = (m.says for m in self.misconceptions if self.same(found, m.example))
         return next(named, None) or self.like(found)
+
+    def same(self, found, other):
+        return found == other
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -100,19 +98,27 @@ class Number(Compared):
     """A number. Without a `tolerance` (absolute) it must be exact."""
 
     tolerance: float = 0
-
-    def read(self, answer):
-        return read_number(answer)
+    read = staticmethod(as_number)
 
     def same(self, value, other):
         return abs(value - other) <= self.tolerance
 
     def like(self, value):
-        if said := likeness.number_like(value, self.right, self.tolerance):
-            return said
-        if isinstance(self.right, int) and value != int(value):
+        right, large = self.right, value > self.right
+        if isinstance(right, int) and abs(value - right) == 1:
+            asks = "Are the first and the last counted, each once?"
+            return f"That is one too {'many' if large else 'few'}. {asks}"
+        for factor in (2, 3, 4, 10, 100, 1000, 10**6):
+            asks = "Which factor is too many, or missing, or is it the decimal point?"
+            if math.isclose(value, factor * right, rel_tol=1e-3):
+                return f"That is {factor:,} times as large as it should be. {asks}"
+            if math.isclose(value * factor, right, rel_tol=1e-3):
+                return f"That should be {factor:,} times as large. {asks}"
+        if isinstance(right, int) and value != int(value):
             return f"{describe(value)} is not a whole number, and this must be one."
-        return f"{describe(value)} is too {'small' if value < self.right else 'large'}."
+        if abs(value - right) <= max(2 * self.tolerance, 0.01 * abs(right)):
+            return "That is close. Is it rounded, or is something small left out?"
+        return f"{describe(value)} is too {'large' if large else 'small'}."
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -120,60 +126,35 @@ class Shape(Compared):
     """The shape of a tensor: a tuple of whole numbers."""
 
     def read(self, answer):
-        if isinstance(answer, torch.Tensor):
-            text = "This is a tensor. Its shape is wanted: a tuple such as `(2, 3)`."
-            return None, text
-        if isinstance(answer, np.ndarray):
-            answer = answer.tolist()
-        if not isinstance(answer, (tuple, list)):
-            found = describe(answer)
-            return None, f"A tuple such as `(2, 3)` is wanted, and this is {found}."
-        for axis, item in enumerate(answer):
-            value, problem = read_number(item)
-            if problem or value != int(value) or value < 0:
-                found = describe(item)
-                return None, f"Axis {axis} is {found}, which is no length of an axis."
-        return tuple(int(read_number(item)[0]) for item in answer), None
-
-    def same(self, sizes, other):
-        return sizes == tuple(other)
+        if isinstance(answer, (tuple, list)):
+            with contextlib.suppress(TypeError):
+                return tuple(map(operator.index, answer)), None
+        wanted = "A tuple of whole numbers such as `(2, 3)` is wanted"
+        return None, f"{wanted}, and this is {describe(answer)}."
 
     def like(self, sizes):
-        if said := likeness.shape_like(sizes, self.right):
-            return said
         found = describe(sizes)
         if len(sizes) != len(self.right):
-            return f"{found} has {len(sizes)} axes: not as many as the tensor."
+            asks = "What does every axis stand for, and are two multiplied?"
+            return f"{found} has {len(sizes)} axes: not as many as the tensor. {asks}"
         wrong = [str(i) for i, n in enumerate(sizes) if n != self.right[i]]
-        where = "axis" if len(wrong) == 1 else "the axes"
-        return f"In {found} {where} {', '.join(wrong)} (counted from 0) cannot be."
+        asks = "Look again at what stands there, and in which order."
+        return f"In {found} axis {', '.join(wrong)} (counted from 0) is wrong. {asks}"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Letters(Compared):
-    """One or several of the letters that stand before the notebook's options.
-
-    With `ordered`, their order counts: "CAB".
-    """
+    """One or several of the letters that stand before the notebook's options."""
 
     options: str
-    ordered: bool = False
 
     def read(self, answer):
         return as_letters(answer, self.options)
 
-    def same(self, letters, other):
-        return letters == other or (not self.ordered and set(letters) == set(other))
-
     def like(self, letters):
-        if self.ordered:
-            order = sorted(letters) == sorted(self.right)
-            wanted = f"every letter is wanted once, {len(self.right)} in all"
-            return f"{letters} is not the order." if order else f"{letters}: {wanted}."
-        yours, right = set(letters), set(self.right)
-        letters = "".join(sorted(yours))
-        if len(right) == 1:
+        if len(self.right) == 1:
             return f"{letters} is not it, and one letter is wanted."
+        yours, right = set(letters), set(self.right)
         extra, missing = len(yours - right), len(right - yours)
         return f"{letters}: {extra} too many, {missing} missing."
 
@@ -182,16 +163,16 @@ class Letters(Compared):
 class Grid(Compared):
     """A grid of numbers, as a list of rows or a tensor; `right` is a list of rows."""
 
-    def read(self, answer):
-        return as_grid(answer)
+    read = staticmethod(as_grid)
 
     def same(self, grid, other):
-        return likeness.same_grid(grid, torch.tensor(other, dtype=torch.float64))
+        other = torch.as_tensor(other, dtype=torch.float64)
+        return grid.shape == other.shape and torch.allclose(grid, other, atol=1e-4)
 
     def like(self, grid):
         right = torch.tensor(self.right, dtype=torch.float64)
-        if said := likeness.grid_like(grid, right):
-            return said
+        if self.same(grid.T, right):
+            return "Rows and columns are swapped: is your first row its first row?"
         if grid.shape != right.shape:
             sizes = [" × ".join(map(str, t.shape)) for t in (grid, right)]
             return f"Your grid is {sizes[0]}, and {sizes[1]} is wanted."
@@ -218,7 +199,7 @@ class Prediction:
 
     def read(self, value):
         """Return (number or letters for a file, None), or (None, why it is neither)."""
-        read = (lambda v: as_letters(v, self.options)) if self.options else read_number
+        read = (lambda v: as_letters(v, self.options)) if self.options else as_number
         found, fault = attempt(read, value)
         return found or (None, fault)
 
@@ -228,7 +209,4 @@ class Prediction:
             return "✓" if value == outcome else "not what came out"
         if abs(value - outcome) <= self.near * abs(outcome):
             return "✓ close"
-        size = "large" if value > outcome else "small"
-        ratio = value / outcome if outcome else 0
-        factor = max(ratio, 1 / ratio) if ratio > 0 else 0
-        return f"{factor:,.0f} times too {size}" if factor >= 2 else f"too {size}"
+        return f"too {'large' if value > outcome else 'small'}"

@@ -10,6 +10,11 @@ import traceback
 from cnn_course.exercises.engine.feedback import describe
 
 SECONDS = 3  # for one check; every exercise needs well under one
+LIBRARIES = (
+    "<frozen",
+    contextlib.__file__.rpartition("contextlib")[0],
+    __file__.rpartition("exercises")[0],
+)
 
 
 class TimeUp(BaseException):
@@ -75,7 +80,8 @@ class Stopped(Exception):
 def call(function, *args):
     """Return (result of function(*args), what it printed).
 
-    Raises Stopped if it raised anything but an interrupt.
+    Raises Stopped, which names the error and the line of the student's code, if it
+    raised anything but an interrupt.
     """
     printed = io.StringIO()
     try:
@@ -84,25 +90,15 @@ def call(function, *args):
     except (KeyboardInterrupt, TimeUp):
         raise
     except BaseException as error:  # a SystemExit, too, would end the check
-        raise Stopped(_ending(error)) from error
-
-
-def _ending(error):
-    """Return the exception in words, with the line of the student's code."""
-    text = f"`{type(error).__name__}`"
-    with contextlib.suppress(Exception):  # it has no message, or one that raises
-        text += f" ({str(error).strip().splitlines()[0][:200].rstrip('.')})"
-    frames = traceback.extract_tb(error.__traceback__, limit=-100)  # or recursion lasts
-    own = [f.line for f in frames if f.line and not _belongs_to_a_library(f.filename)]
-    return f"{text} in the line `{own[-1]}`" if own else text
-
-
-def _belongs_to_a_library(filename):
-    return "site-packages" in filename or filename.startswith(("<frozen", _HERE, _LIB))
-
-
-_HERE = __file__.rpartition("exercises")[0]
-_LIB = contextlib.__file__.rpartition("contextlib")[0]
+        text = traceback.format_exception_only(error)[-1].partition("\n")[0]
+        text = f"`{text[:200]}`"
+        frames = traceback.extract_tb(error.__traceback__, limit=-100)  # of recursion
+        for frame in reversed(frames):
+            own = "site-packages" not in frame.filename
+            if own and frame.line and not frame.filename.startswith(LIBRARIES):
+                text += f" in the line `{frame.line}`"
+                break
+        raise Stopped(text) from error
 
 
 def is_blank(answer):

@@ -38,15 +38,14 @@ def summary():
     """Return (ids of the exercises that are done, {id: first prediction})."""
     done, predicted = set(), {}
     for event in [*_written(), *_unwritten]:
-        name = event.get("id")
         if "forget" in event:
             gone = f"{event['forget']}."
             done = {name for name in done if not name.startswith(gone)}
             predicted = {k: v for k, v in predicted.items() if not k.startswith(gone)}
-        elif isinstance(name, str) and "prediction" in event:
-            predicted.setdefault(name, event["prediction"])
-        elif isinstance(name, str):
-            done.add(name)
+        elif "prediction" in event:
+            predicted.setdefault(event["id"], event["prediction"])
+        elif "id" in event:
+            done.add(event["id"])
     return done, predicted
 
 
@@ -60,5 +59,5 @@ def _written():
             event = json.loads(line)
         except ValueError:  # an empty line, or one that a crash cut off
             continue
-        if isinstance(event, dict):
+        if isinstance(event, dict) and isinstance(event.get("id", ""), str):
             yield event

@@ -110,6 +110,9 @@ STEP_SLIPS = {
     "The slope of `b` is a sum in yours. The loss is a mean: take the mean.": stepping(
         b_slope=lambda error, x: 2 * error.sum()
     ),
+    "The numbers are right, in the reverse order: `w` comes first.": (
+        lambda *given: one_step(*given)[::-1]
+    ),
     "You moved `b` by the slope of `w`. By `b` the error has the derivative 1: no "
     "factor `x` there.": stepping(b_slope=slope_of_w),
 }

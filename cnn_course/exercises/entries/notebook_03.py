@@ -5,13 +5,6 @@ import torch.nn.functional as F
 
 from cnn_course.exercises.engine.code import Code, Design, Unfit
 from cnn_course.exercises.engine.kinds import Misconception, Number, Prediction, Shape
-from cnn_course.exercises.engine.reckoning import (
-    batch_shape,
-    convolution,
-    linear,
-    parameters,
-    reckoned,
-)
 
 
 def cross_correlation(X, K, padding=0, stride=1):
@@ -122,6 +115,8 @@ CORR2D_SLIPS = {
     "the maximum comes with pooling.": sliding(
         reduce=lambda window, K: (window * K).max()
     ),
+    "Your last row and column are missing. Where do your loops end? `range(n)` goes "
+    "from 0 to n - 1.": lambda *given: cross_correlation(*given)[:-1, :-1],
     "You use the matrix product (`@`). The window is multiplied by the kernel number "
     "by number: `*`.": sliding(reduce=lambda window, K: (window @ K).sum()),
 }
@@ -151,7 +146,6 @@ EXERCISES = [
         right=196_609_000,
         because="3 · 256 · 256 = 196,608 numbers go in, each has a weight to every one "
         "of the 1,000 outputs, and every output has a bias.",
-        slips=reckoned(parameters, (linear(1000),), (3, 256, 256)),
         misconceptions=(
             Misconception(
                 "no biases",
@@ -192,7 +186,6 @@ EXERCISES = [
         right=280,
         because="Each of the 10 output channels has a kernel of three sheets of 3 × 3 "
         "and a bias: 10 · 27 + 10. The size of the picture does not occur.",
-        slips=reckoned(parameters, (convolution(10, 3),), (3, 256, 256)),
         misconceptions=(
             Misconception(
                 "no biases",
@@ -239,11 +232,6 @@ EXERCISES = [
         because="⌊(32 + 2 · 3 − 11)/2⌋ + 1 = ⌊13.5⌋ + 1 = 14 in height, and "
         "(45 + 2 · 3 − 11)/2 + 1 = 21 in width; the batch stays, and the channels are "
         "those of the layer.",
-        slips=reckoned(
-            batch_shape,
-            (convolution(10, 11, stride=2, padding=3),),
-            (8, 3, 32, 45),
-        ),
         misconceptions=(
             Misconception(
                 "rounded up",

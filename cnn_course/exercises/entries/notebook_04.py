@@ -12,13 +12,6 @@ from cnn_course.exercises.engine.kinds import (
     Number,
     Prediction,
 )
-from cnn_course.exercises.engine.reckoning import (
-    convolution,
-    parameters,
-    pooling,
-    reckoned,
-)
-from cnn_course.exercises.engine.rules import OUTPUT
 
 
 def run_layer(layer_class, X, size, stride=None, compared="output"):
@@ -145,13 +138,12 @@ MAX_POOL_SLIPS = {
     "You take the maximum over the channels, too. Each channel is pooled by itself.": (
         wrong(lambda X, size, stride: pooled(X.amax(1, keepdim=True), size, stride))
     ),
-    # The rules, with gradients through what they change:
-    **{
-        says: wrong(
-            lambda X, size, stride, change=change: change(pooled(X, size, stride), X)
+    "Only the first picture of the batch is right; the others stay 0. Over which axis "
+    "does nothing run yet?": wrong(
+        lambda X, size, stride: torch.cat(
+            [pooled(X[:1], size, stride), 0 * pooled(X[1:], size, stride)]
         )
-        for says, change in OUTPUT.items()
-    },
+    ),
 }
 
 
@@ -178,11 +170,6 @@ EXERCISES = [
         right=880,
         because="There are 16 · 6 · 9 weights and 16 biases. The pooling has no "
         "parameters: which number is the largest need not be learned.",
-        slips=reckoned(
-            parameters,
-            (convolution(16, 3), pooling(2, 2)),
-            (6, 28, 28),
-        ),
         misconceptions=(
             Misconception(
                 "a weight for each pixel of the window",

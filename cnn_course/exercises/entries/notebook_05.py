@@ -16,14 +16,6 @@ from cnn_course.exercises.engine.kinds import (
     Prediction,
     Shape,
 )
-from cnn_course.exercises.engine.reckoning import (
-    batch_shape,
-    convolution,
-    linear,
-    parameters,
-    pooling,
-    reckoned,
-)
 from cnn_course.networks import lenet
 
 
@@ -150,14 +142,6 @@ def tried(answer):
     return found
 
 
-CONVOLUTIONS = (
-    convolution(6, 5, padding=2),
-    pooling(2, 2),
-    convolution(16, 5),
-    pooling(2, 2),
-)
-COLOUR_LENET = (*CONVOLUTIONS, linear(120), linear(84), linear(10))
-
 EXERCISES = [
     Shape(
         id="05.second-pooling",
@@ -166,7 +150,6 @@ EXERCISES = [
         right=(8, 16, 6, 9),
         because="Height: 32 → 32 → 16 → 12 → 6. Width: 45 → 45 → 22 → 18 → 9, since "
         "45/2 is rounded down. The channels are those of the second convolution.",
-        slips=reckoned(batch_shape, CONVOLUTIONS, (8, 3, 32, 45)),
         misconceptions=(
             Misconception(
                 "padding forgotten",
@@ -221,7 +204,6 @@ EXERCISES = [
         because="456 + 2,416 + 94,200 + 10,164 + 850. The first convolution has 300 "
         "weights more than before, the first fully connected layer 46,080: it now has "
         "16 · 7 · 7 = 784 inputs.",
-        slips=reckoned(parameters, COLOUR_LENET, (3, 37, 37)),
         misconceptions=(
             Misconception(
                 "no biases",

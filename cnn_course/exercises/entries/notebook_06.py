@@ -7,13 +7,6 @@ import torch
 from cnn_course.exercises.engine.code import Code, Design, Unfit
 from cnn_course.exercises.engine.feedback import describe
 from cnn_course.exercises.engine.kinds import Letters, Misconception, Number, Prediction
-from cnn_course.exercises.engine.reckoning import (
-    convolution,
-    linear,
-    parameters,
-    pooling,
-    reckoned,
-)
 
 
 def dropped_out(X, U, p, training=True):
@@ -279,17 +272,6 @@ def small_table(first=(32, 5, 2, 2), classes=10, pooled=True, more=()):
     ]
 
 
-NO_LAST_POOLING = (
-    convolution(96, 11, stride=4),
-    pooling(3, 2),
-    convolution(256, 5, padding=2),
-    pooling(3, 2),
-    convolution(384, 3, padding=1),
-    convolution(384, 3, padding=1),
-    convolution(256, 3, padding=1),
-    *map(linear, (4096, 4096, 10)),
-)
-
 EXERCISES = [
     Number(
         id="06.no-pooling",
@@ -298,7 +280,6 @@ EXERCISES = [
         right=171_545_290,
         because="The maps stay 12 × 12, so 256 · 12 · 12 = 36,864 numbers are "
         "flattened in the place of 6,400, and each one more has 4,096 weights.",
-        slips=reckoned(parameters, NO_LAST_POOLING, (1, 224, 224)),
         misconceptions=(
             Misconception(
                 "a pooling changes no parameters",

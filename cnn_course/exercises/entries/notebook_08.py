@@ -16,13 +16,6 @@ from cnn_course.exercises.engine.kinds import (
     Prediction,
     Shape,
 )
-from cnn_course.exercises.engine.reckoning import (
-    batch_shape,
-    convolution,
-    parameters,
-    pooling,
-    reckoned,
-)
 
 
 def conv1x1_cases(generator):
@@ -185,16 +178,6 @@ def average():
     return nn.AdaptiveAvgPool2d(1)
 
 
-NIN = (  # without its 1 × 1, which change no size
-    convolution(96, 11, stride=4),
-    pooling(3, 2),
-    convolution(256, 5, padding=2),
-    pooling(3, 2),
-    convolution(384, 3, padding=1),
-    pooling(3, 2),
-    convolution(10, 3, padding=1),
-)
-
 EXERCISES = [
     Number(
         id="08.thousand-classes",
@@ -204,11 +187,6 @@ EXERCISES = [
         because="384 · 1,000 · 9 + 1,000 for the 3 × 3 windows, and twice "
         "1,000 · 1,000 + 1,000: the 1 × 1 convolutions grow with the square of the "
         "number of classes. AlexNet's last layer alone would have 4,097,000.",
-        slips=reckoned(
-            parameters,
-            (convolution(1000, 3), convolution(1000, 1), convolution(1000, 1)),
-            (384, 6, 6),
-        ),
         misconceptions=(
             Misconception(
                 "a hundred times as many",
@@ -367,7 +345,6 @@ EXERCISES = [
         right=(4, 10, 2, 6),
         because="128 → 30 → 14 → 6 → 2 and 256 → 62 → 30 → 14 → 6; the other "
         "convolutions keep the size, and the last block has a channel for each class.",
-        slips=reckoned(batch_shape, NIN, (4, 1, 128, 256)),
         misconceptions=(
             Misconception(
                 "rounded up, or halved",

@@ -93,6 +93,12 @@ DEAD_SLIPS = {
     "You say whether *all* logits are 0. Wanted is a list: which classes are dead?": (
         lambda logits: bool((logits == 0).all())
     ),
+    "Only the first dead class comes out. Does a `return` stand inside the loop?": (
+        lambda logits: dead_classes(logits).nonzero().flatten().tolist()[:1]
+    ),
+    "That is how many classes are dead. Wanted is which they are: a list.": (
+        lambda logits: int(dead_classes(logits).sum())
+    ),
     "The classes are right, counted from 1. Python counts from 0.": (
         lambda logits: [c + 1 for c, dead in enumerate(dead_classes(logits)) if dead]
     ),
