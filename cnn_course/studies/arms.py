@@ -4,7 +4,7 @@ import torch
 from torch import nn
 from torch.optim.lr_scheduler import LambdaLR
 
-from cnn_course.checks import choice, whole_number
+from cnn_course.checks import choice
 from cnn_course.networks import NARROW_VGG, alexnet, lenet, nin, vgg
 
 LR = 0.002
@@ -17,37 +17,25 @@ REMEDIES = {
 }
 
 
-def nin_arm(
-    num_1x1,
-    last_relu,
-    remedy="none",
-    *,
-    lr=LR,
-    init="default",
-    warm_up_steps=0,
-    batch_norm="no",
-):
+def nin_arm(num_1x1, last_relu, remedy="none", *, lr=LR, warm_up_steps=0):
     """Return one arm of the study, as columns of its results.
 
     num_1x1    1×1 convolutions in every block, 0 to 3
     last_relu  "yes" or "no": a ReLU behind the class maps
     remedy     "none" or one of REMEDIES, which sets what it is about
     lr         Adam's learning rate
-    init       "default" is torch's own, "kaiming" see `kaiming`
     warm_up_steps  the rate is raised linearly over so many first steps
-    batch_norm "yes" or "no": batch normalisation behind every convolution
 
     Raises ValueError for an arm that the study does not have.
     """
     arm = {
         "network": "NiN",
-        "num_1x1": whole_number("num_1x1", num_1x1, 0, 3),
+        "num_1x1": choice("num_1x1", num_1x1, range(4)),
         "last_relu": choice("last_relu", last_relu, ("yes", "no")),
         "remedy": choice("remedy", remedy, ("none", *REMEDIES)),
         "lr": lr,
-        "init": choice("init", init, ("default", "kaiming")),
-        "warm_up_steps": whole_number("warm_up_steps", warm_up_steps, 0),
-        "batch_norm": choice("batch_norm", batch_norm, ("yes", "no")),
+        "init": "default",  # torch's own
+        "warm_up_steps": warm_up_steps,
     }
     return arm | REMEDIES.get(remedy, {})
 
@@ -61,13 +49,9 @@ OTHERS = {
 
 
 def other_arm(network):
-    """Return the arm of one of OTHERS, as columns of the study's results.
-
-    Raises ValueError for another network.
-    """
-    _, lr = OTHERS[choice("network", network, tuple(OTHERS))]
-    none = dict(num_1x1=None, last_relu=None)
-    return nin_arm(0, "yes", lr=lr) | none | dict(network=network)
+    """Return the arm of one of OTHERS, as columns of the study's results."""
+    arm = nin_arm(0, "yes", lr=OTHERS[network][1])
+    return arm | dict(network=network, num_1x1=None, last_relu=None)
 
 
 def kaiming(net):
@@ -81,20 +65,6 @@ def kaiming(net):
         if isinstance(module, (nn.Conv2d, nn.Linear)):
             nn.init.kaiming_normal_(module.weight, nonlinearity="relu")
             nn.init.zeros_(module.bias)
-
-
-def with_batch_norm(net):
-    """Return `net`, nested `nn.Sequential`, with a BatchNorm2d behind every Conv2d.
-
-    Ioffe and Szegedy, "Batch Normalization" (2015).
-    """
-    layers = []
-    for layer in net:
-        nested = isinstance(layer, nn.Sequential)
-        layers.append(with_batch_norm(layer) if nested else layer)
-        if isinstance(layer, nn.Conv2d):
-            layers.append(nn.BatchNorm2d(layer.out_channels))
-    return nn.Sequential(*layers)
 
 
 def clip_gradients(optimizer, largest=1.0):
@@ -119,9 +89,7 @@ def warm_up(optimizer, steps):
     optimizer.register_step_post_hook(lambda *_: schedule.step())
 
 
-def build(
-    network, num_1x1, last_relu, remedy, lr, init, warm_up_steps, batch_norm, side=224
-):
+def build(network, num_1x1, last_relu, remedy, lr, init, warm_up_steps, side=224):
     """Return (net, optimizer) of one arm, drawn from torch's current random state.
 
     `side` is that of the pictures, in pixels (1, side, side); the rest is an arm as
@@ -133,8 +101,6 @@ def build(
         net = OTHERS[network][0](side)
     if init == "kaiming":
         kaiming(net)
-    if batch_norm == "yes":
-        net = with_batch_norm(net)
     optimizer = torch.optim.Adam(net.parameters(), lr=lr)
     if remedy == "gradient clipping":
         clip_gradients(optimizer)

@@ -1,12 +1,9 @@
 """The first steps of a NiN, class by class: when do the classes of notebook 09 die?
 
-    python -m cnn_course.studies.first_steps --num-1x1 0 1 --warm-up 0 64
-
-writes 09_first_steps.csv, a row a run and look; on two cores a run takes one to three
-minutes. The factors are those of `studies.nin`.
+Writes 09_first_steps.csv, a row a run and look; on two cores a run takes one to three
+minutes.
 """
 
-from functools import partial
 from itertools import chain, islice, repeat
 
 import torch
@@ -14,20 +11,17 @@ import torch.nn.functional as F
 from torch import nn
 
 from cnn_course.data import load_data_fashion_mnist
-from cnn_course.studies import results
-from cnn_course.studies.arms import build
-from cnn_course.studies.nin import (
-    BATCH_SIZE,
-    FACTOR_OPTIONS,
-    FACTORS,
-    chosen_arms,
-    classes_in,
-    spread,
-    to_look_at,
-)
+from cnn_course.device import modes_kept
+from cnn_course.studies import runner
+from cnn_course.studies.arms import LR, build, nin_arm
+from cnn_course.studies.nin import BATCH_SIZE, classes_in, spread
 
-RESULTS = results.FOLDER / "09_first_steps.csv"
 SIDE, TEST_IMAGES = 128, 300
+ARMS = [
+    dict(num_1x1=n, last_relu="yes", lr=LR, warm_up_steps=steps)
+    for n in (0, 1)
+    for steps in (0, 64)
+]
 LOOKS = (0, 1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64, 96)  # after so many steps
 
 
@@ -35,12 +29,13 @@ LOOKS = (0, 1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64, 96)  # after so many steps
 def class_maps(net, X):
     """Return the class maps of a NiN as they are before the last ReLU, if it has one.
 
-    X (N, 1, H, W) to (N, classes, h, w), by `to_look_at(net)`.
+    X (N, 1, H, W) to (N, classes, h, w), in evaluation mode.
     """
-    *before, last = to_look_at(net)[:-2]  # the average and the flattening come last
-    for layer in before:
-        X = layer(X)
-    return (last[:-1] if isinstance(last[-1], nn.ReLU) else last)(X)
+    last = net[-3]  # behind it come the average and the flattening
+    last = last[:-1] if isinstance(last[-1], nn.ReLU) else last
+    with modes_kept(net):
+        net.eval()
+        return last(net[:-3](X))
 
 
 def watch(net, optimizer, train_iter, pictures, looks=LOOKS):
@@ -79,46 +74,32 @@ def watch(net, optimizer, train_iter, pictures, looks=LOOKS):
         }
 
 
-def run(seed, **arm):
-    """Train one arm for 96 steps with one seed; return its rows, one dict a look."""
+def rows(num_1x1, last_relu, lr, warm_up_steps, seed):
+    """Train one arm for 96 steps with one seed; yield its rows, one dict a look."""
     sizes = dict(resize=SIDE, test_size=TEST_IMAGES, seed=seed)
     train_iter, test_iter = load_data_fashion_mnist(BATCH_SIZE, **sizes)
     pictures = torch.cat([X for X, _ in test_iter])
+    arm = nin_arm(num_1x1, last_relu, lr=lr, warm_up_steps=warm_up_steps)
     torch.manual_seed(seed)
     net, optimizer = build(**arm)
     net.to(train_iter.device)
     torch.manual_seed(seed)  # for the order of the pictures: the same in every arm
-    about = {key: arm[key] for key in ("last_relu", "init", "batch_norm")}
-    about |= dict(side=SIDE, batch_size=BATCH_SIZE, test_images=TEST_IMAGES)
-    about |= {"data": train_iter.name} | results.provenance()
-    which = dict(num_1x1=arm["num_1x1"], seed=seed, lr=arm["lr"])
-    which["warm_up_steps"] = arm["warm_up_steps"]
-    rows = []
     for look in watch(net, optimizer, train_iter, pictures, LOOKS):
-        look["loss"] = look["loss"] and round(look["loss"], 4)
+        row = {key: look[key] for key in ("step", "loss")}
+        row["loss"] = look["loss"] and round(look["loss"], 4)
         for key in ("dead", "never_predicted"):
-            look[key] = len(look.pop(key).split())
-        look["spread"] = look.pop("spread")
+            row[key] = len(look[key].split())
+        row["spread"] = look["spread"]
         for key in ("largest", "mean"):
-            values = " ".join(f"{value:+.3f}" for value in look.pop(key))
-            look[f"{key}_pre_activation_by_class"] = values
-        rows.append(which | look | about)
-    return rows
+            values = " ".join(f"{value:+.3f}" for value in look[key])
+            row[f"{key}_pre_activation_by_class"] = values
+        yield row
 
 
 def main(arguments=None):
-    options = results.study_options(
-        __doc__,
-        arguments,
-        lambda options: RESULTS,
-        FACTOR_OPTIONS,
-        num_1x1=(0, 1),
-        last_relu=("yes",),
-        warm_up_steps=(0, 64),
-    )
-    arms = [{key: arm[key] for key in FACTORS} for arm in chosen_arms(options)]
-    runs = [{**arm, "seed": seed} for seed in range(options.seeds) for arm in arms]
-    results.run_missing(options, runs, partial(run, network="NiN", remedy="none"))
+    always = dict(side=SIDE, batch_size=BATCH_SIZE, test_images=TEST_IMAGES)
+    always["init"] = "default"
+    runner.main(__doc__, "09_first_steps.csv", ARMS, rows, arguments, **always)
 
 
 if __name__ == "__main__":

@@ -1,41 +1,32 @@
-"""Repeat a training over networks and seeds, and keep the raw results as data.
+"""Two kinds of networks on three kinds of pictures, for notebook 05: 05_lenet.csv.
 
-    python -m cnn_course.studies.lenet --rates       which rate each network gets
-    python -m cnn_course.studies.lenet --seeds 5     then all arms with these rates
-
-write 05_rates.csv and 05_lenet.csv.
-
-    python -m cnn_course.studies.lenet --keep        the LeNet that notebook 00 shows
-
-trains the first run's LeNet once more and writes cnn_course/networks/lenet.pt.
-
-Rates are chosen by the accuracy on held-out training pictures.
+Rates are the best on held-out training pictures (05_rates.csv): of --set
+lr=0.001,0.002,0.005,0.01 with --first-seed 100, whose runs see no test picture.
 """
 
 import copy
-from functools import partial
 
 import torch
 import torch.nn.functional as F
 
 from cnn_course.data import hold_out, load_data_fashion_mnist
 from cnn_course.networks import TRAINED_LENET, fully_connected, lenet, modern_lenet
-from cnn_course.studies import results
+from cnn_course.studies import results, runner
 from cnn_course.training import evaluate, train
 
-RESULTS = results.FOLDER / "05_lenet.csv"
-CHOICE = results.FOLDER / "05_rates.csv"
 NETWORKS = {
     "LeNet": lenet,
     "fully connected": fully_connected,
     "modern LeNet": modern_lenet,
 }
-RATES = [0.001, 0.002, 0.005, 0.01]  # of Adam, tried with seed 100
-ARMS = [  # what is trained, and on which pictures
-    (network, pictures)
+CHOOSING = 100  # from this seed on
+RATES = {"LeNet": 0.005, "fully connected": 0.002, "modern LeNet": 0.001}  # of Adam
+ARMS = [
+    dict(network=network, pictures=pictures, lr=rate)
     for pictures in ("as they are", "pixels shuffled", "moved at random")
-    for network in ("LeNet", "fully connected")
-] + [("modern LeNet", "as they are")]
+    for network, rate in RATES.items()
+    if network != "modern LeNet" or pictures == "as they are"
+]
 PROTOCOL = dict(train_size=60_000, test_size=10_000, held_out=10_000, batch_size=128)
 EPOCHS = 25
 SHIFTS = range(1, 7)  # pixels
@@ -59,11 +50,9 @@ class Moved:
         for X, y in self.data_iter:
             N, _, H, W = X.shape
             # The corner at which each picture is cut out of its black frame.
-            top, left = torch.randint(0, 2 * p + 1, (2, N, 1, 1), device=X.device)
-            rows = top + torch.arange(H, device=X.device).view(H, 1)
-            columns = left + torch.arange(W, device=X.device)
-            n = torch.arange(N, device=X.device).view(N, 1, 1)
-            X = F.pad(X, (p, p, p, p))[n, 0, rows, columns][:, None]
+            top, left = torch.randint(0, 2 * p + 1, (2, N), device=X.device)
+            windows = F.pad(X, (p, p, p, p)).unfold(2, H, 1).unfold(3, W, 1)
+            X = windows[torch.arange(N, device=X.device), :, top, left]
             if self.mirrored:
                 turned = torch.rand(N, 1, 1, 1, device=X.device) < 0.5
                 X = torch.where(turned, X.flip(-1), X)
@@ -79,28 +68,23 @@ def shuffle_pixels(data_iter, seed):
     return mixed
 
 
-def shifted(data_iter, right, down):
-    """Yield the batches with the pictures moved by whole pixels (may be negative).
+def shifted_accuracy(net, data_iter, pixels):
+    """Return the mean accuracy with all pictures moved left, right, up and down.
 
     What leaves on one side is lost; black comes in on the other.
     """
-    for X, y in data_iter:
-        # A negative pad crops: as much as is added on one side.
-        yield F.pad(X, (right, -right, down, -down)), y
+    total = 0
+    for right, down in ((pixels, 0), (-pixels, 0), (0, pixels), (0, -pixels)):
+        frame = (right, -right, down, -down)  # a negative one crops
+        total += evaluate(net, ((F.pad(X, frame), y) for X, y in data_iter))
+    return total / 4
 
 
-def shifted_accuracy(net, data_iter, pixels):
-    """Return the mean accuracy with all pictures moved left, right, up and down."""
-    if pixels == 0:
-        return evaluate(net, data_iter)
-    moves = [(pixels, 0), (-pixels, 0), (0, pixels), (0, -pixels)]
-    return sum(evaluate(net, shifted(data_iter, *m)) for m in moves) / len(moves)
+def rows(network, pictures, lr, seed, keep=None):
+    """Train one network with one seed; return its rows, one dict an epoch.
 
-
-def trained(network, pictures, lr, seed):
-    """Train one network; return (net, history, test batches with the same pixels).
-
-    The history's test accuracy is that on the held-out pictures.
+    In the last one stand the test accuracies: on the pictures as they are and, but for
+    shuffled pixels, moved. `keep` is a file for the weights.
     """
     torch.manual_seed(seed)
     net, sizes = NETWORKS[network](), dict(PROTOCOL)
@@ -115,57 +99,24 @@ def trained(network, pictures, lr, seed):
         rest = Moved(rest, 2)
     torch.manual_seed(seed)  # for the order of the pictures: the same in every arm
     history = train(net, rest, held_out, EPOCHS, lr=lr, verbose=False)
-    return net, results.finished(history, EPOCHS), test_iter
+    if keep:
+        torch.save(net.state_dict(), keep)
+    found = results.epoch_rows(history, EPOCHS, "held_out_acc")
+    if seed < CHOOSING:
+        found[-1]["test_acc"] = round(evaluate(net, test_iter), 5)
+        for n in SHIFTS if pictures != "pixels shuffled" else ():
+            moved = shifted_accuracy(net, test_iter, n)
+            found[-1][f"shifted_{n}"] = round(moved, 5)
+    return found
 
 
-def run(network, pictures, lr, seed, test=True):
-    """Train one network with one seed; return its rows, one dict an epoch.
-
-    `pictures` is what ARMS say. The test accuracies stand in the last row, and only
-    if `test`: on the pictures as they are and, but for shuffled pixels, moved.
-    """
-    net, history, test_iter = trained(network, pictures, lr, seed)
-    measures = ["test_acc", *(f"shifted_{pixels}" for pixels in SHIFTS)] if test else []
-    which = dict(network=network, pictures=pictures, lr=lr, seed=seed)
-    about = {"data": test_iter.name, **PROTOCOL}
-    rows = results.held_out_rows(history, which, measures, about)
-    for pixels, measure in enumerate(measures):
-        if pixels == 0 or pictures != "pixels shuffled":
-            accuracy = shifted_accuracy(net, test_iter, pixels)
-            rows[-1][measure] = round(accuracy, 5)
-    return rows
-
-
-def chosen_rate(network):
-    """Return the rate with the highest accuracy on held-out pictures at the end."""
-    return results.best(CHOICE, network=network, epoch=EPOCHS)["lr"]
+def keep():
+    """Train seed 0's LeNet once more, and write cnn_course/networks/lenet.pt."""
+    rows(**ARMS[0], seed=0, keep=TRAINED_LENET)
 
 
 def main(arguments=None):
-    own = {
-        "--rates": dict(action="store_true", help="try the rates"),
-        "--keep": dict(action="store_true", help="write the trained LeNet"),
-    }
-    options = results.study_options(
-        __doc__, arguments, lambda options: CHOICE if options.rates else RESULTS, own
-    )
-    if options.keep:
-        net, *_ = trained("LeNet", "as they are", chosen_rate("LeNet"), seed=0)
-        torch.save(net.state_dict(), TRAINED_LENET)
-    elif options.rates:
-        runs = [
-            dict(network=network, pictures="as they are", lr=lr, seed=100)
-            for network in NETWORKS
-            for lr in RATES
-        ]
-        results.run_missing(options, runs, partial(run, test=False))
-    else:
-        runs = [
-            dict(network=network, pictures=pictures, lr=chosen_rate(network), seed=seed)
-            for seed in range(options.seeds)
-            for network, pictures in ARMS
-        ]
-        results.run_missing(options, runs, run)
+    runner.main(__doc__, "05_lenet.csv", ARMS, rows, arguments, **PROTOCOL)
 
 
 if __name__ == "__main__":

@@ -2,7 +2,7 @@
 
 import pytest
 
-from cnn_course.studies import first_steps, lenet, nin
+from cnn_course.studies import alexnet, class_maps, first_steps, lenet, nin
 
 SIDE = 67  # the smallest pictures that NiN and AlexNet take
 
@@ -11,12 +11,16 @@ SIDE = 67  # the smallest pictures that NiN and AlexNet take
 def small(monkeypatch, data_root):
     """The settings of a small run of the study `nin` that no arm has."""
     monkeypatch.setenv("CNN_COURSE_DATA", str(data_root))
-    protocol = dict(train_size=100, test_size=50, held_out=20, batch_size=20)
-    monkeypatch.setattr(lenet, "PROTOCOL", protocol)
-    monkeypatch.setattr(lenet, "EPOCHS", 2)
-    protocol = dict(resize=SIDE, train_size=10, test_size=10, epochs=2)
+    few = dict(train_size=20, held_out=20, batch_size=10)
+    monkeypatch.setattr(lenet, "PROTOCOL", few | dict(train_size=60, test_size=50))
+    monkeypatch.setattr(alexnet, "PROTOCOL", few | dict(side=SIDE))
+    protocol = dict(batch_size=20, side=40, resize=SIDE, held_out=50)
+    monkeypatch.setattr(class_maps, "PROTOCOL", protocol)
+    for study in (lenet, alexnet):
+        monkeypatch.setattr(study, "EPOCHS", 2)
+    protocol = dict(resize=SIDE, train_size=10, test_size=10)
     monkeypatch.setitem(nin.PROTOCOLS, "reduced", protocol)
     small_steps = dict(SIDE=SIDE, TEST_IMAGES=20, BATCH_SIZE=10, LOOKS=(0, 1, 3))
     for name, value in small_steps.items():
         monkeypatch.setattr(first_steps, name, value)
-    return dict(protocol="reduced", epochs=2, precision="fp32", seed=0, alone="no")
+    return dict(protocol="reduced", epochs=2, precision="fp32", seed=0)

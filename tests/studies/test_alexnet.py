@@ -1,17 +1,13 @@
 """The recorded study: what a run measures, what was chosen, what is told of it."""
 
 import statistics
-from pathlib import Path
 
-import pytest
 import torch
 from torch import nn
 
 from cnn_course.networks import alexnet, count_parameters
 from cnn_course.studies import alexnet as study
-from cnn_course.studies.results import read_rows
-
-TOLD = Path(__file__).parents[2] / "notebooks" / "results" / "README.md"
+from cnn_course.studies.results import FOLDER, read_rows
 
 
 def test_the_narrow_network_is_alexnet_with_an_eighth_of_everything():
@@ -26,67 +22,64 @@ def test_the_narrow_network_is_alexnet_with_an_eighth_of_everything():
     assert round(60_965_224 / count_parameters(narrow)) == 177  # notebook 06 tells so
 
 
-def test_pictures_are_mirrored_one_by_one():
-    torch.manual_seed(0)
-    X = torch.arange(4.0).view(1, 1, 2, 2).repeat(200, 1, 1, 1)
-    changed = study.Moved([(X, torch.zeros(200))], 0, mirrored=True)
-    ((Y, _),) = changed
-    mirrored = (Y == X.flip(-1)).flatten(1).all(1)
-    assert 60 < mirrored.sum() < 140 and Y[~mirrored].equal(X[~mirrored])
-    assert len(changed) == 1
-
-
-@pytest.mark.parametrize("test", [True, False])
-def test_a_run_looks_at_the_test_set_at_its_end_only(monkeypatch, data_root, test):
-    monkeypatch.setenv("CNN_COURSE_DATA", str(data_root))
-    small = dict(side=67, train_size=20, held_out=20, batch_size=10)
-    monkeypatch.setattr(study, "PROTOCOL", small)
-    monkeypatch.setattr(study, "EPOCHS", 2)
-    first, last = study.run("ReLU + both", "moved by 5", 0.001, 0, test=test)
-    assert first["train_acc_in_use"] == "" and 0 <= last["train_acc_in_use"] <= 1
-    assert [row.get("test_acc", "none") == "" for row in (first, last)] == [test, False]
-    assert ("test_acc" in last) is test and 0 <= last["held_out_acc"] <= 1
+def test_a_run_looks_at_the_test_set_at_its_end_only(small):
+    first, last = study.rows("ReLU + both", "moved by 5", 0.001, seed=0)
+    assert "train_acc_in_use" not in first and 0 <= last["train_acc_in_use"] <= 1
+    assert "test_acc" not in first and 0 <= last["test_acc"] <= 1
+    _, last = study.rows("ReLU", "as they are", 0.001, seed=100)
+    assert "test_acc" not in last and 0 <= last["held_out_acc"] <= 1
 
 
 def test_the_committed_study_is_complete_and_on_the_real_data():
-    rows = read_rows(study.RESULTS)
+    rows = read_rows("06_alexnet.csv")
     assert {row["data"] for row in rows} == {"Fashion-MNIST"}
     for name, value in study.PROTOCOL.items():
         assert {row[name] for row in rows} == {value}
-    epochs = range(1, study.EPOCHS + 1)
-    expected = {(s, arm, e) for s in range(5) for arm in study.ARMS for e in epochs}
-    assert {(r["seed"], r["arm"], r["epoch"]) for r in rows} == expected
-    assert len(rows) == len(expected)
-    change = study.chosen_change()
+    expected = [
+        arm | dict(seed=seed, epoch=epoch)
+        for seed in range(5)
+        for arm in study.ARMS
+        for epoch in range(1, study.EPOCHS + 1)
+    ]
+
+    def run(row):  # epochs stay as they are
+        return row["seed"], row["arm"]
+
+    found = [{key: row[key] for key in expected[0]} for row in rows]
+    assert sorted(found, key=run) == sorted(expected, key=run)
     for row in rows:
-        changed = study.ARMS[row["arm"]][2]
-        assert row["pictures"] == (change if changed else study.AS_THEY_ARE)
-        assert row["lr"] == study.chosen_rate(row["arm"])
         assert (row["test_acc"] is None) is (row["epoch"] < study.EPOCHS)
 
 
-def test_nothing_was_chosen_by_test_pictures():
-    rows = read_rows(study.CHOICE)
+def test_all_was_chosen_by_held_out_pictures():
+    rows = read_rows("06_rates.csv")
     assert {row["seed"] for row in rows} == {100} and "test_acc" not in rows[0]
-    tried = {(row["arm"], row["pictures"], row["lr"]) for row in rows}
-    change, rate = study.chosen_change(), study.chosen_rate("ReLU")
-    expected = {("ReLU + augmentation", each, rate) for each in study.CHANGES}
-    for arm, (*_, changed) in study.ARMS.items():
-        pictures = change if changed else study.AS_THEY_ARE
-        expected |= {(arm, pictures, lr) for lr in study.RATES}
-    assert tried == expected
+    tried = {}
+    for row in rows:
+        if row["epoch"] == study.EPOCHS:
+            key = row["arm"], row["pictures"], row["lr"]
+            tried[key] = row["held_out_acc"]
+    rates, rate = (0.0005, 0.001, 0.002, 0.004), study.ARMS[1]["lr"]
+    expected = []
+    for arm, pictures, lr in map(dict.values, study.ARMS):
+        these = [(arm, pictures, rate) for rate in rates]
+        assert max(these, key=tried.get) == (arm, pictures, lr)
+        expected += these
+    changes = [("ReLU + augmentation", each, rate) for each in study.CHANGES]
+    changes = changes[1:]  # the first one changes nothing
+    assert max(changes, key=tried.get)[1] == study.ARMS[3]["pictures"]
+    assert set(tried) == {*expected, *changes}
 
 
 def test_what_is_told_is_what_the_study_found():
-    text = " ".join(TOLD.read_text(encoding="utf-8").split())
-    last = [row for row in read_rows(study.RESULTS) if row["epoch"] == study.EPOCHS]
+    text = " ".join((FOLDER / "README.md").read_text(encoding="utf-8").split())
+    last = [r for r in read_rows("06_alexnet.csv") if r["epoch"] == study.EPOCHS]
     for arm in study.ARMS:
-        rows = [row for row in last if row["arm"] == arm]
-        told = [arm]
+        rows, told = [row for row in last if arm.items() <= row.items()], [arm["arm"]]
         for measure in ("train_acc_in_use", "test_acc"):
             values = [row[measure] for row in rows]
             told += [f"{statistics.mean(values):.3f} ± {statistics.stdev(values):.3f}"]
-        assert "| " + " | ".join(told) + " |" in text, told
-    for row in read_rows(study.CHOICE):
+        assert f"| {' | '.join(told)} | {arm['lr']} |" in text, told
+    for row in read_rows("06_rates.csv"):
         if row["epoch"] == study.EPOCHS:
             assert f"{row['held_out_acc']:.3f}" in text, row

@@ -1,7 +1,6 @@
-"""The recorded study: what a run measures, how it goes on, what is told of it."""
+"""The recorded study: what a run measures, and what is told of it."""
 
 import statistics
-from pathlib import Path
 
 import pytest
 import torch
@@ -10,25 +9,24 @@ from torch import nn
 from cnn_course.data import load_data_fashion_mnist
 from cnn_course.networks import TRAINED_LENET, lenet, trained_lenet
 from cnn_course.studies import lenet as study
-from cnn_course.studies.results import read_rows
+from cnn_course.studies.results import FOLDER, read_rows
 
-TOLD = Path(__file__).parents[2] / "notebooks" / "results" / "README.md"
-X = torch.arange(1.0, 10.0).view(1, 1, 3, 3)
 Y = torch.tensor([0])
 
 
-@pytest.mark.parametrize(
-    "move, expected",
-    [
-        ((1, 0), [[0, 1, 2], [0, 4, 5], [0, 7, 8]]),
-        ((-1, 0), [[2, 3, 0], [5, 6, 0], [8, 9, 0]]),
-        ((0, 2), [[0, 0, 0], [0, 0, 0], [1, 2, 3]]),
-        ((0, -1), [[4, 5, 6], [7, 8, 9], [0, 0, 0]]),
-    ],
-)
-def test_pictures_move_and_black_comes_in(move, expected):
-    ((moved, labels),) = study.shifted([(X, Y)], *move)
-    assert moved[0, 0].tolist() == expected and labels is Y
+@pytest.mark.parametrize("mirrored", [False, True])
+def test_moved_pictures_are_whole_and_at_most_so_far_from_their_place(mirrored):
+    dot = torch.zeros(500, 1, 7, 7)
+    dot[:, :, 3, 3:6] = torch.tensor([1.0, 2, 3])
+    moved = study.Moved([(dot, Y)], 1, mirrored)
+    ((X, labels),) = moved
+    assert labels is Y and X.shape == dot.shape and len(moved) == 1
+    assert torch.equal(X.sum((2, 3)), torch.full((500, 1), 6.0))
+    rows, columns = (X[:, 0] == 2).nonzero()[:, 1:].T
+    assert rows.unique().tolist() == [2, 3, 4] and (rows != columns).any()
+    assert columns.unique().tolist() == ([1, 2, 3, 4, 5] if mirrored else [3, 4, 5])
+    turned = (X.diff(dim=-1)[:, 0] == -1).any(dim=(1, 2)).sum()  # 3, 2, 1
+    assert 200 < turned < 300 if mirrored else turned == 0
 
 
 def test_shifted_accuracy_is_the_mean_of_four_directions():
@@ -40,18 +38,6 @@ def test_shifted_accuracy_is_the_mean_of_four_directions():
     net[1].weight.data[1, 8] = 1
     assert study.shifted_accuracy(net, [(picture, torch.tensor([1]))], 1) == 0.5
     assert study.shifted_accuracy(net, [(picture, torch.tensor([1]))], 2) == 0
-
-
-def test_moved_pictures_are_whole_and_at_most_so_far_from_their_place():
-    dot = torch.zeros(500, 1, 7, 7)
-    dot[:, :, 3, 3] = 1
-    ((moved, labels),) = study.Moved([(dot, Y)], 2)
-    assert labels is Y and moved.shape == dot.shape
-    assert torch.equal(moved.sum((2, 3)), torch.ones(500, 1))
-    rows, columns = moved[:, 0].nonzero()[:, 1:].T
-    for places in (rows, columns):
-        assert places.unique().tolist() == [1, 2, 3, 4, 5]
-    assert (rows != columns).any() and len(study.Moved([1, 2], 2)) == 2
 
 
 def test_shuffled_pixels_are_the_same_ones_in_one_order_for_all(data_root):
@@ -69,42 +55,51 @@ def test_the_test_set_is_looked_at_once_at_the_end_of_a_run(small, monkeypatch):
     looks = []
     evaluate = study.evaluate
     monkeypatch.setattr(study, "evaluate", lambda *a: looks.append(a) or evaluate(*a))
-    first, last = study.run("LeNet", "moved at random", 0.01, 1)
-    assert first["data"] == "Fashion-MNIST" and first["train_size"] == 100
-    assert first["test_acc"] == first["shifted_2"] == "" and 0 <= first["held_out_acc"]
+    first, last = study.rows("LeNet", "moved at random", 0.01, 1)
+    assert "test_acc" not in first and 0 <= first["held_out_acc"] <= 1
     assert 0 <= last["test_acc"] <= 1 and 0 <= last["shifted_2"] <= 1
     assert len(looks) == 1 + 4 * len(study.SHIFTS)
-    assert study.run("LeNet", "pixels shuffled", 0.01, 1)[1]["shifted_2"] == ""
+    assert "shifted_2" not in study.rows("LeNet", "pixels shuffled", 0.01, 1)[1]
     looks.clear()
-    assert "test_acc" not in study.run("LeNet", "as they are", 0.01, 1, test=False)[1]
+    assert "test_acc" not in study.rows("LeNet", "as they are", 0.01, 100)[1]
     assert looks == []
 
 
 def test_the_committed_study_is_complete_and_on_the_real_data():
     rows = read_rows("05_lenet.csv")
     assert {row["data"] for row in rows} == {"Fashion-MNIST"}
-    assert {(row["train_size"], row["held_out"]) for row in rows} == {(60_000, 10_000)}
-    found = {(r["seed"], r["network"], r["pictures"], r["epoch"]) for r in rows}
-    arms = {(seed, *arm) for seed in range(5) for arm in study.ARMS}
-    assert found == {(*arm, epoch) for arm in arms for epoch in range(1, 26)}
-    assert len(rows) == len(found)
+    for name, value in study.PROTOCOL.items():
+        assert {row[name] for row in rows} == {value}
+    expected = [
+        arm | dict(seed=seed, epoch=epoch)
+        for seed in range(5)
+        for arm in study.ARMS
+        for epoch in range(1, study.EPOCHS + 1)
+    ]
+
+    def run(row):  # epochs stay as they are
+        return row["seed"], row["network"], row["pictures"]
+
+    found = [{key: row[key] for key in expected[0]} for row in rows]
+    assert sorted(found, key=run) == sorted(expected, key=run)
 
 
 def test_every_arm_has_the_rate_that_was_best_on_held_out_pictures():
     tried = read_rows("05_rates.csv")
-    found = {(r["network"], r["lr"], r["epoch"]) for r in tried}
-    assert len(tried) == len(found) == len(study.NETWORKS) * len(study.RATES) * 25
-    assert {row["seed"] for row in tried}.isdisjoint(range(5))
-    for row in read_rows("05_lenet.csv"):
-        assert row["lr"] == study.chosen_rate(row["network"])
+    assert {row["seed"] for row in tried} == {100} and "test_acc" not in tried[0]
+    assert {row["pictures"] for row in tried} == {"as they are"}
+    for network, chosen in study.RATES.items():
+        last = [r for r in tried if (r["network"], r["epoch"]) == (network, 25)]
+        assert sorted(row["lr"] for row in last) == [0.001, 0.002, 0.005, 0.01]
+        assert max(last, key=lambda row: row["held_out_acc"])["lr"] == chosen
 
 
 def test_what_is_told_is_what_the_study_found():
-    text = " ".join(TOLD.read_text(encoding="utf-8").split())
+    text = " ".join((FOLDER / "README.md").read_text(encoding="utf-8").split())
     rows = [row for row in read_rows("05_lenet.csv") if row["epoch"] == 25]
-    for network, pictures in study.ARMS:
-        mine = [r for r in rows if (r["network"], r["pictures"]) == (network, pictures)]
-        cells = [network, pictures, f"{mine[0]['lr']}"]
+    for arm in study.ARMS:
+        mine = [row for row in rows if arm.items() <= row.items()]
+        cells = list(map(str, arm.values()))
         for measure in ("test_acc", "shifted_2"):
             values = [row[measure] for row in mine]
             told = "–"
@@ -112,7 +107,7 @@ def test_what_is_told_is_what_the_study_found():
                 mean, spread = statistics.mean(values), statistics.stdev(values)
                 told = f"{mean:.3f} ± {spread:.3f}"
             cells.append(told)
-        assert f"| {' | '.join(cells)} |" in text, (network, pictures)
+        assert f"| {' | '.join(cells)} |" in text, arm
 
 
 def test_the_trained_lenet_is_the_studys_and_comes_with_the_course():
