@@ -8,7 +8,7 @@ from torch import nn
 from cnn_course.checks import refuse
 
 TRAINED_LENET = Path(__file__).with_name("lenet.pt")  # `studies.lenet.keep` wrote it
-TRAINED_NIN = Path(__file__).with_name("nin.pt")  # `studies.class_maps` wrote it
+TRAINED_NIN = Path(__file__).with_name("nin.pt")  # `studies.class_maps.keep` wrote it
 
 
 def lenet():

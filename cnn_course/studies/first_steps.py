@@ -14,7 +14,7 @@ from cnn_course.data import load_data_fashion_mnist
 from cnn_course.device import modes_kept
 from cnn_course.studies import runner
 from cnn_course.studies.arms import LR, build, nin_arm
-from cnn_course.studies.nin import BATCH_SIZE, classes_in, spread
+from cnn_course.studies.nin import BATCH_SIZE, classes_in
 
 SIDE, TEST_IMAGES = 128, 300
 ARMS = [
@@ -68,7 +68,7 @@ def watch(net, optimizer, train_iter, pictures, looks=LOOKS):
             "step": step,
             "loss": None if loss is None else loss.item(),
             **classes_in(logits),
-            "spread": spread(bare),
+            "spread": classes_in(bare)["spread"],
             "largest": maps.amax(dim=(0, 2, 3)).tolist(),
             "mean": bare.mean(dim=0).tolist(),
         }
@@ -85,11 +85,10 @@ def rows(num_1x1, last_relu, lr, warm_up_steps, seed):
     net.to(train_iter.device)
     torch.manual_seed(seed)  # for the order of the pictures: the same in every arm
     for look in watch(net, optimizer, train_iter, pictures, LOOKS):
-        row = {key: look[key] for key in ("step", "loss")}
+        row = {key: look[key] for key in ("step", "spread")}
         row["loss"] = look["loss"] and round(look["loss"], 4)
         for key in ("dead", "never_predicted"):
             row[key] = len(look[key].split())
-        row["spread"] = look["spread"]
         for key in ("largest", "mean"):
             values = " ".join(f"{value:+.3f}" for value in look[key])
             row[f"{key}_pre_activation_by_class"] = values

@@ -35,19 +35,14 @@ def classes_in(logits):
     """Return what logits (images, classes) say of the classes, by column of results.
 
     Never predicted: no image is given to it. Dead: its logit is 0 for every image.
-    Spread: see `spread`.
+    Spread: the standard deviation over the images, the mean over the classes.
     """
     predicted = set(logits.argmax(dim=1).tolist())
     return {
         "never_predicted": names(sorted(set(range(logits.shape[1])) - predicted)),
         "dead": names((logits == 0).all(dim=0).nonzero().flatten().tolist()),
-        "spread": spread(logits),
+        "spread": float(f"{logits.std(dim=0).mean():.3e}"),
     }
-
-
-def spread(logits):
-    """Return the standard deviation over the images, the mean over the classes."""
-    return float(f"{logits.std(dim=0).mean():.3e}")
 
 
 def first_look(net, pictures):

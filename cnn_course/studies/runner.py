@@ -37,13 +37,7 @@ def main(about, name, arms, rows, arguments=None, seeds=5, **always):
     parser = argparse.ArgumentParser(description=about.splitlines()[0])
     add = parser.add_argument
     add("--arms", choices=groups, default=next(iter(groups)))
-    add(
-        "--set",
-        nargs="+",
-        default=[],
-        metavar="SETTING=VALUE,VALUE",
-        help="other arms: these with every combination of these values",
-    )
+    add("--set", nargs="+", default=[], metavar="KEY=V,V", help="other settings")
     add("--seeds", type=int, default=seeds, help=f"how many (default {seeds})")
     add("--first-seed", type=int, default=0)
     add("--out", type=Path, default=FOLDER / name, help="another file of results")
@@ -65,7 +59,7 @@ def main(about, name, arms, rows, arguments=None, seeds=5, **always):
 
 
 def changed(arms, settings):
-    """Return arms with other settings, given as texts such as "lr=0.001,0.002"."""
+    """Return the arms with every combination of settings, ["lr=0.01,0.02", "n=3"]."""
     values = {}
     for text in settings:
         key, _, several = text.partition("=")
