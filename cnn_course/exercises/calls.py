@@ -2,7 +2,7 @@
 
 import difflib
 
-from cnn_course.checks import choice, shown
+from cnn_course.checks import choice, refuse
 from cnn_course.exercises.engine import store
 from cnn_course.exercises.engine.feedback import Feedback, Table, show
 from cnn_course.exercises.engine.running import is_blank
@@ -138,11 +138,7 @@ def progress(notebook=None, forget=None):
 
 def find(argument, name, known):
     """Return known[name]; raises ValueError that names the ids most like it."""
-    if name in known:
-        return known[name]
-    close = difflib.get_close_matches(str(name), known, 3, 0.5) or list(known)[:2]
-    meant = ", ".join(f'"{other}"' for other in close)
-    allowed = "a name that the course knows"
-    raise ValueError(
-        f"{argument} must be {allowed}; got {shown(name)}. Did you mean {meant}?"
-    )
+    if name not in known:
+        close = difflib.get_close_matches(str(name), known, 3, 0.5) or list(known)[:2]
+        refuse(argument, f"a name that the course knows, such as {close[0]!r}", name)
+    return known[name]

@@ -40,8 +40,8 @@ class Feedback:
 
 def as_html(text):
     """Return the text as HTML: escaped, `code` set as code, lines kept."""
-    escaped = re.sub(r"`([^`]+)`", r"<code>\1</code>", html.escape(text))
-    return escaped.replace("\n", "<br>")
+    text = html.escape(text).replace("\n", "<br>")
+    return re.sub(r"`([^`]+)`", r"<code>\1</code>", text)
 
 
 def show(item):

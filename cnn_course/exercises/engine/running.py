@@ -10,11 +10,8 @@ import traceback
 from cnn_course.exercises.engine.feedback import describe
 
 SECONDS = 3  # for one check; every exercise needs well under one
-LIBRARIES = (
-    "<frozen",
-    contextlib.__file__.rpartition("contextlib")[0],
-    __file__.rpartition("exercises")[0],
-)
+COURSE = __file__.rpartition("exercises")[0]
+LIBRARY = contextlib.__file__.rpartition("contextlib")[0]
 
 
 class TimeUp(BaseException):
@@ -94,8 +91,8 @@ def call(function, *args):
         text = f"`{text[:200]}`"
         frames = traceback.extract_tb(error.__traceback__, limit=-100)  # of recursion
         for frame in reversed(frames):
-            own = "site-packages" not in frame.filename
-            if own and frame.line and not frame.filename.startswith(LIBRARIES):
+            others = frame.filename.startswith(("<frozen", COURSE, LIBRARY))
+            if frame.line and not others and "site-packages" not in frame.filename:
                 text += f" in the line `{frame.line}`"
                 break
         raise Stopped(text) from error
