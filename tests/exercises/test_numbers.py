@@ -208,15 +208,10 @@ def test_02_gradients_that_are_not_cleared_swing_to_and_fro():
     torch.manual_seed(0)
     X = torch.ones(6, 8)
     X[:, 2:6] = 0
-    layer = torch.nn.Conv2d(1, 1, (1, 2))
-    Y = X[:, :-1] - X[:, 1:]
-    seen = []
+    layer, Y, seen = torch.nn.Conv2d(1, 1, (1, 2)), X[:, :-1] - X[:, 1:], []
+    optimizer = torch.optim.SGD(layer.parameters(), 0.3)
     for _ in range(60):
-        loss = ((layer(X[None, None]) - Y) ** 2).mean()
-        loss.backward()
-        with torch.no_grad():
-            for parameter in layer.parameters():
-                parameter -= 0.3 * parameter.grad
+        ((layer(X[None, None]) - Y) ** 2).mean().backward()
+        optimizer.step()
         seen.append(layer.weight[0, 0, 0, 0].item() - 1)
-    late = torch.tensor(seen[30:])
-    assert late.max() > 0.1 and late.min() < -0.1 and layer.weight.isfinite().all()
+    assert max(seen[30:]) > 0.1 and min(seen[30:]) < -0.1
