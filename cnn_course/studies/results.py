@@ -48,16 +48,9 @@ def append_rows(path, rows):
     Raises ValueError if a row has a column that the file has not.
     """
     old = path.read_text(encoding="utf-8") if path.exists() else ""
-    columns = (
-        old.partition("\n")[0].split(",")
-        if old
-        else list({k: 0 for row in rows for k in row})
-    )
-    if unknown := {name for row in rows for name in row} - set(columns):
-        raise ValueError(
-            f"{path.name} has no column {min(unknown)}; "
-            "move it away and let the study start a new file"
-        )
+    columns = list(dict.fromkeys(key for row in rows for key in row))
+    if old:
+        columns = old.partition("\n")[0].split(",")
     text = io.StringIO(newline="")
     writer = csv.DictWriter(text, columns, lineterminator="\n")
     if not old:

@@ -88,7 +88,9 @@ def test_every_arm_has_the_rate_that_was_best_on_held_out_pictures():
     tried = read_rows("05_rates.csv")
     assert {row["seed"] for row in tried} == {100} and "test_acc" not in tried[0]
     assert {row["pictures"] for row in tried} == {"as they are"}
-    for network, chosen in study.RATES.items():
+    chosen_rates = {arm["network"]: arm["lr"] for arm in study.ARMS}
+    assert chosen_rates.keys() == study.NETWORKS.keys()
+    for network, chosen in chosen_rates.items():
         last = [r for r in tried if (r["network"], r["epoch"]) == (network, 25)]
         assert sorted(row["lr"] for row in last) == [0.001, 0.002, 0.005, 0.01]
         assert max(last, key=lambda row: row["held_out_acc"])["lr"] == chosen
