@@ -51,10 +51,11 @@ class Code(Exercise):
                 continue
             for name, before, after in zip(names, case, given, strict=False):
                 if not same(before, after):
+                    copied = "clone" if isinstance(before, torch.Tensor) else "copy"
                     return (
                         f"It changes its input: {name} was {describe(before)}, and "
                         f"after the call it is {describe(after)}, so whoever calls it "
-                        f"twice gets two results. Work on a copy: `{name}.clone()`."
+                        f"twice gets two results. Work on a copy: `{name}.{copied}()`."
                     )
             results.append((case, result))
             if problem := difference(result, self.run(self.reference, *case)):
