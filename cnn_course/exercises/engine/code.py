@@ -114,5 +114,13 @@ class Design(Exercise):
 
 
 def ready(net, dtype=torch.float32):
-    """Return a copy of a student's network to try: on the CPU, in evaluation mode."""
+    """Return a copy of a student's network to try: on the CPU, in evaluation mode.
+
+    Raises Unfit for one on the device "meta", which has shapes and no numbers.
+    """
+    if any(part.is_meta for part in (*net.parameters(), *net.buffers())):
+        raise Unfit(
+            "Your network has layers, but no numbers in them: it was built on the "
+            "device `meta`. Build it again, without that device."
+        )
     return copy.deepcopy(net).cpu().to(dtype).eval()
