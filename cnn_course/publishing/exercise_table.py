@@ -3,40 +3,43 @@
 python -m cnn_course.publishing.exercise_table        writes notebooks/exercises.md
 """
 
-import argparse
-
 from cnn_course.exercises import EXERCISES, PREDICTIONS
-from cnn_course.files import NOTEBOOKS, write_whole
+from cnn_course.files import NOTEBOOKS, say, write_whole
 
 FILE = NOTEBOOKS / "exercises.md"
-HEAD = """# The exercises
+PAGE = """# The exercises
 
 Made by `python -m cnn_course.publishing.exercise_table` from the checks \
 themselves: do not edit.
 A wrong answer of a kind listed here is recognised, and answered by name.
+
+{} exercises, {} misconceptions.
+
+| notebook | exercise | topic | kind | misconceptions covered |
+| --- | --- | --- | --- | --- |
+{}
+
+## The predictions
+
+{} of them, kept and compared with the outcome at the end of each notebook.
+
+| notebook | prediction | question |
+| --- | --- | --- |
+{}
 """
 
 
 def as_markdown():
     """Return a page with all exercises and their misconceptions, then predictions."""
+    exercises, guesses = EXERCISES.values(), PREDICTIONS.values()
+    count = sum(len(e.misconceptions) for e in exercises)
     rows = [
-        (e.id[:2], f"`{e.id}`", e.topic, kind(e), "; ".join(names(e)))
-        for e in EXERCISES.values()
+        f"| {e.id[:2]} | `{e.id}` | {e.topic} | {kind(e)} "
+        f"| {'; '.join(wrong.name for wrong in e.misconceptions)} |"
+        for e in exercises
     ]
-    guesses = [(p.id[:2], f"`{p.id}`", p.asks) for p in PREDICTIONS.values()]
-    head = ("notebook", "exercise", "topic", "kind", "misconceptions covered")
-    count = sum(len(e.misconceptions) for e in EXERCISES.values())
-    return "\n".join(
-        [
-            HEAD,
-            f"{len(EXERCISES)} exercises, {count} misconceptions.\n",
-            *_lines(head, rows),
-            f"\n## The predictions\n\n{len(PREDICTIONS)} of them, kept and compared "
-            "with the outcome at the end of each notebook.\n",
-            *_lines(("notebook", "prediction", "question"), guesses),
-            "",
-        ]
-    )
+    asked = [f"| {p.id[:2]} | `{p.id}` | {p.asks} |" for p in guesses]
+    return PAGE.format(len(rows), count, "\n".join(rows), len(asked), "\n".join(asked))
 
 
 def kind(exercise):
@@ -46,16 +49,6 @@ def kind(exercise):
     return answer if same else f"{exercise.activity} ({answer})"
 
 
-def names(exercise):
-    return [misconception.name for misconception in exercise.misconceptions]
-
-
-def _lines(head, rows):
-    for cells in (head, ["---"] * len(head), *rows):
-        yield f"| {' | '.join(cell.replace('|', '·') for cell in cells)} |"
-
-
 if __name__ == "__main__":
-    argparse.ArgumentParser(description=__doc__.splitlines()[0]).parse_args()
     write_whole(FILE, as_markdown())
-    print(f"{FILE}: {len(EXERCISES)} exercises, {len(PREDICTIONS)} predictions")
+    say(f"{FILE}: {len(EXERCISES)} exercises, {len(PREDICTIONS)} predictions")

@@ -11,7 +11,7 @@ import sys
 import nbformat
 
 from cnn_course.files import say, write_whole
-from cnn_course.publishing.server import without_views
+from cnn_course.publishing.server import drop_views
 
 ANSWER = "answer"  # tags the blank of an exercise, and a prediction
 SOLUTION = "solution"
@@ -31,14 +31,11 @@ def read(path):
     that each reading gives the same. Raises NotebookError if it is no notebook.
     """
     try:
+        text = path.read_text("utf-8")
         # nbformat's usual `read` would draw ids.
-        notebook = nbformat.reader.reads(path.read_text("utf-8"))
-        notebook = nbformat.convert(notebook, 4)
+        notebook = nbformat.convert(nbformat.reader.reads(text), 4)
         name_cells(notebook)
-        notebook.metadata.pop("widgets", None)  # nothing without a kernel
-        for cell in notebook.cells:
-            if cell.cell_type == "code":
-                cell.outputs = nbformat.from_dict(without_views(cell.outputs))
+        drop_views(notebook)
         nbformat.validate(notebook)
         return notebook
     except OSError as error:
@@ -79,8 +76,10 @@ def describe(notebook):
             pictures = []
 
 
-def short(text):
-    return hashlib.sha256(text.encode()).hexdigest()[:12]
+def short(content):
+    """Return a name for a text or bytes that nothing else will have."""
+    raw = content.encode() if isinstance(content, str) else content
+    return hashlib.sha256(raw).hexdigest()[:12]
 
 
 def has(cell, tag):

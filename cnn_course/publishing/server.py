@@ -29,21 +29,23 @@ def keep_pictures(model, **_):
     model  what the contents manager hands over, {"type": …, "content": …}; changed in
            place. A notebook that does not use the course is left alone.
     """
-    if model["type"] != "notebook" or model["content"]["nbformat"] != 4:
-        return
-    content = model["content"]
-    if not any("cnn_course" in str(cell["source"]) for cell in content["cells"]):
-        return
-    content["metadata"].pop("widgets", None)
-    for cell in content["cells"]:
-        if cell["cell_type"] == "code":
-            cell["outputs"] = without_views(cell["outputs"])
+    cells = model["content"].get("cells", []) if model["type"] == "notebook" else []
+    if any("cnn_course" in str(cell["source"]) for cell in cells):
+        drop_views(model["content"])
 
 
 def convert_pictures(notebook, resources):
     """Do the same for whatever `jupyter nbconvert` makes: one of its preprocessors."""
     keep_pictures({"type": "notebook", "content": notebook})
-    return nbformat.from_dict(notebook), resources
+    return notebook, resources
+
+
+def drop_views(notebook):
+    """Drop live views from any notebook, in place."""
+    notebook["metadata"].pop("widgets", None)
+    for cell in notebook["cells"]:
+        if cell["cell_type"] == "code":
+            cell["outputs"] = nbformat.from_dict(without_views(cell["outputs"]))
 
 
 def without_views(outputs):
@@ -62,12 +64,7 @@ def without_views(outputs):
             output = {**output, "data": rest}
         before = kept[-1] if kept else {}
         if "name" in output and output["name"] == before.get("name"):
-            text = [_joined(before["text"]), _joined(output["text"])]
-            kept[-1] = {**before, "text": "".join(text)}
+            kept[-1] = {**before, "text": before["text"] + output["text"]}
         else:
             kept.append(output)
     return kept
-
-
-def _joined(text):
-    return text if isinstance(text, str) else "".join(text)  # both are allowed

@@ -9,43 +9,47 @@ from datetime import date
 
 import nbformat
 
-from cnn_course.files import write_whole
+from cnn_course.files import say, write_whole
 from cnn_course.publishing.reading import ANSWER, has, name_cells, short
 
-NEW, LEFT, UPDATED, ANEW = "new", "left as they are", "brought up to date", "begun anew"
 LOST = "but it is not known what you did in it: copy your answers by hand from"
 
 
-def sign(notebook, edition):
-    """Note in a notebook's metadata what it is made from, in place."""
+def sign(notebook):
+    """Note in a notebook's metadata what it is made from, and return it."""
     notebook.metadata.cnn_course = {
-        "edition": edition,
         "version": short(json.dumps(notebook.cells, sort_keys=True)),
         "sources": {cell.id: short(cell.source) for cell in notebook.cells},
     }
+    return notebook
 
 
 def update(path, notebook):
     """Write a signed notebook; cells of one's own in an older file come along.
 
-    Returns what was done, and a line to print if there were such cells, or might have
-    been: then the older file is kept as well, before a new one takes its place.
+    Returns what was done. Prints a line if there were such cells, or might have been:
+    then the older file is kept as well, before a new one takes its place.
     """
-    if not path.exists():
-        _write(path, notebook)
-        return NEW, None
-    raw = path.read_bytes()
-    cells, version, sources = _read(raw)
-    if version == notebook.metadata.cnn_course.version:
-        return LEFT, None
-    known = sources.keys() & {cell.get("id") for cell in cells}
-    if known and 2 * len(known) >= len(sources):
-        done, words = UPDATED, _carry_over(cells, sources, notebook)
-    else:
-        done, words = ANEW, LOST
-    line = f"{path.name}: {done}, {words} {_keep(path, raw)}" if words else None
-    _write(path, notebook)
-    return done, line
+    done, words = "new", ""
+    if path.exists():
+        raw = path.read_bytes()
+        cells, version, sources = _read(raw)
+        if version == notebook.metadata.cnn_course.version:
+            return "left as they are"
+        known = sources.keys() & {cell.get("id") for cell in cells}
+        if known and 2 * len(known) >= len(sources):
+            done, words = "brought up to date", _carry_over(cells, sources, notebook)
+        else:
+            done, words = "begun anew", LOST
+    if words:
+        # Its name is made from its bytes: two files of one day are two.
+        name = f"{path.stem}-{date.today()}-{short(raw)[:4]}.ipynb"
+        kept = path.parent / "earlier" / name
+        write_whole(kept, raw)
+        say(f"{path.name}: {done}, {words} {kept}")
+    nbformat.validate(notebook)
+    write_whole(path, nbformat.writes(notebook) + "\n")
+    return done
 
 
 def _read(raw):
@@ -95,19 +99,3 @@ def _renamed(sources, current):
     new = {source: name for name, source in current.items() if name not in sources}
     old = {source: name for name, source in sources.items() if name not in current}
     return {old[source]: new[source] for source in old.keys() & new.keys()}
-
-
-def _keep(path, raw):
-    """Put a file's bytes beside it, into `earlier`, and return where they are."""
-    stem = f"{path.stem}-{date.today()}"
-    kept, count = path.parent / "earlier" / f"{stem}.ipynb", 1
-    while kept.exists():
-        count += 1
-        kept = kept.with_name(f"{stem}-{count}.ipynb")
-    write_whole(kept, raw)
-    return kept
-
-
-def _write(path, notebook):
-    nbformat.validate(notebook)
-    write_whole(path, nbformat.writes(notebook) + "\n")
