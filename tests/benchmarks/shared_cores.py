@@ -1,16 +1,15 @@
 """What idle threads that do not sleep cost: trainings alone and four at once.
 
     python tests/benchmarks/shared_cores.py            # about 5 minutes
-    python tests/benchmarks/shared_cores.py --quick    # small sizes: a trial
 
 Run it in the repository on an otherwise idle machine (PYTHONPATH=. where the course is
 not installed); it needs no data, its pictures are random. Each training is a process of
 its own, `train` on LeNet with two epochs of 10,000 pictures of 28×28, or on NiN with
 one of 640 of 96×96. `before` is torch without the course's settings, `after` with them
-(cnn_course.threads), `one thread` OMP_NUM_THREADS=1. Settings take turns. Prints a
-Markdown table of medians and ranges; the raw figures, a row a training, are added to
-notebooks/results/shared_cores.csv, or to the file after --out (--quick writes only
-there). A training that is not done after LIMIT seconds counts as that.
+(cnn_course.threads), `one thread` OMP_NUM_THREADS=1. Settings take turns. The raw
+figures, a row a training, are printed and added to the CSV file --out, as a rule
+notebooks/results/shared_cores.csv. A training that is not done after LIMIT seconds
+counts as that.
 """
 
 import argparse
@@ -18,8 +17,6 @@ import os
 import subprocess
 import sys
 from pathlib import Path
-
-from benchmark import spread
 
 from cnn_course.studies import provenance
 from cnn_course.studies.results import FOLDER, append_rows
@@ -84,39 +81,21 @@ def trainings(first, side, net, n, epochs, at_once):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--quick", action="store_true", help="small sizes: a trial")
-    parser.add_argument("--out", type=Path, help="the CSV file to add the figures to")
-    options = parser.parse_args()
-    sizes, repetitions = SIZES, REPETITIONS
-    if options.quick:
-        sizes, repetitions = {28: ("lenet", 512, 1), 96: ("nin", 64, 1)}, {1: 1, 4: 1}
+    parser.add_argument("--out", type=Path, default=FOLDER / "shared_cores.csv")
+    out = parser.parse_args().out
     about = provenance() | {"cores": os.cpu_count(), "data": "random pictures"}
     about.pop("threads")  # of this process, which trains nothing
-    found, rows = {}, []
-    for i in range(max(repetitions.values())):
-        for side, (net, n, epochs) in sizes.items():
-            for at_once in (k for k, times in repetitions.items() if i < times):
+    rows = []
+    for i in range(max(REPETITIONS.values())):
+        for side, (net, n, epochs) in SIZES.items():
+            for at_once in (k for k, times in REPETITIONS.items() if i < times):
                 for setting, first in FIRST.items():
                     seconds = trainings(first, side, net, n, epochs, at_once)
-                    found.setdefault((side, at_once, setting), []).extend(seconds)
                     what = {"net": net, "side": side, "n": n, "epochs": epochs}
                     what |= {"at_once": at_once, "setting": setting, "repetition": i}
                     rows += [what | {"seconds": round(s, 2)} | about for s in seconds]
-                    print(what, seconds, file=sys.stderr, flush=True)
-    kind = "QUICK trial, no measurement: " if options.quick else ""
-    print(
-        f"\n{kind}{about['machine']}, {about['cores']} cores, torch {about['torch']}, "
-        f"{about['date']}; seconds of one training, median (range) of "
-        f"{repetitions[1]} repetitions, with four at once {repetitions[4]}\n"
-    )
-    print(f"| net, side, at once | {' | '.join(FIRST)} |\n|---|{'---|' * len(FIRST)}")
-    for side, (net, *_) in sizes.items():
-        for at_once in (1, 4):
-            columns = [spread(found[side, at_once, s]) for s in FIRST]
-            print(f"| {net}, {side} px, {at_once} | {' | '.join(columns)} |")
-    out = options.out or (None if options.quick else FOLDER / "shared_cores.csv")
-    if out:
-        append_rows(out, rows)
+                    print(*what.values(), seconds, flush=True)
+    append_rows(out, rows)
 
 
 if __name__ == "__main__":
