@@ -25,28 +25,26 @@ from nbclient import NotebookClient
 from cnn_course import load_data_fashion_mnist
 from cnn_course.device import chosen_budget, try_gpu
 from cnn_course.publishing.reading import describe
-from cnn_course.publishing.server import without_views
+from cnn_course.publishing.server import drop_views
 from cnn_course.studies import provenance
 
 NOTEBOOKS = Path(__file__).parent.parent / "notebooks"
-RUN_TIMES = NOTEBOOKS / "results" / "run_times.csv"
-CELL_TIMES = NOTEBOOKS / "results" / "cell_times.csv"
+RESULTS = NOTEBOOKS / "results"
 LONG = 5  # seconds
 # What the kernel is asked at the end: the most memory that it ever had in hand, in MB.
 # Linux counts in its own file: getrusage would know a larger parent's, too.
-PEAK = {
-    "linux": "next(int(line.split()[1]) * 1024 / 1e6 for line in "
-    "open('/proc/self/status') if line.startswith('VmHWM'))",
-    "darwin": "__import__('resource').getrusage(0).ru_maxrss / 1e6",
-}
-README_PICTURE = ("05_lenet.ipynb", "one-shoe", NOTEBOOKS / "results" / "one_shoe.png")
+PEAK = (
+    "next(int(line.split()[1]) * 1024 / 1e6 for line in "
+    "open('/proc/self/status') if line.startswith('VmHWM'))"
+)
+README_PICTURE = ("05_lenet.ipynb", "one-shoe", RESULTS / "one_shoe.png")
 
 
 def refresh(path):
     """Run one notebook and write it back with its outputs.
 
     Returns the seconds that it took, the MB of memory that its kernel needed at most
-    (None where nobody counts), and the seconds of its long cells by cell id.
+    (None where no Linux counts them), and the seconds of its long cells by cell id.
     """
     notebook = nbformat.read(path, as_version=4)
     start = time.perf_counter()
@@ -55,17 +53,15 @@ def refresh(path):
     )
     with client.setup_kernel():
         client.execute(cleanup_kc=False)  # it is still there when it is asked
-        peak_mb = peak_mb_of(client)
+        peak_mb = peak_mb_of(client) if sys.platform == "linux" else None
     seconds = time.perf_counter() - start
-    notebook.metadata.pop("widgets", None)
+    drop_views(notebook)
     notebook.metadata.language_info = {"name": "python"}
     long_cells = {}
     for cell in notebook.cells:
         times = cell.metadata.pop("execution", None)
         if times and seconds_between(times) >= LONG:
             long_cells[cell.id] = seconds_between(times)
-        if cell.cell_type == "code":
-            cell.outputs = nbformat.from_dict(without_views(cell.outputs))
         if (path.name, cell.id) == README_PICTURE[:2]:
             png = next(o.data["image/png"] for o in cell.outputs if "data" in o)
             README_PICTURE[2].write_bytes(base64.b64decode(png))
@@ -76,14 +72,10 @@ def refresh(path):
 
 
 def peak_mb_of(client):
-    """Ask the kernel for the most memory that it had; None where nobody counts."""
-    if sys.platform not in PEAK:
-        return None
     # Silent, and no cell: the notebook and its numbering know nothing of it.
-    question = {"mb": PEAK[sys.platform]}
-    asked = client.kc.execute("", silent=True, user_expressions=question)
+    asked = client.kc.execute("", silent=True, user_expressions={"mb": PEAK})
     answer = client.wait_for_reply(asked)["content"]["user_expressions"]["mb"]
-    return float(answer["data"]["text/plain"])
+    return round(float(answer["data"]["text/plain"]))
 
 
 def seconds_between(times):
@@ -95,39 +87,17 @@ def seconds_between(times):
     return (end - start).total_seconds()
 
 
-def record_times(path, seconds, peak_mb, long_cells):
-    """Replace the rows of this notebook on this kind of device in both files."""
-    about = {"device": try_gpu().type, "budget": chosen_budget()}
-    start = {"notebook": path.stem, **about}
-    memory = "" if peak_mb is None else round(peak_mb)
-    row = start | {"seconds": round(seconds, 1), "peak_mb": memory} | provenance()
-    replace_rows(RUN_TIMES, path.stem, [row])
-    rows = [
-        start | {"cell": cell, "seconds": round(taken, 1)} | provenance()
-        for cell, taken in long_cells.items()
-    ]
-    replace_rows(CELL_TIMES, path.stem, rows)
-
-
-def replace_rows(file, notebook, rows):
-    """Put `rows` into a CSV file in the place of this notebook's on this device.
-
-    Older rows stay; of a column that they lack they have nothing in it.
-    """
-    here = (notebook, try_gpu().type)
-    kept = []
-    if file.exists():
-        with open(file, newline="", encoding="utf-8") as opened:
-            kept = list(csv.DictReader(opened))
-    kept = [row for row in kept if (row["notebook"], row["device"]) != here]
-    if not kept + rows:
-        return
+def record(file, notebook, measured):
+    """Replace the rows of this notebook on this kind of device in a CSV file."""
+    here = {"notebook": notebook, "device": try_gpu().type}
+    about = here | {"budget": chosen_budget()}
+    rows = [about | row | provenance() for row in measured]
+    with open(file, newline="", encoding="utf-8") as opened:
+        kept = [r for r in csv.DictReader(opened) if not here.items() <= r.items()]
     with open(file, "w", newline="", encoding="utf-8") as opened:
-        columns = (rows or kept)[0].keys()
-        writer = csv.DictWriter(opened, columns, lineterminator="\n")
+        writer = csv.DictWriter(opened, [*kept, *rows][0], lineterminator="\n")
         writer.writeheader()
-        key = itemgetter("notebook", "device")
-        writer.writerows(sorted(kept + rows, key=key))
+        writer.writerows(sorted(kept + rows, key=itemgetter("notebook", "device")))
 
 
 def main():
@@ -138,11 +108,13 @@ def main():
         sys.exit(f"This needs all of Fashion-MNIST, but found {test_iter.name}.")
     # Your own answers do not belong into the committed outputs.
     os.environ["CNN_COURSE_STATE"] = tempfile.mkdtemp()
-    for path in map(Path, sys.argv[1:] or sorted(map(str, NOTEBOOKS.glob("*.ipynb")))):
+    for path in map(Path, sys.argv[1:] or sorted(NOTEBOOKS.glob("*.ipynb"))):
         seconds, peak_mb, long_cells = refresh(path)
-        record_times(path, seconds, peak_mb, long_cells)
-        memory = "memory unknown" if peak_mb is None else f"{peak_mb:.0f} MB"
-        print(f"{path.name}: {seconds:.0f} s, {memory}", flush=True)
+        whole = {"seconds": round(seconds, 1), "peak_mb": peak_mb}
+        record(RESULTS / "run_times.csv", path.stem, [whole])
+        cells = [{"cell": c, "seconds": round(s, 1)} for c, s in long_cells.items()]
+        record(RESULTS / "cell_times.csv", path.stem, cells)
+        print(f"{path.name}: {seconds:.0f} s, {peak_mb} MB", flush=True)
 
 
 if __name__ == "__main__":

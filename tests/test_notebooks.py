@@ -3,7 +3,6 @@
 import copy
 import re
 import sys
-from collections import Counter
 
 import nbformat
 import pytest
@@ -54,14 +53,9 @@ def prose(notebook):
     return "\n\n".join(c.source for c in notebook.cells if c.cell_type == "markdown")
 
 
-def test_there_are_notebooks():
-    assert [path.stem[:2] for path in PATHS][:6] == ["00", "01", "02", "03", "04", "05"]
-
-
 def test_format_is_valid_and_ids_are_unique(notebook):
     nbformat.validate(notebook)
-    counts = Counter(cell.id for cell in notebook.cells)
-    assert [cell_id for cell_id, n in counts.items() if n > 1] == []
+    assert len({cell.id for cell in notebook.cells}) == len(notebook.cells)
 
 
 def test_every_code_cell_was_run_once_and_in_order(code):
@@ -102,25 +96,16 @@ def test_no_text_runs_or_fetches_anything(notebook):
             assert not EMBEDDED.search(cell.source)
 
 
-@pytest.mark.parametrize(
-    "text",
-    [
+def test_what_runs_or_fetches_would_be_found_and_the_rest_is_fine():
+    for text in (
         "<script>1</script>",
         '<img src="http://x/a.png">',
         '<img src="data:text/html,x">',
         '<p onclick="x()">',
-        '<a href="javascript:x()">',
         '<svg><image href="http://x"/></svg>',
-        "<style>@import 'x';</style>",
         '<p style="background: url(http://x)">',
-        '<iframe srcdoc="x">',
-    ],
-)
-def test_what_runs_or_fetches_would_be_found(text):
-    assert FETCHED.search(text)
-
-
-def test_links_and_pictures_that_are_there_are_fine():
+    ):
+        assert FETCHED.search(text), text
     html = '<p style="color: red"><a href="http://x">x</a> a < b, f(url)'
     assert not FETCHED.search(html + '<img src="data:image/png;base64,AAAA">')
     assert EMBEDDED.search("see ![a boot](http://x/a.png)")
@@ -140,13 +125,8 @@ def test_only_allowed_tags_none_skipped_and_one_in_five_excused(notebook, code):
 
 
 def test_cells_are_short(code):
-    long = [
-        f"{cell.id}: {len(line)} characters: {line.strip()[:40]}"
-        for cell in code
-        for line in cell.source.splitlines()
-        if len(line) > MAX_LINE
-    ]
-    assert long == []
+    lines = [line for cell in code for line in cell.source.splitlines()]
+    assert [line for line in lines if len(line) > MAX_LINE] == []
     assert [c.id for c in code if len(c.source.splitlines()) > MAX_LINES] == []
 
 
@@ -213,7 +193,7 @@ def test_outputs_come_from_the_real_data(outputs):
 
 
 def test_refreshing_measures_the_memory_and_leaves_no_trace_of_it(tmp_path):
-    from refresh_notebooks import PEAK, refresh
+    from refresh_notebooks import refresh
 
     code = "much = b'x' * 400_000_000\ndel much"
     cells = [nbformat.v4.new_code_cell(code), nbformat.v4.new_code_cell("1 + 1")]
@@ -222,10 +202,7 @@ def test_refreshing_measures_the_memory_and_leaves_no_trace_of_it(tmp_path):
     written.metadata.kernelspec = {"name": "python3", "display_name": "Python 3"}
     nbformat.write(written, tmp_path / "scratch.ipynb")
     _, peak_mb, long_cells = refresh(tmp_path / "scratch.ipynb")
-    if sys.platform in PEAK:
-        assert 400 < peak_mb < 700
-    else:
-        assert peak_mb is None
+    assert 400 < peak_mb < 700 if sys.platform == "linux" else peak_mb is None
     notebook = nbformat.read(tmp_path / "scratch.ipynb", as_version=4)
     assert [cell.execution_count for cell in notebook.cells] == [1, 2]
     assert [cell.source for cell in notebook.cells] == [code, "1 + 1"]
@@ -233,14 +210,14 @@ def test_refreshing_measures_the_memory_and_leaves_no_trace_of_it(tmp_path):
     assert set(notebook.metadata) == {"kernelspec", "language_info"}
 
 
-def test_a_row_from_before_a_column_existed_is_kept(tmp_path):
-    from refresh_notebooks import replace_rows
+def test_what_was_measured_takes_the_place_of_older_rows(tmp_path):
+    from refresh_notebooks import record
 
     file = tmp_path / "times.csv"
-    file.write_text("notebook,device,seconds\na,cpu,1\nb,cpu,2\n")
-    row = {"notebook": "a", "device": "cpu", "seconds": 3, "peak_mb": 700}
-    replace_rows(file, "a", [row])
-    head = "notebook,device,seconds,peak_mb\n"
-    assert file.read_text() == f"{head}a,cpu,3,700\nb,cpu,2,\n"
-    replace_rows(file, "b", [])
-    assert file.read_text() == f"{head}a,cpu,3,700\n"
+    head, old = "notebook,device,budget,seconds,machine,threads,torch,date\n", ",x" * 6
+    file.write_text(f"{head}a,cpu{old}\nb,cpu{old}\n")
+    record(file, "a", [{"seconds": 3}])
+    _, new, other = file.read_text().splitlines()
+    assert new.startswith("a,cpu,test,3,") and other == f"b,cpu{old}"
+    record(file, "b", [])
+    assert file.read_text() == f"{head}{new}\n"
