@@ -10,7 +10,7 @@ from datetime import date
 import nbformat
 
 from cnn_course.files import say, write_whole
-from cnn_course.publishing.reading import ANSWER, has, name_cells, short
+from cnn_course.publishing.reading import ANSWER, NotebookError, has, read, short
 
 LOST = "but it is not known what you did in it: copy your answers by hand from"
 
@@ -33,12 +33,12 @@ def update(path, notebook):
     done, words = "new", ""
     if path.exists():
         raw = path.read_bytes()
-        cells, version, sources = _read(raw)
-        if version == notebook.metadata.cnn_course.version:
+        cells, noted = _read(path)
+        if noted.version == notebook.metadata.cnn_course.version:
             return "left as they are"
-        known = sources.keys() & {cell.get("id") for cell in cells}
-        if known and 2 * len(known) >= len(sources):
-            done, words = "brought up to date", _carry_over(cells, sources, notebook)
+        if noted.sources.keys() & {cell.id for cell in cells}:
+            done = "brought up to date"
+            words = _carry_over(cells, noted.sources, notebook)
         else:
             done, words = "begun anew", LOST
     if words:
@@ -52,16 +52,13 @@ def update(path, notebook):
     return done
 
 
-def _read(raw):
-    """Return a file's cells, and the version and sources that `sign` noted in it."""
+def _read(path):
+    """Return a file's cells, and what `sign` noted in it."""
     try:
-        notebook = nbformat.v4.reads(raw.decode())
-        name_cells(notebook)
-        nbformat.validate(notebook)
-        note = notebook.metadata.cnn_course
-        return notebook.cells, note.version, note.sources
-    except Exception:  # it may be anything, but it is no notebook of an edition
-        return [], None, {}
+        notebook = read(path)
+        return notebook.cells, notebook.metadata.cnn_course
+    except (NotebookError, AttributeError):  # it is no notebook of an edition
+        return [], nbformat.NotebookNode(version=None, sources={})
 
 
 def _carry_over(cells, sources, notebook):

@@ -1,10 +1,4 @@
-"""All views at two sizes of screen, and what keys do there.
-
-With CNN_COURSE_PHOTOGRAPHS=FOLDER every view is photographed in each, in both themes.
-"""
-
-import os
-from pathlib import Path
+"""All views at two sizes of screen, and what keys do there."""
 
 START = """
     import torch
@@ -32,7 +26,6 @@ VIEWS = {  # title: how it is made
 }
 LONGER = {"The study, run by run"}  # than a screen: 20 arms to choose from
 SIZES = [(1280, 720), (1440, 900)]
-FOLDER = os.environ.get("CNN_COURSE_PHOTOGRAPHS")
 # One of each kind of control: fields, sliders, buttons, and parts of the picture.
 CONTROLS = """view => {
   const seen = new Set(), found = [];
@@ -50,34 +43,29 @@ CONTROLS = """view => {
 def test_every_view_is_on_one_screen_and_keeps_its_keys(open_scratch):
     notebook = open_scratch(START, *VIEWS.values())
     notebook.run_all()
-    page, found = notebook.page, {}
-    for theme in ["JupyterLab Dark"] * bool(FOLDER) + ["JupyterLab Light"]:
-        notebook.command("apputils:change-theme", theme=theme)
-        for width, height in SIZES:
-            page.set_viewport_size({"width": width, "height": height})
-            for title in VIEWS:
-                view = notebook.view(title)
-                found[title] = view
-                panel = page.locator(".jp-WindowedPanel-outer").first.bounding_box()
-                box = view.box.bounding_box()
-                assert title in LONGER or box["height"] <= panel["height"], title
-                too_wide = "view => view.scrollWidth > view.clientWidth + 1"
-                assert not view.box.evaluate(too_wide), title
-                for row in view.box.locator(":scope > .widget-hbox").all():
-                    assert title in LONGER or row.bounding_box()["height"] < 48, title
-                if FOLDER:
-                    name = f"{title} {theme} {width}".replace(" ", "_").lower()
-                    view.box.screenshot(path=Path(FOLDER) / f"{name}.png")
+    page = notebook.page
+    for width, height in SIZES:
+        page.set_viewport_size({"width": width, "height": height})
+        for title in VIEWS:
+            view = notebook.view(title).box
+            panel = page.locator(".jp-WindowedPanel-outer").first.bounding_box()
+            high = view.bounding_box()["height"]
+            assert title in LONGER or high <= panel["height"], title
+            too_wide = "view => view.scrollWidth > view.clientWidth + 1"
+            assert not view.evaluate(too_wide), title
+            for row in view.locator(":scope > .widget-hbox").all():
+                assert title in LONGER or row.bounding_box()["height"] < 48, title
     cells = page.locator(".jp-Cell").count()
-    for title, view in found.items():
-        for number in range(view.box.evaluate(CONTROLS)):
+    for title in VIEWS:
+        view = notebook.view(title).box
+        for number in range(view.evaluate(CONTROLS)):
             page.evaluate("number => window.controls[number].focus()", number)
             for key in ("x", "d", "d", "a", "b", "ArrowUp", "ArrowDown", "Enter"):
                 page.keyboard.press(key)
-            view.box.wait_for()
+            view.wait_for()
         page.wait_for_timeout(200)
         assert page.locator(".jp-Cell").count() == cells, title
-        assert view.box.count() == 1, title
+        assert view.count() == 1, title
 
 
 def test_a_view_answers_while_a_cell_runs_or_says_that_it_cannot(open_scratch):

@@ -64,17 +64,14 @@ def test_nothing_in_the_student_edition_is_answered_or_tells_an_answer(made, pat
 
 def names(cells):
     """Return the names that code cells give a meaning to, and those that they use."""
-    given, used = set(), set()
     code = [cell.source for cell in cells if cell.cell_type == "code"]
-    for node in ast.walk(ast.parse("\n".join(code))):
-        if isinstance(node, ast.Name):
-            (used if isinstance(node.ctx, ast.Load) else given).add(node.id)
-        elif isinstance(node, (ast.FunctionDef, ast.ClassDef)):
-            given.add(node.name)
-        elif isinstance(node, ast.arg):
-            given.add(node.arg)
-        elif isinstance(node, ast.alias):
-            given.add(node.asname or node.name.split(".")[0])
+    nodes = list(ast.walk(ast.parse("\n".join(code))))
+    named = [node for node in nodes if isinstance(node, ast.Name)]
+    used = {node.id for node in named if isinstance(node.ctx, ast.Load)}
+    given = {node.id for node in named if isinstance(node.ctx, ast.Store)}
+    made = [n for n in nodes if isinstance(n, (ast.FunctionDef, ast.ClassDef))]
+    given |= {node.name for node in made}
+    given |= {n.asname or n.name for n in nodes if isinstance(n, ast.alias)}
     return given, used
 
 
