@@ -38,7 +38,7 @@ def run(program, log, path=(OFFLINE,)):
 
 
 SWALLOWED = """
-import contextlib, os, socket, subprocess, sys, urllib.request, webbrowser
+import contextlib, socket, subprocess, sys, urllib.request
 with contextlib.suppress(OSError):
     {}
 print("went on")
@@ -47,9 +47,6 @@ LEAVING = {
     "socket.socket().connect(('192.0.2.1', 80))": "'192.0.2.1', 80",
     "socket.getaddrinfo('localhost.example.org', 443)": "localhost.example.org",
     "urllib.request.urlopen('https://example.org/')": "example.org",
-    "webbrowser.GenericBrowser('true').open('http://127.0.0.1')": "http://127.0.0.1",
-    "subprocess.run('true && wget http://192.0.2.1', shell=True)": "wget",
-    "os.system('pip download torch')": "pip",
     "subprocess.run([sys.executable, '-c', '1'], env={})": "without this guard",
     "subprocess.run([sys.executable, '-I', '-c', '1'])": "without this guard",
 }

@@ -5,13 +5,13 @@ else: kernels, JupyterLab, helpers, and what those start. It listens to the even
 Python itself announces (`sys.addaudithook`), and refuses
 
 * an address or a name that is not of this machine
-* a page opened in the user's browser, and programs that fetch
 * a Python started without this guard
 
 Each raises `Refused`, and is written down as well, because much code catches an OSError
 and goes on: tests/conftest.py makes the run red if $CNN_COURSE_REFUSED names a file
 with a line in it. What is not Python is not heard: ZeroMQ's own sockets between kernel
-and JupyterLab (on loopback), and Chromium.
+and JupyterLab (on loopback), and Chromium. Package and notebooks start no program
+(tests/test_safety.py).
 """
 
 import os
@@ -20,10 +20,6 @@ import sys
 VARIABLE = "CNN_COURSE_REFUSED"
 LOG = os.environ.get(VARIABLE)
 HERE = os.path.dirname(os.path.abspath(__file__))
-FETCHERS = {"conda", "curl", "npm", "pip", "uv", "wget"}
-SHELLS = {"sh", "bash", "cmd.exe"}
-# JupyterLab's finder of language servers asks npm for the folder it installs into.
-AT_HOME = ["prefix", "-g"]
 
 
 class Refused(OSError):
@@ -53,27 +49,14 @@ def _name(host, *_):
     return None if _is_local(host) else f"name {host!r}"
 
 
-def _page(url):
-    return f"page {url!r}"
-
-
 def _program(executable, args, cwd, environment):
     words = [args] if isinstance(args, (str, bytes)) else args
-    words = " ".join(map(os.fsdecode, words)).split()
-    program = os.path.basename(os.fsdecode(executable or words[0]))
-    said = words if program in SHELLS else [program]
-    found = FETCHERS & {os.path.basename(word) for word in said}
-    if found and words[1:] != AT_HOME:
-        return f"program {min(found)}"
-    if program.startswith("python"):
+    program, *options = map(os.fsdecode, words)
+    if os.path.basename(os.fsdecode(executable or program)).startswith("python"):
         given = os.environ if environment is None else environment
-        off = words[1:2] and words[1][0] == "-" and set(words[1]) & set("IES")
+        off = options and options[0][0] == "-" and set(options[0]) & set("IES")
         if off or HERE not in given.get("PYTHONPATH", "") or VARIABLE not in given:
             return "Python without this guard"
-
-
-def _shell(command):
-    return _program("sh", command, None, None)
 
 
 # event of Python: what says why it is refused, or None
@@ -83,9 +66,7 @@ JUDGES = {
     "socket.getaddrinfo": _name,
     "socket.gethostbyname": _name,
     "socket.gethostbyaddr": _name,
-    "webbrowser.open": _page,
     "subprocess.Popen": _program,
-    "os.system": _shell,
 }
 
 
