@@ -1,5 +1,6 @@
 """What the tests share: the sample, short budgets, crafted files, and no network."""
 
+import atexit
 import base64
 import importlib.util
 import io
@@ -29,9 +30,9 @@ OFFLINE = Path(__file__).parent / "offline"
 folders = os.environ.get("PYTHONPATH", "").split(os.pathsep)
 if str(OFFLINE) not in folders:
     os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [str(OFFLINE), *folders]))
-own_folder = None
 if "CNN_COURSE_REFUSED" not in os.environ:
     own_folder = tempfile.mkdtemp()
+    atexit.register(shutil.rmtree, own_folder, ignore_errors=True)
     os.environ["CNN_COURSE_REFUSED"] = os.path.join(own_folder, "refused")
 REFUSED = Path(os.environ["CNN_COURSE_REFUSED"])
 spec = importlib.util.spec_from_file_location("guard", OFFLINE / "sitecustomize.py")
@@ -53,11 +54,6 @@ def pytest_terminal_summary(terminalreporter):
         terminalreporter.section("refused by tests/offline, so this run has failed")
         for line in lines:
             terminalreporter.write_line(line)
-
-
-def pytest_unconfigure():
-    if own_folder:
-        shutil.rmtree(own_folder, ignore_errors=True)
 
 
 @pytest.fixture(autouse=True)
@@ -148,23 +144,20 @@ def interrupt_second_training(monkeypatch):
     return use
 
 
-def decode(picture):
-    """Return the pixels of a Picture as its notebook shows it, uint8 (H, W, 3)."""
+@pytest.fixture
+def areas():
+    """A function: the pixels of each image or pair of axes of a Picture, no frames.
+
+    As its notebook shows it, uint8 (H, W, 3).
+    """
     import numpy as np
     from PIL import Image
 
-    data, _ = picture._repr_mimebundle_()
-    (encoded,) = (data[kind] for kind in data if kind.startswith("image/"))
-    image = Image.open(io.BytesIO(base64.b64decode(encoded)))
-    return np.asarray(image.convert("RGB"))
-
-
-@pytest.fixture
-def areas():
-    """A function: the pixels of each image or pair of axes of a Picture, no frames."""
-
     def cut(picture):
-        pixels = decode(picture)
+        data, _ = picture._repr_mimebundle_()
+        (encoded,) = (data[kind] for kind in data if kind.startswith("image/"))
+        image = Image.open(io.BytesIO(base64.b64decode(encoded)))
+        pixels = np.asarray(image.convert("RGB"))
         height = pixels.shape[0]
         parts = []
         axes = picture.get_axes()

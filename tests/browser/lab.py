@@ -18,16 +18,7 @@ NOTEBOOKS = ROOT / "notebooks"
 LAUNCH = dict(
     headless=True,
     viewport={"width": 1280, "height": 1000},
-    args=[
-        "--headless",
-        "--no-sandbox",
-        "--disable-gpu",
-        "--disable-quic",
-        "--no-first-run",
-        "--disable-background-networking",
-        "--disable-component-update",
-        "--disable-sync",
-    ],
+    args=["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic"],
 )
 BROWSERS = (
     "chromium",
