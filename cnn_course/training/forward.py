@@ -1,6 +1,7 @@
 """From batches to logits: on which device, in which layout, with which precision."""
 
 import torch
+import torch.nn.functional as F
 from torch import nn
 
 from cnn_course import checks
@@ -72,8 +73,8 @@ class Answers:
         return logits.float()
 
 
-def look_at_first(net, device, write, X):
-    """Look at the first batch, on the device: range of its numbers, fastest layout."""
+def look_at_first(net, device, loss, write, X):
+    """Look at the first batch: its numbers, the fastest layout, a softmax too many."""
     low, high = X.min().item(), X.max().item()
     if low < -FAR or high > FAR:  # NaN is the loss's business
         write(
@@ -87,10 +88,15 @@ def look_at_first(net, device, write, X):
     with modes_kept(net), torch.no_grad():
         net.eval()  # a look at one picture must not change BatchNorm's averages
         try:
-            net(X[:1])
+            logits = net(X[:1])
         except Exception as error:  # of which the whole batch will tell
             if "view size is not compatible" in str(error):
                 lay_out(net, torch.contiguous_format)  # it flattens with .view()
+        else:
+            inside = loss is F.cross_entropy or isinstance(loss, nn.CrossEntropyLoss)
+            least, total = logits.min().item(), logits.sum().item()
+            if inside and least > 0 and abs(total - 1) < 1e-3:
+                write(messages.SOFTMAX_TWICE)
 
 
 def lay_out(net, memory_format):

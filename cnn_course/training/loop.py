@@ -144,7 +144,7 @@ def train(
         bar = show(net, train_iter, num_epochs, verbose, device)
         if device.type == "cuda":
             torch.set_float32_matmul_precision("high")  # TF32, as convolutions have it
-        look = partial(forward.look_at_first, net, device, bar.write)
+        look = partial(forward.look_at_first, net, device, loss, bar.write)
         answers = forward.Answers(net, device, precision, stop, look)
         sessions[net] = optimizer, history
         try:

@@ -8,6 +8,10 @@ from cnn_course.training.history import sessions
 
 ENOUGH_STEPS = 20  # before "it does not learn" can be said
 LOST = 1e6  # weights that learn stay far below
+SOFTMAX_TWICE = (
+    "logits: what net returns adds up to 1, as behind a softmax. Cross-entropy does "
+    "the softmax itself; done twice, it learns less. Take the last one out of net"
+)
 
 
 def unfit_pictures(X, error):

@@ -7,6 +7,7 @@ from small import BATCHES, X, Y, network, sgd, weights
 from torch import nn
 
 from cnn_course import evaluate, train
+from cnn_course.training import messages
 
 
 def message(*args, error=ValueError, **options):
@@ -153,3 +154,12 @@ def test_a_loss_that_makes_nan_of_finite_logits_is_told_from_a_rate():
     )
     for p, q in zip(before, net.parameters(), strict=True):
         assert torch.equal(p, q)
+
+
+def test_a_softmax_at_the_end_of_net_is_told_once_and_not_to_another_loss(capsys):
+    net = nn.Sequential(*network(), nn.Softmax(dim=1))
+    train(net, BATCHES, None, 2, verbose=False)
+    assert capsys.readouterr().out == f"{messages.SOFTMAX_TWICE}\n"
+    train(net, BATCHES, None, 1, verbose=False, loss=lambda p, y: p[:, 0].mean())
+    train(network(), BATCHES, None, 1, verbose=False)
+    assert capsys.readouterr().out == ""

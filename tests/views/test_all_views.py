@@ -325,7 +325,7 @@ ENTRIES = {  # view: (control, what is typed, what is said)
         (
             "side",
             "16",
-            "side must be at least 32 pixels for 5 blocks, each of which halv",
+            "side must be at least 32 pixels: each block halves it; got 16",
         ),
         ("in_channels", "0", "channels in: type a whole number, from 1 to 4,096"),
         ("num_classes", "0", "classes: type a whole number, from 1 to 100,000"),

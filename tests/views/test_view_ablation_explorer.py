@@ -38,7 +38,7 @@ def test_an_arm_is_called_by_what_sets_it_apart(rows):
     assert len(arms) == len(set(told)) == 20  # no two of the study in one
     clipped = nin_arm(3, "no", "gradient clipping")
     assert arm_name(clipped) == "three 1×1 · no ReLU · gradient clipping"
-    other = nin_arm(2, "yes", lr=0.0005, init="kaiming")
+    other = nin_arm(2, "yes", lr=0.0005) | {"init": "kaiming"}
     assert arm_name(other) == "two 1×1 · ReLU · rate 0.0005 · Kaiming init"
 
 
