@@ -1,17 +1,14 @@
 """View 2, for notebooks 01 and 02: a photograph, and what a kernel makes of it."""
 
 import functools
-import io
 
-import numpy as np
-import torch
 import torch.nn.functional as F
-from PIL import Image, ImageOps
 
 from cnn_course.data import load_photograph
 from cnn_course.device import torch_as_it_starts
 from cnn_course.views.kit import parts, svg, touch
 from cnn_course.views.kit.texts import number, size_of
+from cnn_course.views.kit.upload import PictureFile
 from cnn_course.views.kit.view import View
 
 PRESETS = {
@@ -25,63 +22,10 @@ PRESETS = {
     "emboss": ((-2, -1, 0), (-1, 1, 1), (0, 1, 2)),
 }
 NOTHING = ((1.0,),)  # the kernel that leaves the photograph as it is
-SMALLEST = 8  # pixels of a picture each way: one more than the largest kernel
 START = 204, 104  # row and column of the pixel pointed at in the beginning: a collar
 # In CSS pixels: the whole; pictures at most this high, from TOP on; between them a
 # column of MIDDLE with the kernel's and the window's grid of SIDE.
 WIDTH, TALL, HEIGHT, TOP, GAP, MIDDLE, SIDE = 860, 464, 350, 54, 14, 190, 170
-
-
-class PictureFile:
-    """The picture in use, float32 (H, W) in [0, 1], and a control to choose another.
-
-    An element of the view's picture with `data_file="image/*"` asks for the file.
-    """
-
-    def __init__(self, photo):
-        self.value = photo
-
-    def touch(self, place, touch):
-        """Take the picture of a file; ValueError if it cannot be used."""
-        if touch.kind == "file":
-            try:
-                self.value = read_picture(touch.file)
-            except ValueError as error:
-                told = f"{touch.key}: {error} The picture you had stays."
-                raise ValueError(told) from None
-
-
-def read_picture(content):
-    """Return a grey picture, float32 (H, W) in [0, 1], from the bytes of its file.
-
-    It is 300 high and 400 wide at most. Raises ValueError with a sentence for what is
-    no picture, for one that is too small, and for None: a file that was too large.
-    """
-    if content is None:
-        raise ValueError(
-            "this file is larger than 10 MB, and a Jupyter server takes no more at "
-            "once. Make the picture smaller and try again."
-        )
-    try:
-        # Telephones save portraits lying down.
-        image = ImageOps.exif_transpose(Image.open(io.BytesIO(content)))
-        if image.mode.startswith("I"):  # 16 bits, that converting would cut, not scale
-            image = Image.fromarray((np.asarray(image) // 257).astype(np.uint8))
-        image = image.convert("RGBA")
-        image.thumbnail((400, 300))
-    except Exception:  # decoders of damaged files raise whatever they stumble over
-        raise ValueError(
-            "this is no picture that can be read, or it is damaged, or huge. Take a "
-            "JPEG or PNG file."
-        ) from None
-    if min(image.size) < SMALLEST:
-        raise ValueError(
-            f"made to fit in here, this picture has {image.height}×{image.width} "
-            f"pixels (height × width). Take one with at least {SMALLEST}×{SMALLEST}."
-        )
-    white = Image.new("RGBA", image.size, "white")  # behind what is transparent
-    grey = Image.alpha_composite(white, image).convert("L")
-    return torch.from_numpy(np.asarray(grey, dtype=np.float32) / 255)
 
 
 def ignores_plain_grey(kernel):

@@ -182,6 +182,7 @@ TOUCHES = {  # view: what is done to each of its controls
         ("key ArrowDown", "unit:"),
         ("press", "input:1"),
         ("press", "input:2"),
+        ("file", "own:0"),
         ("picture", 7),
     ],
     "training_curves": [],  # nothing is drawn before the first step

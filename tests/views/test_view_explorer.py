@@ -1,5 +1,6 @@
 """View 12: what is drawn of a network, and of one unit in it, is what torch has."""
 
+import io
 import random
 import re
 import xml.etree.ElementTree as ElementTree
@@ -7,6 +8,7 @@ import xml.etree.ElementTree as ElementTree
 import pytest
 import torch
 import torch.nn.functional as F
+from PIL import Image
 from test_explorer_units import activations, random_net
 from torch import nn
 from view_helpers import noise
@@ -156,3 +158,17 @@ def test_the_course_s_networks_fit_on_one_page_and_are_asked_once(
     assert len(asked) == 1
     view.controls["picture"].write(1)
     assert len(asked) == 2
+
+
+def test_a_picture_of_ones_own_takes_the_place_of_the_others():
+    view = explore(lenet(), noise([3, 9, 0]))
+    file = io.BytesIO()
+    Image.new("L", (90, 60), 51).save(file, "png")
+    view.touch("file", "own:0", key="mine.png", file=file.getvalue())
+    X = view.controls["map"].stages[0].Y
+    torch.testing.assert_close(X, torch.full((1, 28, 28), 0.2))
+    assert "of your picture" in view.label
+    view.touch("file", "own:0", key="huge.png", file=None)
+    assert "huge.png: this file is larger than 10 MB" in view.message.value
+    view.controls["picture"].write(1)
+    assert "of picture 1: Ankle boot" in view.label and view.message.value == ""

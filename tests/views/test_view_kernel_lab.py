@@ -15,9 +15,9 @@ from cnn_course.views.kernel_lab import (
     correlate,
     draw_map,
     ignores_plain_grey,
-    read_picture,
 )
 from cnn_course.views.kit.texts import number
+from cnn_course.views.kit.upload import read_picture
 
 SOBEL = torch.tensor(PRESETS["Sobel x"]).float()
 

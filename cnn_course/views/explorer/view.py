@@ -2,6 +2,8 @@
 
 import textwrap
 
+import torch.nn.functional as F
+
 from cnn_course.data import Batches
 from cnn_course.device import torch_as_it_starts
 from cnn_course.views.explorer import drawing
@@ -14,6 +16,7 @@ from cnn_course.views.kit.parts import title
 from cnn_course.views.kit.svg import BLUE
 from cnn_course.views.kit.texts import size_of
 from cnn_course.views.kit.touch import STEPS, Chips, Place, button, chips
+from cnn_course.views.kit.upload import PictureFile
 from cnn_course.views.kit.view import View
 
 # In CSS pixels: the input's map; window and kernel; the chosen map, those beside it;
@@ -21,6 +24,7 @@ from cnn_course.views.kit.view import View
 TOP, SIDE, MIDDLE, SECOND, GRID = 222, 120, 150, 344, 170
 RIGHT, LARGE, NEXT, SMALL, BARS = 556, 156, 726, 24, 716
 MANY, NAMED = 30, 3  # maps beside the chosen one; channels of the input that are named
+OWN = {0: "your own picture …"}
 PASSING = ("softmax", "flatten", "average pooling", "dropout", "activation")
 
 
@@ -34,16 +38,22 @@ class Explorer:
     def __init__(self, net, pictures):
         self.net, self.pictures = net, pictures
         self.unit, self.rank = Place(), Chips(dict.fromkeys(range(NAMED)), 0)
+        self.own = None  # the last picture of one's own
         self.see(0)
         if len(self.stages) == 1:
             raise ValueError("this network has no layers: put some into nn.Sequential")
         kinds = [stage.kind for stage in self.stages]
         self.choose(kinds.index("convolution") if "convolution" in kinds else 1)
 
-    def see(self, index):
-        """Send picture number `index` through the network."""
+    def see(self, index, own=None):
+        """Send picture number `index`, or a new one, (H, W), through the network."""
         X, self.label = picture(self.pictures, index)
-        self.index, self.stages = index, walk(self.net, X)
+        self.name = f"picture {index}" + (f": {self.label}" if self.label else "")
+        if own is not self.own:
+            size = dict(size=X.shape[2:], mode="bilinear", antialias=True)
+            X = F.interpolate(own[None, None], **size).expand_as(X)
+            self.label, self.name = None, "your picture"
+        self.index, self.own, self.stages = index, own, walk(self.net, X)
         names, last = getattr(self.pictures, "classes", ()), self.stages[-1]
         fits = last.kind == "softmax" and len(names) == len(last.Y)
         self.names = names if fits else ()
@@ -84,24 +94,24 @@ class Explorer:
             self.choose(min(max(self.k + right, 1), len(self.stages) - 1))
         self.channel = (self.channel + down) % len(self.stage.Y)
 
-    def draw(self, picture=0, **_):
+    def draw(self, picture=0, own=None, **_):
         """Draw all stages, and under them the chosen unit and what it comes from."""
-        if picture != self.index:
-            self.see(picture)
+        if picture != self.index or own is not self.own:
+            self.see(picture, own)
         place, shown = (self.channel, self.unit.row, self.unit.column), self.stages
         found = explain(self.stage, *place)
         seen = sees(shown, self.k, *place)[:, 1:]
-        name = f"picture {picture}" + (f": {self.label}" if self.label else "")
         rows, columns = (f"{first} to {last}" for first, last in (seen + 1).T)
         label = (
             f"{self.stage.name}, {size_of(self.stage.output[0])}, {self.unit_name}: "
             f"{'; '.join(found.sentences)}; it sees rows {rows}, columns {columns} of "
-            f"{name}"
+            f"{self.name}"
         )
         parts = [
-            svg.text(0, 359, drawing.shortened(name, 12, 144), size=12),
+            svg.text(0, 359, drawing.shortened(self.name, 12, 144), size=12),
             draw_matrix(shown[0].Y.mean(dim=0), 4, 372, 62, "", shown[0], seen),
             svg.text(72, 380, "sees {}×{}".format(*seen[1] - seen[0] + 1), size=12),
+            chips(0, 452, "own", OWN, None, size=12, data_file="image/*")[0],
             *_draw_sums(self, found),
             *_draw_chosen(self, place[1:], found.total),
         ]
@@ -171,6 +181,7 @@ def explore(net, pictures):
     """
     looked = Explorer(net, pictures)
     controls = {"map": looked, "unit": looked.unit, "input": looked.rank}
+    controls["own"] = PictureFile(None)
     count = len(pictures.images if isinstance(pictures, Batches) else pictures)
     if count > 1:
         controls["picture"] = Number("picture", 0, 0, count - 1)
