@@ -8,7 +8,7 @@ import torch.nn.functional as F
 
 from cnn_course.device import torch_as_it_starts
 from cnn_course.views.kit import controls, svg, touch
-from cnn_course.views.kit.parts import grid
+from cnn_course.views.kit.parts import WINDOW, grid, windows
 from cnn_course.views.kit.texts import is_exact, number, size_of
 from cnn_course.views.kit.touch import Buttons, Cells, Chips, chips
 from cnn_course.views.kit.view import View
@@ -128,7 +128,10 @@ def _draw_input(X, padded, padding, stride, shape, seen):
 
     head = f"input {size_of(X)}" + f", grey: padding {padding}" * (padding > 0)
     look, cell = dict(colours=colours, seen=seen), min(78, SIDE / max(padded.shape))
-    return grid(padded, LEFT, TOP, cell, head, data_hover=output, **look)
+    return svg.join(
+        grid(padded, LEFT, TOP, cell, head, data_hover=output, **look),
+        windows(LEFT, TOP, cell, shape, stride, seen[2:]),
+    )
 
 
 def _draw_output(Y, known, seen):
@@ -137,7 +140,8 @@ def _draw_output(Y, known, seen):
     texts = np.where(known, np.vectorize(number)(Y), "?").tolist()
     look = dict(colours=colours, texts=texts, seen=seen)
     hover = "place:{},{}".format
-    return grid(Y, RIGHT, TOP, cell, head, at="place", data_hover=hover, **look)
+    ways = dict(at="place", data_hover=hover, data_shows=WINDOW)
+    return grid(Y, RIGHT, TOP, cell, head, **ways, **look)
 
 
 @torch_as_it_starts()

@@ -56,6 +56,7 @@ def draw_pooling(X, mode, window, stride, place):
     seen = place.row * stride, place.column * stride, window, window
     inputs = dict(at="X", colours=colours, texts=texts, seen=seen)
     outputs = dict(at="place", data_hover="place:{},{}".format, seen=(*here, 1, 1))
+    outputs |= dict(data_shows=parts.WINDOW)
     arriving = dict(anchor="middle", fill=svg.BLUE)
     return svg.picture(
         860,
@@ -63,6 +64,7 @@ def draw_pooling(X, mode, window, stride, place):
         f"{mode} pooling, window {window}, stride {stride}; {'; '.join(lines)}",
         touch.chips(LEFT, 14, "mode", MODES, mode)[0],
         parts.grid(X, LEFT, TOP, cell, f"input {size_of(X)}", **inputs),
+        parts.windows(LEFT, TOP, cell, Y.shape, stride, (window, window)),
         svg.text(right - GAP / 2, TOP - 14, "← gradient", **arriving),
         parts.grid(Y, right, TOP, cell, f"output {size_of(Y)}", **outputs),
         *_arrows(share, gradient, mode, here, cell, right),

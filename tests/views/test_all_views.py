@@ -401,3 +401,12 @@ def test_a_switch_of_torch_that_is_left_on_changes_no_view(name):
         torch.set_default_dtype(torch.float32)
         torch.set_default_device(None)
     assert found.picture.svg == expected.picture.svg and found.message.value == ""
+
+
+@pytest.mark.parametrize("make", [views.correlation_stepper, views.pooling_explorer])
+def test_a_saved_output_shows_its_window_without_a_kernel(make):
+    svg = make().picture.svg
+    shows = re.findall(r'data-shows="\.(window-\d-\d)"', svg)
+    assert len(shows) == 4
+    for name in shows:
+        assert re.search(rf'class="when-lit {name}"><rect', svg)

@@ -8,6 +8,8 @@ from cnn_course.views.kit.svg import LINE, ORANGE, SOFT
 from cnn_course.views.kit.texts import number
 from cnn_course.views.kit.touch import button
 
+WINDOW = ".window-{}-{}".format  # of an output: its data_shows
+
 
 def title(x, y, words):
     """Write the title of a part, from x to the right."""
@@ -53,6 +55,23 @@ def window(x, y, cell, row, column, height, width):
     """Outline a window of a grid that was drawn at (x, y); the pointer sees through."""
     place = x + column * cell, y + row * cell, width * cell, height * cell
     return svg.rect(*place, stroke=ORANGE, stroke_width=3, pointer_events="none")
+
+
+def windows(x, y, cell, shape, stride, size):
+    """Draw the window of every output, hidden until its data_shows names it.
+
+    A saved view has them too, so that it can be read where no kernel answers.
+    """
+    return svg.join(
+        *(
+            svg.tag(
+                "g",
+                window(x, y, cell, i * stride, j * stride, *size),
+                class_=f"when-lit window-{i}-{j}",
+            )
+            for i, j in np.ndindex(*shape)
+        )
+    )
 
 
 def key(x, y, low, high, *, size=12, width=60, grey=False):
