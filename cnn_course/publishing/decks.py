@@ -178,7 +178,9 @@ def deck(path):
 
 def main(arguments=None):
     """Make the decks; return the exit status, 1 if one of them could not be made."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument(
         "notebooks", nargs="*", type=Path, help="default: all in the folder notebooks"
     )
