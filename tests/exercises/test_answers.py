@@ -109,35 +109,27 @@ SIZES = "A tuple of whole numbers such as `(2, 3)` is wanted, and this is"
     ("exercise", "answer", "says"),
     [
         (NUMBER, 270, "Says 0."),
-        (NUMBER, torch.tensor(100), "Says 1."),
         (NUMBER, 277, "277 is too small."),
         (NUMBER, 281, "That is one too many."),
         (NUMBER, float("nan"), "nan is no number to count with. Was something"),
         (NUMBER, 280.5, "280.5 is not a whole number, and this must be one."),
         (NUMBER, "280", "'280' is a text. Write a number, without quotes."),
         (NUMBER, True, f"{ONE} True."),
-        (NUMBER, torch.ones(2), f"{ONE} [1, 1]."),
         (NUMBER, len, f"{ONE} the function len."),
         (NEAR, 2.51, "Says 0."),
-        (NEAR, 0.9, "0.9 is too small."),
-        (SHAPE, [2, 3, 5], "Says 0."),
         (SHAPE, (2, 5), "(2, 5) has 2 axes: not as many as the tensor."),
         (SHAPE, (9, 9, 4), "In (9, 9, 4) axis 0, 1 (counted from 0) is wrong."),
         (SHAPE, (2, "x", 4), f"{SIZES} (2, 'x', 4)."),
-        (SHAPE, 24, f"{SIZES} 24."),
-        (LETTER, "a", "Says 0."),
         (LETTER, "D", "D is not it, and one letter is wanted."),
         (LETTER, "E", "Write one or more of the letters A, B, C, D in quotes: this"),
         (SEVERAL, "cba", "Says 0."),
         (SEVERAL, {"B", "A"}, "AB: 1 too many, 1 missing."),
-        (GRID, [[1, 3], [2, 5]], "Says 0."),
         (GRID, [[1, 2], [3, 5]], "1 of the 4 numbers are wrong, first the 5 in row 1,"),
         (GRID, [[1, 2, 3]], "Your grid is 1 × 3, and 2 × 2 is wanted."),
         *((GRID, g, ROWS) for g in ([[1, 2], [3]], [1, 2], [[1, "x"]], [], "x", 7)),
         (DESIGN, 20, "Too small."),
         (DESIGN, "x", "A whole number is wanted."),
         (DESIGN, 0, "Your answer, 0, stopped with `ZeroDivisionError"),
-        (CODE, lambda X: 3 * X, "Says 0."),
         (CODE, lambda X: X.flatten() + 5, f"{GIVEN}: the output's shape"),
         (CODE, lambda X: X + 5, f"{GIVEN}: yours gives [[6, 6], [6, 6]], right is [["),
         (CODE, lambda X: (2 * X).float(), f"{GIVEN}: the numbers are right, but of"),
@@ -146,7 +138,6 @@ SIZES = "A tuple of whole numbers such as `(2, 3)` is wanted, and this is"
         (CODE, lambda X: None, f"{GIVEN}: it returns nothing. Is there a `return`?"),
         (CODE, lambda X: sys.exit(3), f"{GIVEN} it stopped: `SystemExit: 3` in the"),
         (CODE, changes_its_input, "It changes its input: X was [[1, 1], [1, 1]], and"),
-        (CODE, talkative, f"{GIVEN}: yours gives [[1, 1], [1, 1]], right is [[2, 2], "),
         (CODE, torch.ones(2), f"{ITSELF}[1, 1]"),
     ],
 )
@@ -218,10 +209,6 @@ def test_an_interrupt_is_the_users_and_goes_through():
 
 
 class Layer(nn.Module):
-    def __init__(self, size):
-        super().__init__()
-        ...
-
     def forward(self, X): ...
 
 
