@@ -64,26 +64,18 @@ values = st.recursive(
 )
 
 
-@pytest.mark.parametrize("name", EXERCISES)
-def test_every_check_survives_any_answer(name):
+@pytest.mark.parametrize("name", [*EXERCISES, *PREDICTIONS])
+def test_every_exercise_and_prediction_survives_any_answer(name):
     @FEW
     @given(values)
     def survives(value):
-        feedback = EXERCISES[name].judge(value)
-        assert feedback.verdict in ("right", "wrong", "blank")
-        assert 10 < len(feedback.text) < 2000
-        feedback._repr_mimebundle_()
-
-    survives()
-
-
-@pytest.mark.parametrize("name", PREDICTIONS)
-def test_every_prediction_survives_any_value(name):
-    @FEW
-    @given(values)
-    def survives(value):
-        guess = PREDICTIONS[name]
-        found, problem = guess.read(value)
-        assert problem or guess.compared(found, found) == "✓"
+        if name in PREDICTIONS:
+            found, problem = PREDICTIONS[name].read(value)
+            assert problem or PREDICTIONS[name].compared(found, found) == "✓"
+        else:
+            feedback = EXERCISES[name].judge(value)
+            assert feedback.verdict in ("right", "wrong", "blank")
+            assert 10 < len(feedback.text) < 2000
+            feedback._repr_mimebundle_()
 
     survives()
