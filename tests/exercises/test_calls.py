@@ -1,6 +1,7 @@
 """check, hint, predict, predictions, progress: what they say, and what is kept."""
 
 import io
+import os
 import subprocess
 import sys
 import warnings
@@ -11,6 +12,7 @@ import torch
 from cnn_course import check, hint, predict, predictions, progress
 from cnn_course.exercises import EXERCISES, PREDICTIONS, calls
 from cnn_course.exercises.engine import store
+from cnn_course.files import cache_folder
 
 
 @pytest.fixture
@@ -117,11 +119,29 @@ def test_processes_that_write_at_once_lose_nothing(state):
     assert len(store.summary()[0]) == 2 * 50
 
 
-def test_nowhere_to_write_is_said_once_and_remembered(monkeypatch, tmp_path, capsys):
+def no_home_folder(monkeypatch, tmp_path):
+    for variable in ("CNN_COURSE_STATE", "XDG_CACHE_HOME", "XDG_STATE_HOME"):
+        monkeypatch.delenv(variable, raising=False)
+    monkeypatch.setattr(os.path, "expanduser", lambda path: path)
+    with pytest.raises(OSError, match="there is no home folder"):
+        cache_folder()  # what data/test_fashion_mnist.py pretends
+    return r"~ \(there is no home folder\)"
+
+
+def a_file_in_the_way(monkeypatch, tmp_path):
     (tmp_path / "file").touch()
     monkeypatch.setenv("CNN_COURSE_STATE", str(tmp_path / "file" / "inside"))
-    monkeypatch.setattr(store, "_unwritten", [])
-    with pytest.warns(UserWarning, match="cannot be kept in .* set CNN_COURSE_STATE"):
+    return str(tmp_path)
+
+
+@pytest.mark.skipif(os.name != "posix", reason="a user of Windows has a home folder")
+@pytest.mark.parametrize("trouble", [no_home_folder, a_file_in_the_way])
+def test_nowhere_to_write_is_said_once_and_progress_lasts_as_long_as_the_kernel(
+    state, monkeypatch, tmp_path, trouble
+):
+    place = trouble(monkeypatch, tmp_path)
+    words = f"Your progress cannot be kept in {place}.*, only until this kernel ends. "
+    with pytest.warns(UserWarning, match=f"{words}.* set CNN_COURSE_STATE"):
         check(FIRST, RIGHT)
     with warnings.catch_warnings():
         warnings.simplefilter("error")
