@@ -34,14 +34,22 @@ def loaded_by(statement):
     return set(json.loads(done.stdout.splitlines()[-1]))
 
 
-def test_importing_the_course_loads_nothing_slow():
-    loaded = loaded_by("from cnn_course import *")
-    assert "torch" in loaded and loaded.isdisjoint(SLOW)
+DRAW = "import torch; from cnn_course.plots import show_images\n"
+DRAW += "show_images([torch.eye(2)], title='')._repr_mimebundle_()"
+SERVER = "from cnn_course.publishing.server import keep_pictures"
 
 
-def test_the_server_of_jupyterlab_need_not_load_torch():
-    loaded = loaded_by("from cnn_course.publishing.server import keep_pictures")
-    assert loaded.isdisjoint(["torch", "numpy", *SLOW])
+@pytest.mark.parametrize(
+    "statement, needs, not_needed",
+    [
+        ("from cnn_course import *", "torch", SLOW),
+        (SERVER, "cnn_course", ("torch", "numpy", *SLOW)),
+        (DRAW, "matplotlib.figure", ("matplotlib.pyplot", "IPython", "torchvision")),
+    ],
+)
+def test_nothing_slow_is_loaded_before_it_is_needed(statement, needs, not_needed):
+    loaded = loaded_by(statement)
+    assert needs in loaded and loaded.isdisjoint(not_needed)
 
 
 def test_the_course_offers_what_it_names_and_nothing_else():
@@ -50,16 +58,6 @@ def test_the_course_offers_what_it_names_and_nothing_else():
     assert all(callable(getattr(cnn_course, name)) for name in cnn_course.__all__)
     with pytest.raises(AttributeError, match="has no attribute 'trian'"):
         cnn_course.trian  # noqa: B018
-
-
-def test_pictures_are_made_without_pyplot():
-    draw = (
-        "import torch; from cnn_course.plots import show_images\n"
-        "show_images([torch.eye(2)], title='')._repr_mimebundle_()"
-    )
-    loaded = loaded_by(draw)
-    assert "matplotlib.figure" in loaded
-    assert loaded.isdisjoint(["matplotlib.pyplot", "IPython", "torchvision"])
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
@@ -73,23 +71,15 @@ def test_files_are_small(path):
     assert len(lines) <= 250
 
 
-def requirements():
-    lines = (ROOT / "requirements.txt").read_text(encoding="utf-8").splitlines()
-    return [line.strip() for line in lines if line.strip() and line[0] != "#"]
-
-
-def test_requirements_install_the_course_and_pin_all_else():
-    assert "-e ." in requirements()
-    for line in requirements():
-        assert line == "-e ." or re.fullmatch(r"[\w-]+==\d+(\.\d+)+", line), line
-
-
-def test_every_direct_dependency_is_pinned_within_its_bounds():
+def test_requirements_install_the_course_and_pin_all_else_within_its_bounds():
     def numbers(version):
         return tuple(map(int, version.split(".")))
 
+    lines = (ROOT / "requirements.txt").read_text(encoding="utf-8").splitlines()
+    wanted = {line.strip() for line in lines if line.strip() and line[0] != "#"}
+    pins = dict(line.split("==") for line in wanted - {"-e ."})
+    assert "-e ." in wanted and all(map(numbers, pins.values()))
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
-    pins = dict(line.split("==") for line in requirements() if "==" in line)
     for dependency in project["project"]["dependencies"]:
         name, lowest = dependency.split(">=")
         assert numbers(pins[name]) >= numbers(lowest), dependency
