@@ -4,9 +4,7 @@ import os
 import subprocess
 import sys
 
-import nbformat
 import pytest
-from notebook_code import NOTEBOOKS
 
 from cnn_course import threads
 
@@ -35,19 +33,16 @@ def machine(monkeypatch, tmp_path):
 
 IN_A_CONTAINER = "0::/\n"
 A_USER_OF_A_HUB = "0::/system.slice/jupyter-ann.service\n"
-VERSION_1 = "5:memory:/a\n3:cpu,cpuacct:/docker/1f\n"
 
 
 @pytest.mark.parametrize(
     ("groups", "files", "usable"),
     [
-        (IN_A_CONTAINER, {}, 8),
         (IN_A_CONTAINER, {"cpu.max": "max 100000"}, 8),
         (IN_A_CONTAINER, {"cpu.max": "290000 100000"}, 2),
         (IN_A_CONTAINER, {"cpu.max": "50000 100000"}, 1),
         (A_USER_OF_A_HUB, {"system.slice/jupyter-ann.service/cpu.max": "3 1"}, 3),
         (A_USER_OF_A_HUB, {"system.slice/cpu.max": "4 1"}, 4),
-        (VERSION_1, {"cpu,cpuacct/cpu.cfs_quota_us": "100000"}, 8),  # none looks there
     ],
 )
 def test_a_quota_is_rounded_down_but_one_core_is_there(machine, groups, files, usable):
@@ -84,13 +79,3 @@ def test_importing_the_course_is_enough_and_does_it_before_torch():
     run = dict(env=bare, capture_output=True, text=True, check=True)
     done = subprocess.run([sys.executable, "-c", script], **run)
     assert done.stdout.split() == ["passive", "1", "False"]
-
-
-@pytest.mark.parametrize(
-    "path", sorted(NOTEBOOKS.glob("*.ipynb")), ids=lambda path: path.stem
-)
-def test_notebooks_import_the_course_before_torch(path):
-    # For front ends whose server has no extension of ours: VS Code, Colab.
-    cells = nbformat.read(path, as_version=4).cells
-    (imports,) = [cell.source for cell in cells if cell.id == "imports"]
-    assert 0 <= imports.index("from cnn_course") < imports.index("import torch")
