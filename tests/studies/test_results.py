@@ -1,5 +1,6 @@
 """Raw results: numbers come back as numbers, files grow by whole runs or not at all."""
 
+import itertools
 import math
 import os
 import statistics
@@ -7,7 +8,7 @@ import statistics
 import pytest
 
 from cnn_course import History
-from cnn_course.studies import mean_interval, read_rows, results
+from cnn_course.studies import alexnet, lenet, mean_interval, read_rows, results
 from cnn_course.studies.results import FOLDER, append_rows, epoch_rows
 
 
@@ -90,6 +91,34 @@ def test_too_few_or_too_many_values_for_the_table_are_refused(n):
 
 
 TOLD = (FOLDER / "README.md").read_text(encoding="utf-8")
+TABLES = [  # study, its file, a row of the table about it
+    (lenet, "05_lenet.csv", "{network} | {pictures} | {lr} | {test_acc} | {shifted_2}"),
+    (alexnet, "06_alexnet.csv", "{arm} | {train_acc_in_use} | {test_acc} | {lr}"),
+]
+
+
+@pytest.mark.parametrize("study, name, table_row", TABLES, ids=["lenet", "alexnet"])
+def test_a_committed_study_is_complete_and_told_as_it_is(study, name, table_row):
+    rows = read_rows(name)
+    about = study.PROTOCOL | {"data": "Fashion-MNIST"}
+    assert all(about.items() <= row.items() for row in rows)
+    for arm in study.ARMS:
+        mine = [row for row in rows if arm.items() <= row.items()]
+        rows = [row for row in rows if row not in mine]
+        mine.sort(key=lambda row: row["seed"])  # epochs stay as they are
+        runs = itertools.product(range(5), range(1, study.EPOCHS + 1))
+        assert [(row["seed"], row["epoch"]) for row in mine] == list(runs)
+        assert all(
+            row["test_acc"] is None for row in mine if row["epoch"] < study.EPOCHS
+        )
+        told = arm | dict.fromkeys(["test_acc", "shifted_2", "train_acc_in_use"], "–")
+        for measure in told.keys() & mine[-1].keys() - arm.keys():
+            found = [row[measure] for row in mine if row["epoch"] == study.EPOCHS]
+            if None not in found:
+                mean, spread = statistics.mean(found), statistics.stdev(found)
+                told[measure] = f"{mean:.3f} ± {spread:.3f}"
+        assert f"| {table_row.format(**told)} |" in TOLD, arm
+    assert not rows
 
 
 def medians(name, measure, *columns):
