@@ -55,14 +55,3 @@ def test_a_class_is_dead_when_its_map_is_closed_in_every_picture():
     assert [largest > 0 for largest in look["largest"]] == [False, True] * 5
     spread = study.class_maps(net, X).mean(dim=(2, 3)).std(dim=0).mean().item()
     assert look["spread"] == pytest.approx(spread, rel=1e-3)
-
-
-def test_a_row_counts_the_classes_and_has_a_number_for_each(small):
-    rows = list(study.rows(1, "yes", 0.002, 0, seed=1))
-    assert [row["step"] for row in rows] == [0, 1, 3]
-    for row in rows:
-        assert (row["loss"] is None) == (row["step"] == 0)
-        largest = row["largest_pre_activation_by_class"].split()
-        assert len(largest) == len(row["mean_pre_activation_by_class"].split()) == 10
-        closed = sum(value.startswith("-") for value in largest)
-        assert closed == row["dead"] <= row["never_predicted"] < 10

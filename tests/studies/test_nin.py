@@ -89,10 +89,9 @@ def test_an_arm_that_the_study_does_not_have_is_refused(arm):
 
 
 COMMANDS = [("", GRID, {}), ("--arms remedies", REMEDIES, {})]
-COMMANDS += [("--arms networks --set epochs=7", OTHERS, dict(epochs=7))]
-COMMANDS += [("--set protocol=reduced", GRID, dict(protocol="reduced"))]
 slow = [nin_arm(n, "no", lr=0.0005) for n in (0, 1)]
-COMMANDS += [("--set lr=0.0005 num_1x1=0,1 last_relu=no", slow, {})]
+reduced = "--set protocol=reduced lr=0.0005 num_1x1=0,1 last_relu=no"
+COMMANDS += [(reduced, slow, dict(protocol="reduced"))]
 
 
 @pytest.mark.parametrize("options, arms, how", COMMANDS)

@@ -101,13 +101,6 @@ def test_parts_divide_the_runs_and_merging_joins_them(command, tmp_path, capsys,
     assert said == [f"10 {end}", f"0 {end}"]
 
 
-@pytest.mark.parametrize("part", ["0/4", "5/4", "x", "1"])
-def test_what_is_no_part_is_refused(part, capsys):
-    with pytest.raises(SystemExit, match="2"):
-        lenet.main([f"--part={part}"])
-    assert f"invalid part value: '{part}'" in capsys.readouterr().err
-
-
 FEW = {lenet: ["lr=0.01", "pictures=as they are"]}
 FEW[nin] = ["protocol=reduced", "num_1x1=0,1", "last_relu=yes", "epochs=2"]
 
