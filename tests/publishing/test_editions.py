@@ -193,12 +193,6 @@ def test_the_table_in_the_repository_is_the_one_that_the_exercises_make():
     assert committed == table.as_markdown()
 
 
-def test_a_folder_that_cannot_be_used_is_an_error_in_words(tmp_path, capsys):
-    (tmp_path / "file").touch()
-    assert editions.main([str(tmp_path / "file")]) == 1
-    assert "cannot be written" in capsys.readouterr().err
-
-
 FIRST = {"title": "1", "load": "1", "ex-one": "...", "predict-two": "...", "old": "1"}
 
 
@@ -270,7 +264,6 @@ def test_while_the_course_stays_a_file_is_not_touched(folder, pull):
     assert pull(FIRST) == "1 notebooks in student: 1 left as they are\n"
     assert (folder / "a.ipynb").stat() == before
     assert [path.name for path in folder.iterdir()] == ["a.ipynb"]
-    assert not (folder.parent / "instructor").exists()
 
 
 def test_where_no_cell_is_of_ones_own_the_new_version_comes(folder, pull):
