@@ -33,17 +33,13 @@ def printed(text):
     return new_output("stream", name="stdout", text=text)
 
 
-def test_a_progress_bar_goes_and_what_was_printed_around_it_is_joined():
-    outputs = [printed("epoch 1\n"), data(LIVE), printed("epoch 2\n")]
-    outputs += [new_output("stream", name="stderr", text="oh"), printed("end")]
-    kept = without_views(outputs)
-    assert [output["text"] for output in kept] == ["epoch 1\nepoch 2\n", "oh", "end"]
-
-
-def test_what_is_no_view_stays_as_it_is():
-    outputs = [printed("a"), data({"image/png": PNG}), data({"text/plain": "7"})]
-    outputs += [new_output("error", ename="E", evalue="e", traceback=[])]
-    assert without_views(outputs) == outputs
+def test_a_progress_bar_goes_what_was_printed_around_it_is_joined_and_the_rest_stays():
+    others = [new_output("stream", name="stderr", text="oh"), printed("end")]
+    others += [data({"image/png": PNG}), data({"text/plain": "7"})]
+    others += [new_output("error", ename="E", evalue="e", traceback=[])]
+    around = [printed("epoch 1\n"), data(LIVE), printed("epoch 2\n")]
+    kept = without_views([*around, *others])
+    assert kept == [printed("epoch 1\nepoch 2\n"), *others]
 
 
 def with_a_view(source):
