@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 from crafted import md5
+from notebook_code import PATHS
 
 # Before torch is loaded. Two processes test at once, each with its kernel: one thread
 # each, and idle threads of whoever takes more sleep.
@@ -74,6 +75,12 @@ def isolated(monkeypatch, tmp_path):
     monkeypatch.setattr(where, "download", no_download)
     monkeypatch.setattr(device, "_works", lambda name: False)
     return cache
+
+
+@pytest.fixture(params=PATHS, ids=lambda path: path.stem)
+def path(request):
+    """The path of a notebook of the course, one after the other."""
+    return request.param
 
 
 @pytest.fixture

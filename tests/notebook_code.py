@@ -1,11 +1,15 @@
-"""Get at the functions that a notebook defines, without running the notebook."""
+"""Get at what a notebook defines and needs, without running the notebook."""
 
 import ast
+import builtins
+import symtable
 from pathlib import Path
 
 import nbformat
 
 NOTEBOOKS = Path(__file__).parent.parent / "notebooks"
+PATHS = sorted(NOTEBOOKS.glob("*.ipynb"))
+ALWAYS = {*dir(builtins), "display"}  # there in every kernel
 KEEP = (ast.Import, ast.ImportFrom, ast.FunctionDef, ast.ClassDef)
 
 
@@ -41,3 +45,15 @@ def source_of(nodes, name):
         if named and ast.get_docstring(node):
             del node.body[0]
     return ast.dump(found)
+
+
+def needs(source):
+    """Return the names that code uses, also in its functions, and does not make."""
+    module = symtable.symtable(source, "cell", "exec")
+    made = (s for s in module.get_symbols() if s.is_assigned() or s.is_imported())
+    tables, used = [module], set()
+    for table in tables:
+        tables += table.get_children()
+        read = (s for s in table.get_symbols() if s.is_referenced())
+        used |= {s.get_name() for s in read if table is module or s.is_global()}
+    return used - {s.get_name() for s in made} - ALWAYS

@@ -1,38 +1,23 @@
 """Cells out of order: what must have run before a view or an exercise is touched."""
 
 import ast
-import builtins
 import itertools
 import re
 import symtable
 
 import nbformat
 import pytest
-from notebook_code import NOTEBOOKS
+from notebook_code import NOTEBOOKS, needs
 
 from cnn_course import views
 
-PATHS = sorted(NOTEBOOKS.glob("*.ipynb"))
 VIEWS = {name for name in dir(views) if callable(getattr(views, name))}
-ALWAYS = {*dir(builtins), "display"}  # there in every kernel
 SAYS = r"If you have jumped here: .*\*Run → Run All Above Selected Cell\* first\."
 
 
-@pytest.fixture(params=PATHS, ids=lambda path: path.stem)
-def cells(request):
-    return nbformat.read(request.param, as_version=4).cells
-
-
-def needs(source):
-    """Return the names that a cell uses, also in its functions, and does not make."""
-    module = symtable.symtable(source, "cell", "exec")
-    made = (s for s in module.get_symbols() if s.is_assigned() or s.is_imported())
-    tables, used = [module], set()
-    for table in tables:
-        tables += table.get_children()
-        read = (s for s in table.get_symbols() if s.is_referenced())
-        used |= {s.get_name() for s in read if table is module or s.is_global()}
-    return used - {s.get_name() for s in made} - ALWAYS
+@pytest.fixture
+def cells(path):
+    return nbformat.read(path, as_version=4).cells
 
 
 def shows_a_view(cell):

@@ -6,12 +6,11 @@ import sys
 
 import nbformat
 import pytest
-from notebook_code import NOTEBOOKS
+from notebook_code import PATHS
 
 from cnn_course.publishing.decks import TAGS
 from cnn_course.publishing.reading import describe
 
-PATHS = sorted(NOTEBOOKS.glob("*.ipynb"))
 MACHINE_PATH = re.compile(r"/(root|home|Users|work|tmp|private|mnt)/|[A-Z]:\\\\|~/")
 ALLOWED_TAGS = {"answer", "nbval-ignore-output", "remove-input", "solution"}
 CELL_METADATA = {"tags", "jupyter", "slide"}
@@ -26,11 +25,6 @@ FETCHED = re.compile(
     re.IGNORECASE,
 )
 MAX_BYTES, MAX_LINE, MAX_LINES = 1_000_000, 100, 40
-
-
-@pytest.fixture(params=PATHS, ids=lambda path: path.stem)
-def path(request):
-    return request.param
 
 
 @pytest.fixture

@@ -18,8 +18,6 @@ from cnn_course.publishing.rendering import TEMPLATES
 from cnn_course.publishing.server import VIEW
 from cnn_course.views.kit.svg import THEMES
 
-PATHS = sorted(NOTEBOOKS.glob("*.ipynb"))
-
 
 def png():
     buffer = io.BytesIO()
@@ -218,11 +216,6 @@ def test_the_colours_are_those_of_the_views():
 
 
 # The course's own lectures.
-
-
-@pytest.fixture(params=PATHS, ids=lambda path: path.stem)
-def path(request):
-    return request.param
 
 
 def plain(html):

@@ -4,7 +4,6 @@ nbval runs the notebooks as they are. Of other versions one notebook runs here, 
 record of progress of its own: no cell needs one that the student edition lacks.
 """
 
-import ast
 import json
 import re
 import shutil
@@ -13,14 +12,12 @@ import nbformat
 import pytest
 from nbclient import NotebookClient
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
-from notebook_code import NOTEBOOKS
+from notebook_code import NOTEBOOKS, PATHS, needs
 
 from cnn_course.exercises import EXERCISES, PREDICTIONS
 from cnn_course.exercises.engine import store
 from cnn_course.publishing import editions, updating
 from cnn_course.publishing import exercise_table as table
-
-PATHS = sorted(NOTEBOOKS.glob("*.ipynb"))
 
 
 @pytest.fixture(scope="module")
@@ -29,11 +26,6 @@ def made(tmp_path_factory):
     folder = tmp_path_factory.mktemp("editions") / "für alle"
     assert editions.main([str(folder)]) == 0
     return folder
-
-
-@pytest.fixture(params=PATHS, ids=lambda path: path.stem)
-def path(request):
-    return request.param
 
 
 def said(cell):
@@ -62,26 +54,12 @@ def test_nothing_in_the_student_edition_is_answered_or_tells_an_answer(made, pat
     assert not re.search(r"\b[Ss]olution", text) and "presents this" not in text
 
 
-def names(cells):
-    """Return the names that code cells give a meaning to, and those that they use."""
-    code = [cell.source for cell in cells if cell.cell_type == "code"]
-    nodes = list(ast.walk(ast.parse("\n".join(code))))
-    named = [node for node in nodes if isinstance(node, ast.Name)]
-    used = {node.id for node in named if isinstance(node.ctx, ast.Load)}
-    given = {node.id for node in named if isinstance(node.ctx, ast.Store)}
-    made = [n for n in nodes if isinstance(n, (ast.FunctionDef, ast.ClassDef))]
-    given |= {node.name for node in made}
-    given |= {n.asname or n.name for n in nodes if isinstance(n, ast.alias)}
-    return given, used
-
-
 def test_no_cell_of_the_student_edition_needs_one_that_it_lacks(made, path):
-    cells = nbformat.read(made / "student" / path.name, as_version=4).cells
-    there = {cell.id for cell in cells}
-    original = nbformat.read(path, as_version=4).cells
-    lacking, _ = names([cell for cell in original if cell.id not in there])
-    given, used = names(cells)
-    assert lacking & used <= given
+    def needed(notebook):
+        cells = nbformat.read(notebook, as_version=4).cells
+        return needs("\n".join(c.source for c in cells if c.cell_type == "code"))
+
+    assert needed(made / "student" / path.name) <= needed(path)
 
 
 TOOLS = ["numbers", "other ids", "no ids"]
