@@ -44,6 +44,18 @@ def browser(chromium_path, tmp_path_factory):
 
 
 @pytest.fixture
+def alone(browser):
+    """A page that may fetch nothing but files, and in which nothing may go wrong."""
+    page, wrong = browser.new_page(), []
+    page.on("request", lambda request: wrong.append(request.url))
+    page.on("pageerror", lambda error: wrong.append(str(error)))
+    page.on("console", lambda m: m.type == "error" and wrong.append(m.text))
+    yield page
+    page.close()
+    assert [each for each in wrong if not each.startswith(("file:", "data:"))] == []
+
+
+@pytest.fixture
 def open_notebook(lab, browser):
     """A function: opens a notebook by name; at the end nothing may have gone wrong."""
     address, token, folder = lab

@@ -7,14 +7,12 @@ import importlib
 import re
 
 import nbformat
-import pytest
 import use_exercises
 from lab import NOTEBOOKS, ROOT, LiveView
 from use_output_size import TITLE
 
 from cnn_course.publishing.server import VIEW
 
-PATHS = sorted(NOTEBOOKS.glob("*.ipynb"))
 VIEWS = {  # notebook: views in it; those of several notebooks where they come first
     "01_cross_correlation": ["correlation", "kernel_lab"],
     "02_learning_edge_kernels": ["edge_learner", "kernel_lab"],
@@ -42,7 +40,6 @@ def check_saved_pictures(notebook, saved):
     assert notebook.page.locator(".cnn-view").count() == 0
 
 
-@pytest.mark.parametrize("path", PATHS, ids=lambda path: path.stem)
 def test_notebook(path, open_notebook, record_latency):
     notebook = open_notebook(path.name)
     check_saved_pictures(notebook, nbformat.read(path, as_version=4))
@@ -76,7 +73,7 @@ def test_every_view_is_in_a_notebook_and_has_its_test():
     }
     tested = {name for names in VIEWS.values() for name in names}
     assert modules | {"explorer"} == tested
-    assert set(VIEWS) <= {path.stem for path in PATHS}
+    assert set(VIEWS) <= {path.stem for path in NOTEBOOKS.glob("*.ipynb")}
 
 
 def test_training_can_be_watched_and_interrupted(open_scratch):

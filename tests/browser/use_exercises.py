@@ -45,11 +45,8 @@ def use(notebook, number):
     guesses = [name for name in PREDICTIONS if name.startswith(number)]
     for name in guesses:
         value = PREDICTIONS[name].options[:1] or 5
-        box = answer(
-            notebook,
-            f"predict-{name.partition('.')[2]}",
-            f'predict("{name}", {value!r})',
-        )
+        cell, source = f"predict-{name[3:]}", f'predict("{name}", {value!r})'
+        box = answer(notebook, cell, source)
         box.filter(has_text=f"→ {name} · kept:").wait_for(timeout=20_000)
     if own:
         row = answer(notebook, "ex-progress", f'progress("{number}")', "")
