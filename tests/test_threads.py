@@ -14,7 +14,7 @@ SETTINGS = ("OMP_WAIT_POLICY", "OMP_NUM_THREADS", "GOMP_SPINCOUNT")
 
 @pytest.fixture
 def machine(monkeypatch, tmp_path):
-    """A function: pretends 8 cores and these files of control groups."""
+    """A function: pretends 8 cores and a control group with a quota in a folder."""
     monkeypatch.setattr(threads, "cores", lambda: 8)
     monkeypatch.setattr(threads, "GROUP", tmp_path / "of_this_process")
     monkeypatch.setattr(threads, "MOUNT", tmp_path)
@@ -22,49 +22,37 @@ def machine(monkeypatch, tmp_path):
         monkeypatch.setenv(name, "")  # so that it is put back afterwards
         monkeypatch.delenv(name)
 
-    def pretend(groups, files):
+    def pretend(groups, folder, quota):
         (tmp_path / "of_this_process").write_text(groups)
-        for path, text in files.items():
-            (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
-            (tmp_path / path).write_text(text + "\n")
+        (tmp_path / folder).mkdir(parents=True, exist_ok=True)
+        (tmp_path / folder / "cpu.max").write_text(quota + "\n")
 
     return pretend
 
 
 IN_A_CONTAINER = "0::/\n"
-A_USER_OF_A_HUB = "0::/system.slice/jupyter-ann.service\n"
-
-
-@pytest.mark.parametrize(
-    ("groups", "files", "usable"),
-    [
-        (IN_A_CONTAINER, {"cpu.max": "max 100000"}, 8),
-        (IN_A_CONTAINER, {"cpu.max": "290000 100000"}, 2),
-        (IN_A_CONTAINER, {"cpu.max": "50000 100000"}, 1),
-        (A_USER_OF_A_HUB, {"system.slice/jupyter-ann.service/cpu.max": "3 1"}, 3),
-        (A_USER_OF_A_HUB, {"system.slice/cpu.max": "4 1"}, 4),
-    ],
-)
-def test_a_quota_is_rounded_down_but_one_core_is_there(machine, groups, files, usable):
-    machine(groups, files)
-    assert threads.usable_cores() == usable
+GROUP = "system.slice/jupyter-ann.service"
+A_USER_OF_A_HUB = f"0::/{GROUP}\n"
 
 
 USERS = {"OMP_WAIT_POLICY": "active", "OMP_NUM_THREADS": "6"}
 
 
 @pytest.mark.parametrize(
-    ("quota", "own", "then"),
+    ("groups", "folder", "quota", "own", "then"),
     [
-        ("max 100000", {}, ["passive", None, "300"]),
-        ("250000 100000", {}, ["passive", "2", "300"]),
-        ("250000 100000", USERS, ["active", "6", None]),
+        (IN_A_CONTAINER, "", "max 100000", {}, ["passive", None, "300"]),
+        (IN_A_CONTAINER, "", "290000 100000", {}, ["passive", "2", "300"]),
+        (IN_A_CONTAINER, "", "50000 100000", {}, ["passive", "1", "300"]),
+        (IN_A_CONTAINER, "", "290000 100000", USERS, ["active", "6", None]),
+        (A_USER_OF_A_HUB, GROUP, "3 1", {}, ["passive", "3", "300"]),
+        (A_USER_OF_A_HUB, "system.slice", "4 1", {}, ["passive", "4", "300"]),
     ],
 )
-def test_a_quota_sets_the_number_of_threads_but_the_users_own_settings_stay(
-    machine, monkeypatch, quota, own, then
+def test_a_quota_rounded_down_sets_the_threads_but_the_users_own_settings_stay(
+    machine, monkeypatch, groups, folder, quota, own, then
 ):
-    machine(IN_A_CONTAINER, {"cpu.max": quota})
+    machine(groups, folder, quota)
     for name, value in own.items():
         monkeypatch.setenv(name, value)
     threads.share_cores()
