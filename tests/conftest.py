@@ -6,7 +6,6 @@ import importlib.util
 import io
 import os
 import shutil
-import signal
 import tempfile
 from pathlib import Path
 
@@ -126,29 +125,6 @@ def data_root(write_raw, tmp_path):
     """A root that holds the crafted files."""
     write_raw(tmp_path / "root")
     return tmp_path / "root"
-
-
-@pytest.fixture
-def interrupt_second_training(monkeypatch):
-    """A function: in a module's second call of `train` a real interrupt comes."""
-    from cnn_course import train
-
-    def interrupting(batches):
-        for batch in batches:
-            yield batch
-            signal.raise_signal(signal.SIGINT)
-
-    def use(module):
-        calls = []
-
-        def interrupted(net, train_iter, *args, **options):
-            calls.append(1)
-            batches = interrupting(train_iter) if len(calls) == 2 else train_iter
-            return train(net, batches, *args, **options)
-
-        monkeypatch.setattr(module, "train", interrupted)
-
-    return use
 
 
 @pytest.fixture

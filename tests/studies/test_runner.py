@@ -1,9 +1,11 @@
 """One runner for all studies: what a file lacks is run, and goes on after a stop."""
 
 import contextlib
+import signal
 
 import pytest
 
+from cnn_course import train
 from cnn_course.studies import (
     alexnet,
     class_maps,
@@ -102,8 +104,20 @@ def test_parts_divide_the_runs_and_merging_joins_them(command, tmp_path, capsys,
 
 
 def test_an_interrupted_study_goes_on_as_if_nothing_had_been(
-    small, tmp_path, interrupt_second_training
+    small, tmp_path, monkeypatch
 ):
+    trained = []
+
+    def interrupting(batches):
+        for batch in batches:
+            yield batch
+            signal.raise_signal(signal.SIGINT)
+
+    def second_interrupted(net, train_iter, *args, **options):
+        trained.append(net)
+        batches = interrupting(train_iter) if len(trained) == 2 else train_iter
+        return train(net, batches, *args, **options)
+
     few = "--seeds 1 --set protocol=reduced num_1x1=0,1 last_relu=yes epochs=2"
 
     def run(name):
@@ -111,7 +125,7 @@ def test_an_interrupted_study_goes_on_as_if_nothing_had_been(
         return read_rows(tmp_path / name)
 
     undisturbed = run("undisturbed.csv")
-    interrupt_second_training(nin)
+    monkeypatch.setattr(nin, "train", second_interrupted)
     with pytest.raises(SystemExit, match="Interrupted in run 2 of "):
         run("out.csv")
     half, found = read_rows(tmp_path / "out.csv"), run("out.csv")
