@@ -179,21 +179,15 @@ class LiveView:
         self.box = views.filter(has=page.get_by_text(title)).first
         self.box.scroll_into_view_if_needed(timeout=20_000)
 
-    def field(self, label):
-        """The text field of a `Number`, by its label."""
-        return self.box.get_by_title(f"{label}, typed", exact=True)
-
     def type(self, label, text):
-        self.field(label).fill(text)
+        """Fill the text field of a `Number`, by its label."""
+        self.box.get_by_title(f"{label}, typed", exact=True).fill(text)
 
-    def slider(self, label):
+    def slide(self, label, key="ArrowRight", times=1):
         row = self.box.locator(".widget-slider").filter(
             has=self.page.get_by_text(label, exact=True)
         )
-        return row.locator(".noUi-handle")
-
-    def slide(self, label, key="ArrowRight", times=1):
-        self.slider(label).focus()
+        row.locator(".noUi-handle").focus()
         for _ in range(times):
             self.page.keyboard.press(key)
 
@@ -259,14 +253,6 @@ class LiveView:
         for label, text, words in entries:
             self.type(label, text)
             self.complains(words) if words else self.fine()
-
-    def slider_latencies(self, label):
-        """Move a slider one step away and back; return `latencies`."""
-        at_its_end = float(self.slider(label).get_attribute("aria-valuenow")) >= float(
-            self.slider(label).get_attribute("aria-valuemax")
-        )
-        keys = ["ArrowRight", "ArrowLeft"]
-        return self.latencies(lambda i: self.slide(label, keys[(i + at_its_end) % 2]))
 
     def latencies(self, act, times=15):
         """Do `act(i)`, a key press or stroke, `times` times; return the milliseconds.

@@ -25,4 +25,5 @@ def use(notebook, record_latency):
     view.slide("hue", "End")
     view.says("hue ±0.5")
     view.answers(("hue", "0.9", "half a turn"), ("hue", "0.1", None))
-    record_latency(TITLE, view.slider_latencies("hue"))
+    keys = ["ArrowRight", "ArrowLeft"]
+    record_latency(TITLE, view.latencies(lambda i: view.slide("hue", keys[i % 2])))
