@@ -15,7 +15,7 @@ from torch import nn
 from view_helpers import noise
 
 from cnn_course import views
-from cnn_course.networks import lenet, nin
+from cnn_course.networks import fully_connected, lenet, nin
 from cnn_course.studies import read_rows
 from cnn_course.views.kit.controls import Number
 from cnn_course.views.kit.svg import png
@@ -308,13 +308,19 @@ def test_what_cannot_be_drawn_is_told_with_its_reason(name, control, typed, word
     assert view.picture.svg == before
 
 
-SQUARE = torch.ones(2, 2)
+SQUARE, DATA = torch.ones(2, 2), noise(SOME)
 REFUSED = [  # (view, what it is given, what is said)
     ("correlation_stepper", [SQUARE, torch.ones(6, 1)], "^K must .* of 1×1 to 5×5"),
     ("correlation_stepper", [SQUARE, torch.ones(1, 1, 2, 2)], r"^K .* \(1, 1, 2, 2\)"),
     ("correlation_stepper", [SQUARE, torch.ones(3, 3)], "spans 3 numbers, but only 2"),
     ("kernel_lab", [torch.ones(1, 1, 3, 3)], "^learned must be .* 1×1 to 7×7"),
     ("pooling_explorer", [torch.ones(9, 9)], "^X must be a matrix of 1×1 to 8×8"),
+    ("class_maps", [lenet(), DATA], "this Sequential has no class maps.*one for each"),
+    ("class_maps", [nin(in_channels=3), DATA], r"cannot take .* in, \(1, 224, 224\)"),
+    ("class_maps", [nin(num_classes=7), DATA], "7 logits do not fit 10 classes.*one f"),
+    ("lenet_at_work", [fully_connected(), DATA], "has 0 convolutions and .*; expected"),
+    ("lenet_at_work", [nn.Sequential(nn.Conv2d(3, 6, 5)), DATA], "Conv2d cannot take "),
+    ("lenet_at_work", [lenet()[:-1], DATA], "gives 84 numbers for 10 classes"),
 ]
 
 
@@ -329,11 +335,10 @@ def test_what_a_view_cannot_show_is_refused_at_once(view, given, words):
     [(views.class_maps, nin, "data_iter"), (views.lenet_at_work, lenet, "test_iter")],
 )
 def test_what_is_no_network_or_no_loader_is_refused(view, build, name):
-    data = noise(SOME)
     with pytest.raises(TypeError, match=r"^net must be a network.*of type function"):
-        view(build, data)
+        view(build, DATA)
     with pytest.raises(TypeError, match=rf"^{name} .*load_data_fashion_mnist gives"):
-        view(build(), (data, data))
+        view(build(), (DATA, DATA))
 
 
 def test_a_switch_of_torch_that_is_left_on_changes_no_view(name):

@@ -120,14 +120,6 @@ def test_maps_of_classes_have_their_names():
     assert named == list(range(len(stages) - 3, len(stages) + 1))
 
 
-def test_a_name_that_is_a_tag_is_no_markup():
-    pictures = noise([3])
-    pictures.classes = ["<b>x</b>"] * 10
-    view = explore(lenet(), pictures)
-    assert view.label.endswith(" of picture 0: <b>x</b>")
-    assert "picture 0: <b>x</b>" in texts(view) and "<b>" not in view.picture.svg
-
-
 def test_of_many_layers_those_around_the_chosen_one_are_shown():
     block = nn.Sequential(Residual(nn.Conv2d(2, 2, 3, padding=1)), nn.ReLU())
     net = nn.Sequential(*[block] * 20, nn.Flatten(), nn.Linear(32, 12))

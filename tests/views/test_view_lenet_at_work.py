@@ -9,7 +9,7 @@ from torch import nn
 from view_helpers import noise
 
 from cnn_course.data import Batches
-from cnn_course.networks import fully_connected, lenet
+from cnn_course.networks import lenet
 from cnn_course.views.lenet_at_work import CELL, TOP, feature_maps, lenet_at_work
 
 CLASSES = Batches.classes
@@ -80,19 +80,6 @@ def test_maps_are_the_outputs_of_the_layers(build, names, ends):
         assert torch.allclose(maps, net[:end](X[:1])[0], atol=1e-6)
     logits = net[:8](X[:1])[0] if build is own else net(X[:1])[0]
     assert torch.allclose(shares, logits.softmax(0), atol=1e-6)
-
-
-@pytest.mark.parametrize(
-    ("build", "words"),
-    [
-        (fully_connected, "has 0 convolutions and .*; expected is a network"),
-        (lambda: nn.Sequential(nn.Conv2d(3, 6, 5)), "Conv2d cannot take what comes in"),
-        (lambda: lenet()[:-1], "gives 84 numbers for 10 classes"),
-    ],
-)
-def test_an_unfit_network_is_refused_with_what_is_expected(build, words, test_iter):
-    with pytest.raises(ValueError, match=words):
-        lenet_at_work(build(), test_iter)
 
 
 def test_many_maps_and_a_loader_that_resizes(test_iter):

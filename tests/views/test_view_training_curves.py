@@ -268,13 +268,3 @@ def test_classes_that_get_lost_are_named(shown):
     for word, count in {"100%": 1, "× dead": 1, "never": 8}.items():
         assert view.picture.svg.count(f">{word}<") == count
     assert view.picture.svg.count(">✗ T-shirt/top<") == 9
-
-
-def test_the_axes_grow_and_end_where_training_ended():
-    def epochs(done, num_epochs=500, ended=""):
-        history = History([1.0] * done, step_loss=[1.0] * 4 * done)
-        state = TrainingState(num_epochs, 4, history=history, losses=[1.0], ended=ended)
-        return state.shown_epochs
-
-    assert [epochs(n) for n in (0, 4, 10, 330)] == [10, 10, 22, 500]
-    assert epochs(2, num_epochs=5) == 5 and epochs(2, ended="stopped") == 3
