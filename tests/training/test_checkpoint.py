@@ -45,14 +45,10 @@ def with_a_compiled_layer(net):
     return net
 
 
-@pytest.mark.parametrize(
-    "wrap",
-    [
-        torch.compile,
-        nn.DataParallel,
-        with_a_compiled_layer,
-    ],
-)
+WRAPPERS = [torch.compile, nn.DataParallel, with_a_compiled_layer]
+
+
+@pytest.mark.parametrize("wrap", WRAPPERS)
 def test_a_prefix_of_a_wrapper_does_not_make_another_network(wrap, tmp_path):
     net, history = trained()
     net[3].weight.data *= torch.arange(3.0)[:, None]
@@ -90,49 +86,26 @@ def bad_files(folder):
     def raw(content):
         return lambda path: path.write_bytes(content)
 
-    def saved(value, **options):
-        return lambda path: torch.save(value, path, **options)
-
-    def changed(**changes):
-        return saved({**kept, **changes})
+    def saved(value):
+        return lambda path: torch.save(value, path)
 
     flipped = bytearray(good)
     flipped[good.index(net[3].weight.detach().numpy().tobytes()) + 5] ^= 1
     torn = "is damaged, or not what torch.save writes: save it again, copy it whole"
     code = "holds Python objects that could run code, so they are not loaded: ask for a"
-    weights = kept["net"]
+    no_net = "holds no state_dict: ask for a file of torch."
+    other = "is of another network: 0.weight is (5, 2, 3, 3) in the file, (3, 2, 3, 3)"
+    more = "is of another network: 4.weight is (1,) in the file, not there in "
     return {
         "empty": (raw(b""), torn),
         "half": (raw(good[: len(good) // 2]), torn),
         "a flipped bit": (raw(bytes(flipped)), torn),
         "a web page": (raw(b"<!DOCTYPE html><html>"), torn),
         "malicious": (saved(Evil(folder / "marker")), code),
-        "malicious inside": (changed(note=Evil(folder / "marker")), code),
-        "malicious, old format": (
-            saved(Evil(folder / "marker"), _use_new_zipfile_serialization=False),
-            torn,
-        ),
-        "a tensor": (
-            saved(torch.ones(3)),
-            "holds no state_dict: ask for a file of torch.",
-        ),
-        "no tensors": (
-            saved({"a": 1}),
-            "holds no state_dict: ask for a file of torch.",
-        ),
-        "a layer more": (
-            changed(net={**weights, "4.weight": torch.ones(1)}),
-            "is of another network: 4.weight is (1,) in the file, not there in ",
-        ),
-        "a layer less": (
-            changed(net={k: v for k, v in weights.items() if k != "3.bias"}),
-            "is of another network: 3.bias is not there in the file, (3,) in ",
-        ),
-        "another size": (
-            saved(network(5).state_dict()),
-            "is of another network: 0.weight is (5, 2, 3, 3) in the file, "
-            "(3, 2, 3, 3) in the network",
-        ),
+        "malicious inside": (saved({**kept, "note": Evil(folder / "marker")}), code),
+        "a tensor": (saved(torch.ones(3)), no_net),
+        "a layer more": (saved({**kept["net"], "4.weight": torch.ones(1)}), more),
+        "another size": (saved(network(5).state_dict()), other),
     }
 
 
@@ -147,8 +120,7 @@ def test_every_bad_file_is_refused_with_its_reason_and_changes_nothing(tmp_path)
             with pytest.raises(ValueError) as caught:
                 load_checkpoint(net, path)
         message = str(caught.value)
-        start = f"{path} {reason}"
-        assert message.startswith(start), (name, message)
+        assert message.startswith(f"{path} {reason}"), (name, message)
         assert "\n" not in message and not caught.value.__cause__
         assert weights(net) == before and sessions[net][1] is history
     assert not (tmp_path / "marker").exists()
@@ -169,18 +141,6 @@ def test_without_an_optimizer_of_torchs_for_all_weights_they_are_loaded(tmp_path
         fresh, _ = trained(1)
         assert len(load_checkpoint(fresh, tmp_path / "own.pt")) == 0
         assert weights(fresh) == weights(net) and fresh not in sessions
-
-
-def test_a_file_that_is_not_there_and_one_that_cannot_be_written(tmp_path):
-    net, _ = trained()
-    for path in (tmp_path / "nothing.pt", tmp_path):
-        with pytest.raises(OSError):
-            load_checkpoint(net, path)
-    (tmp_path / "file").write_text("")
-    for path in (tmp_path, tmp_path / "file" / "a.pt"):
-        with pytest.raises(OSError):
-            save_checkpoint(net, path)
-    assert os.listdir(tmp_path) == ["file"]
 
 
 def test_a_full_disk_leaves_the_old_checkpoint(tmp_path, monkeypatch):

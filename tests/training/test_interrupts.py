@@ -6,7 +6,6 @@ import sys
 import threading
 from pathlib import Path
 
-import pytest
 import torch
 from line_by_line import before_line
 from small import X, Y, network
@@ -14,7 +13,6 @@ from torch import nn
 
 import cnn_course
 from cnn_course import evaluate, train
-from cnn_course.training.interrupts import Stop
 
 PACKAGE = Path(cnn_course.__file__).parent
 FILES = "training/loop training/forward training/history training/interrupts "
@@ -146,17 +144,6 @@ def test_training_works_in_another_thread_where_there_are_no_signals():
     thread.start()
     thread.join()
     assert len(found[0]) == 1
-
-
-def test_while_things_are_put_back_interrupts_wait():
-    with Stop() as stop:
-        stop.impatient = True
-        signal.raise_signal(signal.SIGINT)
-        with pytest.raises(KeyboardInterrupt):
-            stop.here()
-        for _ in range(3):
-            signal.raise_signal(signal.SIGINT)
-    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
 
 
 FIRST_TRAINING = """

@@ -22,26 +22,14 @@ from cnn_course.training.history import History, sessions
 # Arguments and batches ---------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
-    "argument, error, message",
-    [
-        ({"loss": nn.CrossEntropyLoss}, TypeError, r"loss must be a function of \(lo"),
-        ({"net": nn.Linear}, TypeError, r"net must be a network, such as lenet\(\); "),
-    ],
-)
-def test_a_bad_argument_is_named(argument, error, message):
-    with pytest.raises(error, match=f"^{message}"):
-        train(**{"net": network(), "train_iter": BATCHES, "num_epochs": 1, **argument})
+def test_a_bad_argument_is_named():
+    with pytest.raises(TypeError, match=r"^net must be a network, such as lenet\(\); "):
+        train(nn.Linear, BATCHES, None, 1)
 
 
 BAD = {
     "no pair": (X, TypeError, r"must give batches \(X, y\), two tensors each; got a T"),
     "a Dataset": ((X[0], Y[0]), TypeError, ".*Of a Dataset, which gives one picture"),
-    "torchvision's": (
-        ("a PIL picture", 3),
-        TypeError,
-        ".*got .'a PIL picture', 3.",
-    ),
     "bytes": (
         ((X * 255).byte(), Y),
         TypeError,
@@ -123,38 +111,20 @@ def test_pictures_in_the_wrong_range_are_told_once(scale, shift, told, capsys):
         )
 
 
-class Gives(nn.Module):
-    def __init__(self, output):
-        super().__init__()
-        self.weight, self.output = nn.Parameter(torch.ones(1)), output
-
-    def forward(self, X):
-        return self.output(X)
-
-
-WRONG_OUTPUT = {"maps": lambda X: X, "a row": lambda X: X.flatten(1)[:1]}
-
-
-@pytest.mark.parametrize("output", WRONG_OUTPUT.values(), ids=WRONG_OUTPUT)
-def test_what_is_no_logits_is_told_by_its_shape(output):
-    with pytest.raises(ValueError, match=r"^what net returns must be logits of s"):
-        train(Gives(output), BATCHES, None, 1, verbose=False)
+def test_what_is_no_logits_is_told_by_its_shape():
+    for net in (network()[:1], nn.Sequential(network(), nn.Flatten(0))):
+        with pytest.raises(ValueError, match=r"^what net returns must be logits of s"):
+            train(net, BATCHES, None, 1, verbose=False)
 
 
 # At chance ---------------------------------------------------------------------------
 
 
-class Planted(nn.Module):
-    """The end of NiN in small, with dead class maps planted."""
-
-    def __init__(self, dead):
-        super().__init__()
-        self.block = nin_block(2, 3, 1, 1, 0, num_1x1=1)
-        self.block[2].bias.data[list(dead)] = -100
-        self.pool = nn.Sequential(nn.AdaptiveAvgPool2d(1), nn.Flatten())
-
-    def forward(self, X):
-        return self.pool(self.block(X))
+def planted(dead):
+    """Return the end of NiN in small, with dead class maps planted."""
+    block = nin_block(2, 3, 1, 1, 0, num_1x1=1)
+    block[2].bias.data[dead] = -100
+    return nn.Sequential(block, nn.AdaptiveAvgPool2d(1), nn.Flatten())
 
 
 @pytest.mark.parametrize("test_iter", [BATCHES, None])
@@ -162,7 +132,7 @@ def test_planted_dead_classes_at_chance_are_told_after_the_first_epoch(
     test_iter, capsys
 ):
     torch.manual_seed(0)
-    history = train(Planted([0, 1, 2]), BATCHES * 8, test_iter, 2, lr=0.01)
+    history = train(planted([0, 1, 2]), BATCHES * 8, test_iter, 2, lr=0.01)
     assert history.loss[0] == pytest.approx(math.log(3))
     lines = capsys.readouterr().out.splitlines()
     dead = "logit 0 for every test image in classes 0, 1, 2"
