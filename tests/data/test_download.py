@@ -18,7 +18,6 @@ from pathlib import Path
 import filelock
 import pytest
 import torch
-from crafted import packed
 from fault_server import FaultServer
 
 from cnn_course.data import download as downloading
@@ -35,25 +34,14 @@ WAITING = (
 DOWNLOADING = "data: downloading Fashion-MNIST (31 MB) …"
 
 
-@pytest.fixture
-def server(raw_files, monkeypatch):
-    """One source that has the crafted files."""
-    monkeypatch.setenv("no_proxy", "*")
+@pytest.fixture(autouse=True)
+def impatient(monkeypatch):
     monkeypatch.setattr(downloading, "STALL_SECONDS", 0.5)
-    with FaultServer(raw_files) as server:
-        monkeypatch.setattr(downloading, "SOURCES", (server.url,))
-        yield server
 
 
 @pytest.fixture
 def folder(tmp_path):
     return tmp_path / "FashionMNIST" / "raw"
-
-
-@pytest.fixture
-def whole(raw_files):
-    """{name: bytes} of the packed files."""
-    return {f"{name}.gz": packed(raw) for name, raw in raw_files.items()}
 
 
 def contents(folder):
@@ -230,14 +218,6 @@ def test_without_locks_it_goes_on(server, folder, monkeypatch, whole):
     assert download(folder) == [] and contents(folder) == whole
 
 
-def test_waiting_has_an_end(server, folder, monkeypatch, capsys):
-    monkeypatch.setattr(downloading, "DEAD_SECONDS", 0.3)
-    folder.mkdir(parents=True)
-    with filelock.FileLock(folder / LOCK):
-        assert download(folder) == ["another process is not done with it after 0.3 s"]
-    assert capsys.readouterr().out == f"{WAITING}\n" and server.requests == []
-
-
 @pytest.mark.skipif(os.name != "posix", reason="modes are POSIX's")
 @pytest.mark.parametrize("mode", [0o777, 0o1777, 0o755, 0o700])
 def test_a_shared_folder_is_shared_all_the_way_down(server, folder, tmp_path, mode):
@@ -248,10 +228,8 @@ def test_a_shared_folder_is_shared_all_the_way_down(server, folder, tmp_path, mo
     finally:
         os.umask(old)
     modes = {p.name: stat.S_IMODE(p.stat().st_mode) for p in folder.parent.rglob("*")}
-    assert modes == dict.fromkeys(PACKED, 0o644) | {
-        "raw": mode & 0o777,
-        LOCK: 0o666,
-    }
+    whole = dict.fromkeys(PACKED, 0o644)
+    assert modes == whole | {"raw": mode & 0o777, LOCK: 0o666}
 
 
 # ------------------------------------------------------- many processes, users, kills

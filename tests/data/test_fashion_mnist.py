@@ -6,10 +6,8 @@ from pathlib import Path
 
 import pytest
 from crafted import md5, packed
-from fault_server import FaultServer
 
 from cnn_course import load_data_fashion_mnist
-from cnn_course.data import download as downloading
 from cnn_course.data import find_fashion_mnist, where
 from cnn_course.data.download import LOCK
 from cnn_course.data.fashion_mnist import FILES, SAMPLE
@@ -22,19 +20,10 @@ ASKED = [TEST_Y, TRAIN_Y, TEST_X, TRAIN_X]  # in this order, the small ones firs
 
 
 @pytest.fixture
-def server(raw_files, monkeypatch):
-    """The only source there is: a server that has the crafted files."""
-    monkeypatch.setenv("no_proxy", "*")
+def server(server, monkeypatch):
+    """The only source, from which these tests may download."""
     monkeypatch.setattr(where, "download", REAL_DOWNLOAD)
-    with FaultServer(raw_files) as server:
-        monkeypatch.setattr(downloading, "SOURCES", (server.url,))
-        yield server
-
-
-@pytest.fixture
-def whole(raw_files):
-    """{name: bytes} of the packed files."""
-    return {f"{name}.gz": packed(raw) for name, raw in raw_files.items()}
+    return server
 
 
 def four(folder, ending=""):
@@ -184,30 +173,25 @@ def test_a_failed_download_is_told_in_full_and_found_out_once(
     assert server.requests == ASKED[:1] * 2
 
 
-@pytest.mark.parametrize("number", [errno.EACCES, errno.ENOSPC])
+@pytest.mark.parametrize(
+    "name, number, told",
+    [
+        ("download", errno.EACCES, "{} cannot be written to (Permission denied); set "),
+        ("download", errno.ENOSPC, "{} cannot be written to (No space left on device)"),
+        ("cache_folder", errno.ENOENT, "~ cannot be written to (No such file or dir"),
+    ],
+)
 def test_a_cache_that_cannot_take_the_files_means_the_sample_and_is_told(
-    isolated, monkeypatch, number
+    isolated, monkeypatch, name, number, told
 ):
-    def refuse(folder):
-        raise OSError(number, os.strerror(number))
+    def refuse(*folder):
+        raise OSError(number, os.strerror(number), *([] if folder else ["~"]))
 
-    monkeypatch.setattr(where, "download", refuse)
+    monkeypatch.setattr(where, name, refuse)
     monkeypatch.delenv("CNN_COURSE_DATA")
-    files, name, why = find_fashion_mnist()
-    assert (files, name) == (None, SAMPLE_NAME)
-    told = f"cannot be written to ({os.strerror(number)}); set CNN_COURSE_DATA to a fol"
-    assert f"\ndata:   {isolated} {told}" in why
-
-
-def test_without_a_home_folder_the_sample_is_told(monkeypatch):
-    def nowhere():
-        raise OSError(errno.ENOENT, "there is no home folder", "~")
-
-    monkeypatch.setattr(where, "cache_folder", nowhere)
-    monkeypatch.delenv("CNN_COURSE_DATA")
-    files, name, why = find_fashion_mnist()
-    assert (files, name) == (None, SAMPLE_NAME)
-    assert "~ cannot be written to (there is no home folder); set" in why
+    files, found, why = find_fashion_mnist()
+    assert (files, found) == (None, SAMPLE_NAME)
+    assert told.format(isolated) in why and "set CNN_COURSE_DATA to a fol" in why
 
 
 # ----------------------------------------------------------------- data nearly in place
@@ -253,31 +237,11 @@ def test_the_four_files_are_found_where_tools_and_people_put_them(
     assert everything(tmp_path) == before  # nothing is made in it
 
 
-def look(root):
-    """Look for the data in `root`, with a cache that cannot help; return what is told.
-
-    Nothing may be made in `root`.
-    """
-    where._no_network[:] = ["a.example: no answer"]
-    before = everything(root)
-    _, name, why = find_fashion_mnist(root)
-    assert name == SAMPLE_NAME and everything(root) == before
-    return why
-
-
-def test_another_data_sets_files_of_the_same_names_are_left_alone(
-    write_raw, raw_files, tmp_path
-):
-    place_files(tmp_path / "MNIST" / "raw", NAMES, raw_files)
-    assert "root has no FashionMNIST/raw" in look(tmp_path)
-    raw = write_raw(tmp_path)
-    assert find_fashion_mnist(tmp_path) == (four(raw), REAL, "from root")
-
-
 @pytest.mark.parametrize(
     "names, where, told",
     [
         ([], "", "root has no FashionMNIST/raw with the four files (it holds other "),
+        (NAMES, "MNIST/raw/{}", "root has no FashionMNIST/raw with the four files"),
         (NAMES[:3], "fashion-mnist/{}.gz", f"root lacks {TEST_Y}.gz in "),
         (NAMES[1:], "raw/{}", f"root lacks {TRAIN_X}.gz in "),
     ],
@@ -353,45 +317,28 @@ def folder(data_root):
     return data_root / "FashionMNIST" / "raw"
 
 
-def cut_short(name, raw):
-    return raw[:-5], f"it has {len(raw) - 5:,} bytes instead of {len(raw):,}"
-
-
-def too_long(name, raw):
-    return raw + b"\0", f"it has {len(raw) + 1:,} bytes instead of "
-
-
-def a_flipped_bit(name, raw):
-    bad = raw[:-1] + bytes([raw[-1] ^ 1])
-    return bad, "it is damaged, or of MNIST, whose files have the same names"
-
-
-def web_page(name, raw):
-    page = b"\r\n <!DOCTYPE html><html>Log in" + b" " * 10**6
-    return page, LOGIN
-
-
-def packed_and_cut(name, raw):
-    return packed(raw)[:-9], "it cannot be unpacked (Compressed file ended "
-
-
-EVERY_FILE = [cut_short, too_long, a_flipped_bit, web_page, packed_and_cut]
-
-
-def refused(data_root):
-    with pytest.raises(ValueError) as caught:
-        load_data_fashion_mnist(8, root=data_root)
-    return str(caught.value)
+EVERY_FILE = {  # what becomes of its bytes, and what is said
+    "cut short": (lambda raw: raw[:-5], "it has {} bytes instead of "),
+    "too long": (lambda raw: raw + b"\0", "it has {} bytes instead of "),
+    "a flipped bit": (
+        lambda raw: raw[:-1] + bytes([raw[-1] ^ 1]),
+        "it is damaged, or of MNIST, whose files have the same names",
+    ),
+    "a web page": (lambda raw: b"\r\n <!DOCTYPE html><html>" + b" " * 10**6, LOGIN),
+    "packed and cut": (lambda raw: packed(raw)[:-9], "it cannot be unpacked (Comp"),
+}
 
 
 @pytest.mark.parametrize("name", NAMES)
-@pytest.mark.parametrize("damage", EVERY_FILE)
-def test_a_fault_that_every_file_can_have(data_root, folder, name, damage):
+@pytest.mark.parametrize("damage, says", EVERY_FILE.values(), ids=EVERY_FILE)
+def test_a_fault_that_every_file_can_have(data_root, folder, name, damage, says):
     path = folder / name
-    bad, says = damage(name, path.read_bytes())
+    bad = damage(path.read_bytes())
     path.write_bytes(bad)
-    words = refused(data_root)
-    assert words.startswith(f"{path} cannot be used: {says}")
+    with pytest.raises(ValueError) as caught:
+        load_data_fashion_mnist(8, root=data_root)
+    words = str(caught.value)
+    assert words.startswith(f"{path} cannot be used: {says.format(f'{len(bad):,}')}")
     advice = ". Delete it and load again, which downloads it, or name another folder"
     assert words.endswith(advice)
 

@@ -266,7 +266,7 @@ PICTURE_BATCHES = [(PICTURES[:3], Y[:3]), (PICTURES[3:], Y[3:])]
 
 
 class View(nn.Module):
-    """Flattens as many of the course's readers do; notes where torch refuses that."""
+    """Flattens with view, and notes in which layout it meets what torch refuses."""
 
     def __init__(self):
         super().__init__()
@@ -317,7 +317,7 @@ def test_the_fast_layout_is_gone_after_training_however_it_ends(trouble):
     batch = torch.rand(2, 1, 28, 28), torch.tensor([0, 1])
     net, layouts = lenet(), []  # of one channel and of several
     with pytest.raises(OSError) if trouble is OSError else nullcontext():
-        train(net, batches(), [batch], 1, device="cpu", verbose=False)
+        train(net, batches(), [batch], 1, verbose=False)
     # The layout is chosen when the first batch is there.
     assert layouts == [torch.contiguous_format, torch.channels_last]
     assert kernels_lie(net) == torch.contiguous_format
