@@ -8,12 +8,7 @@ import pytest
 import torch
 
 from cnn_course import load_data_fashion_mnist
-from cnn_course.data import (
-    Batches,
-    hold_out,
-    load_photograph,
-    scattered,
-)
+from cnn_course.data import Batches, hold_out, load_photograph, scattered
 from cnn_course.data import loading as data
 from cnn_course.data.loading import stratified
 
@@ -28,30 +23,19 @@ def order(batches):
     return torch.cat([y for _, y in batches]).tolist()
 
 
-def test_batches_are_float_images_and_whole_labels_on_the_device():
-    X, y = next(iter(numbered(20, batch_size=8)))
-    assert X.shape == (8, 1, 28, 28) and X.dtype == torch.float32
-    assert y.shape == (8,) and y.dtype == torch.int64
-    assert X.device == y.device == torch.device("cpu")
-
-
-@pytest.mark.parametrize("n, sizes", [(20, [8, 8, 4]), (16, [8, 8]), (3, [3])])
-def test_the_last_short_batch_is_kept_and_counted(n, sizes):
-    batches = numbered(n, batch_size=8, shuffle=True)
-    assert [len(y) for _, y in batches] == sizes
-    assert len(batches) == len(sizes)
-
-
-def test_image_and_label_stay_together_when_shuffled():
-    for X, y in numbered(100, batch_size=7, shuffle=True):
-        assert torch.equal((X[:, 0] * 255).round().long().amax((1, 2)), y)
-
-
-def test_every_epoch_shuffles_anew_and_sees_every_image_once():
-    batches = numbered(100, batch_size=8, shuffle=True)
-    first, second = order(batches), order(batches)
-    assert sorted(first) == sorted(second) == list(range(100))
-    assert first != second and list(range(100)) not in (first, second)
+@pytest.mark.parametrize("n, sizes", [(20, [8, 8, 4]), (16, [8, 8])])
+def test_every_epoch_shuffles_anew_and_sees_every_image_once_with_its_label(n, sizes):
+    batches, orders = numbered(n, batch_size=8, shuffle=True), []
+    for _ in range(2):
+        given = list(batches)
+        assert [len(y) for _, y in given] == sizes and len(batches) == len(sizes)
+        for X, y in given:
+            assert X.shape == (len(y), 1, 28, 28) and X.dtype == torch.float32
+            assert y.dtype == torch.int64 and X.device.type == y.device.type == "cpu"
+            assert torch.equal((X[:, 0] * 255).round().long().amax((1, 2)), y)
+        orders.append(torch.cat([y for _, y in given]).tolist())
+        assert sorted(orders[-1]) == list(range(n)) != orders[-1]
+    assert orders[0] != orders[1]
 
 
 @pytest.mark.parametrize("size", [224, 96, 14, (20, 40), (56, 21), (37, 30)])
@@ -66,20 +50,6 @@ def test_resizing_equals_torchvision_within_one_level_of_grey(size):
     X, _ = next(iter(Batches(images, torch.arange(10), 10, resize=size)))
     assert X.shape == (10, 1, height, width)
     assert (X - expected).abs().max() <= 1 / 255 + 1e-6
-
-
-def test_a_subset_is_sorted_distinct_and_chosen_by_the_seed():
-    labels = torch.arange(10).repeat(30)
-    rows = stratified(labels, 57, seed=1)
-    assert torch.equal(rows, rows.unique()) and len(rows) == 57
-    assert torch.equal(rows, stratified(labels, 57, seed=1))
-    assert not torch.equal(rows, stratified(labels, 57, seed=2))
-
-
-@pytest.mark.parametrize("size, error", [(0, ValueError), (10.0, TypeError)])
-def test_a_size_must_be_a_whole_number(data_root, size, error):
-    with pytest.raises(error, match=r"^size must be a whole number from 1 to 100; got"):
-        load_data_fashion_mnist(8, test_size=size, root=data_root)
 
 
 @pytest.mark.parametrize(
@@ -123,24 +93,21 @@ def test_subsets_of_files_are_balanced_and_chosen_by_the_seed(data_root, capsys)
     (train, test), (again, _), (other, _) = chosen(0), chosen(0), chosen(1)
     assert sorted(train.labels.bincount().tolist()) == [3] * 5 + [4] * 5
     assert test.labels.bincount().tolist() == [2] * 10
+    tags = train.images[:, 0, 0].tolist()  # which image it is
+    assert tags == sorted(set(tags))  # in the order of the file, none twice
     assert torch.equal(train.images, again.images)
     assert not torch.equal(train.images, other.images)
     assert "35 training and 20 test images" in capsys.readouterr().out
 
 
-def test_everything_happens_on_the_device_that_was_asked_for(data_root):
+def test_everything_happens_on_the_device_asked_for_or_try_gpus(data_root, monkeypatch):
     # "meta" has shapes without numbers: the only second device on every device.
     train_iter, _ = load_data_fashion_mnist(64, 32, root=data_root, device="meta")
     X, y = next(iter(train_iter))
     assert train_iter.images.dtype == torch.uint8
     assert X.shape == (64, 1, 32, 32) and X.device.type == y.device.type == "meta"
-
-
-def test_the_device_is_try_gpus_unless_told_otherwise(data_root, monkeypatch):
     monkeypatch.setattr(data, "try_gpu", lambda: torch.device("meta"))
     assert load_data_fashion_mnist(64, root=data_root)[1].device.type == "meta"
-    train_iter, _ = load_data_fashion_mnist(64, root=data_root, device="cpu")
-    assert train_iter.device.type == "cpu"
 
 
 BAD = [
@@ -148,6 +115,8 @@ BAD = [
     (ValueError, "batch_size", [0]),
     (TypeError, "resize", ["big", 14.5, (28, None)]),
     (ValueError, "resize", [0, 10**9]),
+    (TypeError, "test_size", [10.0]),
+    (ValueError, "test_size", [0]),
 ]
 
 
@@ -155,7 +124,8 @@ BAD = [
     "error, argument, value", [(e, name, v) for e, name, values in BAD for v in values]
 )
 def test_bad_arguments_are_named(data_root, error, argument, value):
-    with pytest.raises(error, match=f"^{argument} must be .*; got "):
+    name = argument.removeprefix("test_")
+    with pytest.raises(error, match=f"^{name} must be .*; got "):
         load_data_fashion_mnist(**{"batch_size": 8, "root": data_root, argument: value})
 
 
@@ -238,9 +208,8 @@ def test_lines_are_printed_on_streams_that_cannot_encode_them(encoding, tmp_path
     assert ended.returncode == 0, ended.stderr
     lines = ended.stdout.splitlines()
     assert lines[0].startswith("data: downloading Fashion-MNIST (31 MB) ")
-    assert "to the proxy that HTTPS_PROXY" in lines[2] and all(
-        "data: " in ln for ln in lines
-    )
+    assert "to the proxy that HTTPS_PROXY" in lines[2]
+    assert all("data: " in line for line in lines)
 
 
 def test_what_is_held_out_is_stratified_and_not_trained_with(data_root):
