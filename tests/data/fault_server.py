@@ -4,7 +4,7 @@
         server.plan = ["cut", "good"]   # the first request, all later ones
 
 The files are served packed, as NAME.gz. Every request takes the next word of `plan`,
-and the last one from then on; `by_name` plans for single files. The words:
+and the last one from then on. The words:
 
 good      the file                        403, 503, … that HTTP status
 stall     nothing, until the server ends  cut       half of the file, then silence
@@ -28,7 +28,7 @@ class FaultServer(ThreadingHTTPServer):
 
     def __init__(self, files):
         super().__init__(("127.0.0.1", 0), _Handler)
-        self.files, self.plan, self.by_name = dict(files), ["good"], {}
+        self.files, self.plan = dict(files), ["good"]
         self.slow_seconds, self.requests = 0.5, []
         self.ended, self._lock = threading.Event(), threading.Lock()
 
@@ -53,8 +53,7 @@ class FaultServer(ThreadingHTTPServer):
     def next_fault(self, name):
         with self._lock:
             self.requests.append(name)
-            plan = self.by_name.get(name, self.plan)
-            return plan.pop(0) if len(plan) > 1 else plan[0]
+            return self.plan.pop(0) if len(self.plan) > 1 else self.plan[0]
 
     def handle_error(self, request, client_address):
         """Say nothing: a client that hangs up is what many tests are about."""

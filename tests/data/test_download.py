@@ -188,10 +188,10 @@ def test_a_dead_network_takes_no_longer_than_that(server, folder, monkeypatch):
 
 
 def test_files_that_arrived_stay_when_a_later_one_fails(server, folder, whole):
-    server.by_name[NAMES[2]] = ["403"]
+    server.plan = ["good", "good", "403"]
     assert download(folder) == [f"{server.host}: HTTP 403"]
     assert sorted(contents(folder)) == sorted(PACKED[:2])
-    server.by_name.clear()
+    server.plan = ["good"]
     server.requests.clear()
     assert download(folder) == [] and contents(folder) == whole
     assert server.requests == NAMES[2:]

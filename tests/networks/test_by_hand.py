@@ -153,24 +153,21 @@ def test_pool2d_equals_torch(shape, size, stride):
 
 
 BUILT = {
-    "lenet": (NB05, {}, 28, 61_706),
-    "modern_lenet": (NB05, {}, 28, 61_706),
-    "fully_connected": (NB05, {}, 28, 61_764),
-    "alexnet": (NB06, {}, 224, 46_764_746),
-    "vgg": (NB07, dict(blocks=networks.NARROW_VGG, hidden=512), 224, 2_018_346),
-    "nin": (NB08, {}, 67, 1_992_166),
+    "lenet": (NB05, {}, 28),
+    "modern_lenet": (NB05, {}, 28),
+    "fully_connected": (NB05, {}, 28),
+    "alexnet": (NB06, {}, 224),
+    "vgg": (NB07, dict(blocks=networks.NARROW_VGG, hidden=512), 224),
+    "nin": (NB08, {}, 67),
 }
 
 
 @pytest.mark.parametrize("name", BUILT)
 def test_a_notebook_builds_the_network_that_the_package_has(name):
-    notebook, arguments, side, count = BUILT[name]
+    notebook, arguments, side = BUILT[name]
     one = notebook[name](**arguments).eval()
     other = getattr(networks, name)(**arguments).eval()
-    shapes = {n: p.shape for n, p in one.named_parameters()}
-    assert shapes == {n: p.shape for n, p in other.named_parameters()}
-    assert sum(p.numel() for p in one.parameters()) == count
-    other.load_state_dict(one.state_dict())
+    other.load_state_dict(one.state_dict())  # raises for other names or shapes
     X = torch.rand(2, 1, side, side)
     assert one(X).shape == (2, 10) and torch.equal(one(X), other(X))
 
