@@ -82,6 +82,21 @@ def path(request):
     return request.param
 
 
+@pytest.fixture(params=["device", "dtype", "deterministic", "no gradients"])
+def leave_a_switch_on(request):
+    """A function: sets a switch of torch, as an earlier cell may have done."""
+    import torch
+
+    switch, on, off = {
+        "device": (torch.set_default_device, "meta", None),  # it stands for a GPU
+        "dtype": (torch.set_default_dtype, torch.float64, torch.float32),
+        "deterministic": (torch.use_deterministic_algorithms, True, False),
+        "no gradients": (torch.set_grad_enabled, False, True),
+    }[request.param]
+    yield lambda: switch(on)
+    switch(off)
+
+
 @pytest.fixture
 def raw_files(monkeypatch):
     """{name: bytes} of a small data set that passes for the published files.

@@ -67,20 +67,16 @@ def test_root_comes_before_environment_before_cache_before_download(
         ("empty", " has no FashionMNIST/raw with the four files"),
     ],
 )
-@pytest.mark.parametrize("named", ["root", "CNN_COURSE_DATA"])
 def test_a_root_without_the_files_is_mentioned_and_the_cache_used(
-    isolated, write_raw, server, tmp_path, monkeypatch, root, remark, named
+    isolated, write_raw, server, tmp_path, monkeypatch, root, remark
 ):
     server.plan = ["403"]
     (tmp_path / "empty").mkdir()
     cache, root = write_raw(isolated), tmp_path / root if root != Path(root) else root
-    if named == "root":
-        found = find_fashion_mnist(root)
-    else:
-        monkeypatch.setenv("CNN_COURSE_DATA", str(root))
-        found = find_fashion_mnist()
-    assert found[:2] == (four(cache), REAL)
-    assert found[2].startswith(f"from this user's cache, as {named}{remark}")
+    monkeypatch.setenv("CNN_COURSE_DATA", str(root))
+    files, name, why = find_fashion_mnist()
+    assert (files, name) == (four(cache), REAL)
+    assert why.startswith(f"from this user's cache, as CNN_COURSE_DATA{remark}")
     assert not (tmp_path / "nothing").exists()  # a slip, as a rule
 
 

@@ -137,14 +137,6 @@ def test_a_batch_may_be_larger_than_the_data(data_root):
 # ----------------------------------------------------- what an earlier cell has left on
 
 
-SWITCHES = {  # what sets it, to what, and back
-    "a default device": (torch.set_default_device, "meta", None),  # stands for a GPU
-    "float64": (torch.set_default_dtype, torch.float64, torch.float32),
-    "deterministic": (torch.use_deterministic_algorithms, True, False),
-    "no gradients": (torch.set_grad_enabled, False, True),
-}
-
-
 def all_of_it():
     """Return tensors of every kind that this room gives."""
     torch.manual_seed(3)
@@ -157,15 +149,10 @@ def all_of_it():
     return found
 
 
-@pytest.mark.parametrize("switch", SWITCHES)
-def test_switches_that_an_earlier_cell_left_on_change_nothing(switch):
+def test_switches_that_an_earlier_cell_left_on_change_nothing(leave_a_switch_on):
     expected = all_of_it()
-    switches, on, off = SWITCHES[switch]
-    switches(on)
-    try:
-        found = all_of_it()
-    finally:
-        switches(off)
+    leave_a_switch_on()
+    found = all_of_it()
     assert len(found) == len(expected) > 30
     for a, b in zip(found, expected, strict=True):
         assert (a.dtype, a.device) == (b.dtype, b.device) and torch.equal(a, b)

@@ -24,7 +24,7 @@ BY_HAND = {  # what is given to it, its parameters, its multiply-adds
 }
 
 
-@pytest.mark.parametrize("net", BY_HAND, ids=str)
+@pytest.mark.parametrize("net", BY_HAND)
 def test_what_layers_cost_by_hand(net):
     shape, parameters, multiply_adds = BY_HAND[net]
     assert count_parameters(net) == parameters

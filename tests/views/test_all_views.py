@@ -207,8 +207,9 @@ def test_every_touch_changes_the_picture(name):
         do(view, what, to)
         assert view.message.value == "", (what, to)
         assert view.picture.svg != before, (what, to)
-    for number in numbers(view := make(name)):
-        slider, before = numbers(view)[number].slider, view.picture.svg
+    view = make(name)
+    for number, control in numbers(view).items():
+        slider, before = control.slider, view.picture.svg
         slider.value += slider.step if slider.value < slider.max else -slider.step
         assert view.message.value == "" and view.picture.svg != before, number
 

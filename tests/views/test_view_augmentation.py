@@ -7,11 +7,7 @@ import torch
 from torchvision.transforms import v2
 
 from cnn_course.views import augmentation_mixer
-from cnn_course.views.augmentation import (
-    STRENGTHS,
-    augment,
-    random_changes,
-)
+from cnn_course.views.augmentation import STRENGTHS, augment, random_changes
 
 PLAIN = dict(mirror=0.0, upside_down=0.0, crop=256)
 PLAIN |= dict.fromkeys(STRENGTHS, 0.0)

@@ -43,14 +43,11 @@ def test_a_number_lies_in_the_middle_of_the_pixels_it_sees():
     assert first + middle * step == (seen.min() + seen.max()).item() / 2
 
 
-def test_garments_lie_at_their_places_and_the_lighter_one_is_seen(data):
-    one, two = data.images[:2]
-    enlarged = to_float(data.images[:2], (96, 96))[:, 0]
-    sheet = lay_sheet([one, two], [(128, 0), (100, 30)], 224)
-    expected = torch.zeros(2, 224, 224)
-    expected[0, :96, 128:] = enlarged[0]
-    expected[1, 30:126, 100:196] = enlarged[1]
-    torch.testing.assert_close(sheet, expected.amax(dim=0))
+def test_where_garments_lie_on_each_other_the_lighter_one_is_seen(data):
+    lying = list(zip(data.images[:2], [(128, 0), (100, 30)], strict=True))
+    alone = [lay_sheet([garment], [place], 224) for garment, place in lying]
+    together = lay_sheet(*zip(*lying, strict=True), 224)
+    torch.testing.assert_close(together, torch.maximum(*alone))
 
 
 def test_the_map_lies_where_its_numbers_look():
@@ -135,7 +132,9 @@ def test_the_view_follows_a_network_that_goes_on_learning(net, data):
 
 def test_the_text_tells_what_lies_where_and_what_is_largest(view, net, data):
     places = [(0, 0), (128, 0), (0, 128), (128, 128)]
-    sheet = lay_sheet(data.images[[1, 7, 8, 9]], places, 224)
+    sheet, garments = torch.zeros(224, 224), data.images[[1, 7, 8, 9]]
+    for (left, top), garment in zip(places, to_float(garments, (96, 96)), strict=True):
+        sheet[top : top + 96, left : left + 96] = garment
     with torch.no_grad():
         (maps,) = net.eval()[:-2](sheet[None, None])  # all before the average
     row, column = divmod(maps[9].argmax().item(), 5)
