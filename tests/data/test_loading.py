@@ -19,10 +19,6 @@ def numbered(n, **options):
     return Batches(images, torch.arange(n), **options)
 
 
-def order(batches):
-    return torch.cat([y for _, y in batches]).tolist()
-
-
 @pytest.mark.parametrize("n, sizes", [(20, [8, 8, 4]), (16, [8, 8])])
 def test_every_epoch_shuffles_anew_and_sees_every_image_once_with_its_label(n, sizes):
     batches, orders = numbered(n, batch_size=8, shuffle=True), []
@@ -80,7 +76,7 @@ def test_the_seed_chooses_a_subset_and_not_the_order(data_root):
     def orders(seed):
         train, _ = load_data_fashion_mnist(20, root=data_root, seed=seed)
         torch.manual_seed(1)
-        return order(train)
+        return torch.cat([y for _, y in train]).tolist()
 
     assert orders(5) == orders(6)
 
