@@ -80,7 +80,9 @@ def files_in(root):
 def _may_fill(root):
     """Say if `root` has FashionMNIST/raw, or is empty, as if prepared for it."""
     raw = root / "FashionMNIST" / "raw"
-    return raw.is_dir() or (root.is_dir() and not any(root.glob("[!.]*")))
+    # In this order: another process may be making both folders just now.
+    there = {*root.glob("[!.]*"), *root.glob("FashionMNIST/[!.]*")}
+    return (root.is_dir() and there <= {raw.parent}) or raw.is_dir()
 
 
 def _what_is_missing(place, where, files):
