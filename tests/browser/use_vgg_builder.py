@@ -16,7 +16,7 @@ def use(notebook, record_latency):
     view.type("side", "32")
     view.says("11 layers: ")
     view.part("blocks:number:0").click()
-    view.complains("side must be at least 64 pixels for 6 blocks")
+    view.complains("side must be at least 64 pixels: each block halves it")
     view.part("blocks:number:1").click()
     view.fine()
     view.part("blocks:1:1").click()
