@@ -144,7 +144,7 @@ def _from(words, svg):
 
 def _as_large_as_fits(parts):
     """Return code and printed lines in one box, in the type that fills the stage."""
-    lines = re.sub("<[^>]*>", "", unescape("\n".join(parts))).splitlines()
+    lines = unescape(re.sub("<[^>]*>", "", "\n".join(parts))).splitlines()
     wide, high = max(map(len, lines)), len(lines) + 2 * len(parts)
     size = max(SMALLEST, min(LARGEST, 1140 / 0.61 / wide, 480 / 1.35 / high))
     return f'<div class="parts" style="font-size: {size:.0f}px">{"".join(parts)}</div>'

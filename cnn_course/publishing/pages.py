@@ -17,7 +17,7 @@ from cnn_course.files import NOTEBOOKS
 from cnn_course.publishing.reading import (
     ANSWER,
     SOLUTION,
-    NotebookError,
+    contents,
     describe,
     has,
     read,
@@ -38,14 +38,15 @@ def pages(folder):
     TEACHING.md in the folder has a lesson's minutes, README.md beside the folder what
     the course is and how to install it. Raises NotebookError for what cannot be read.
     """
-    readme = _text(folder.parent / "README.md")
+    readme = contents(folder.parent / "README.md").decode()
+    teaching = contents(folder / "TEACHING.md").decode()
     about, install = readme.split("\n## ")[:2]
     lessons = [_lesson(path) for path in sorted(folder.glob("*.ipynb"))]
     course = dict(
         title=about.partition("\n")[0].removeprefix("# "),
         about=_embedded(_prose(about.partition("\n")[2]), folder.parent),
         install=_prose(f"## {install}"),
-        minutes=dict(MINUTES.findall(_text(folder / "TEACHING.md"))),
+        minutes=dict(MINUTES.findall(teaching)),
         lessons=lessons,
     )
     start = re.search(r"^\S*jupyter lab .+/", install, re.MULTILINE)[0]
@@ -114,17 +115,10 @@ def _embedded(page, folder):
     """Return a page with its pictures in it: they are PNGs in the folder."""
 
     def source(found):
-        raw = base64.b64encode((folder / found[1]).read_bytes()).decode()
+        raw = base64.b64encode(contents(folder / found[1])).decode()
         return f'src="data:image/png;base64,{raw}"'
 
     return re.sub(r'src="([\w./-]+\.png)"', source, page)
-
-
-def _text(path):
-    try:
-        return path.read_text("utf-8")
-    except OSError as error:
-        raise NotebookError(f"{path} cannot be read: {error.strerror}.") from error
 
 
 def main(arguments=None):

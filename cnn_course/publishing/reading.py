@@ -30,21 +30,27 @@ def read(path):
     An id that is missing, a mere number or there twice comes from the cell's text, so
     that each reading gives the same. Raises NotebookError if it is no notebook.
     """
+    raw = contents(path)
     try:
-        text = path.read_text("utf-8")
         # nbformat's usual `read` would draw ids.
-        notebook = nbformat.convert(nbformat.reader.reads(text), 4)
+        notebook = nbformat.convert(nbformat.reader.reads(raw.decode()), 4)
         name_cells(notebook)
         drop_views(notebook)
         nbformat.validate(notebook)
         return notebook
-    except OSError as error:
-        raise NotebookError(f"{path} cannot be read: {error.strerror}.") from error
     except Exception as error:  # nbformat has no one class for broken notebooks
         raise NotebookError(
             f"{path} is not a Jupyter notebook, or it is damaged: does JupyterLab open "
             "it? `git restore notebooks` brings back the course's own."
         ) from error
+
+
+def contents(path):
+    """Return the bytes of a file; NotebookError if it cannot be read."""
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise NotebookError(f"{path} cannot be read: {error.strerror}.") from error
 
 
 def name_cells(notebook):

@@ -43,13 +43,13 @@ def picture(output):
     if svg := about.get("svg"):
         start, rest = svg.split(">", 1)
         return f"{start}>{TO_PRESS.sub(lambda tag: AS_BUTTON.sub('', tag[0]), rest)}"
-    for kind in {"image/png", "image/jpeg"} & data.keys():
-        alt = about.get(kind, {}).get("alt") or data.get("text/plain", "")
-        width = about.get(kind, {}).get("width")
-        size = f' width="{width}"' if width else ""
-        source = f"data:{kind};base64,{data[kind].strip()}"
-        return f'<img src="{source}" alt="{html.escape(alt)}"{size}>'
-    return None
+    kind = next((k for k in ("image/png", "image/jpeg") if k in data), None)
+    if kind is None:
+        return None
+    own = about.get(kind, {})
+    alt = html.escape(own.get("alt") or data.get("text/plain", ""))
+    size = f' width="{own["width"]}"' if "width" in own else ""
+    return f'<img src="data:{kind};base64,{data[kind].strip()}" alt="{alt}"{size}>'
 
 
 def words(output):
@@ -73,12 +73,13 @@ def fill(kind, name, **more):
 
     Raises NotebookError if the page needs a file from elsewhere.
     """
-    style, script = (
-        "\n".join((TEMPLATES / f"{part}.{end}").read_text("utf-8") for part in order)
-        for end, order in (("css", ("shared", kind)), ("js", ("shared", kind)))
-    )
+
+    def both(end):
+        files = (TEMPLATES / f"shared.{end}", TEMPLATES / f"{kind}.{end}")
+        return "\n".join(file.read_text("utf-8") for file in files)
+
     template = _environment().get_template(f"{kind}.html.j2")
-    page = template.render(head=HEAD, style=style, script=script, **more)
+    page = template.render(head=HEAD, style=both("css"), script=both("js"), **more)
     if missing := FETCHED.search(page):
         raise NotebookError(
             f"{name}: everything is held in one file, but {missing[1]} could not be "
