@@ -2,7 +2,14 @@
 
 import pytest
 
-from cnn_course.studies import alexnet, class_maps, first_steps, lenet, nin
+from cnn_course.studies import (
+    alexnet,
+    class_maps,
+    first_steps,
+    good_network,
+    lenet,
+    nin,
+)
 
 SIDE = 67  # the smallest pictures that NiN and AlexNet take
 
@@ -12,11 +19,13 @@ def small(monkeypatch, data_root):
     """The settings of a small run of the study `nin` that no arm has."""
     monkeypatch.setenv("CNN_COURSE_DATA", str(data_root))
     few = dict(train_size=20, held_out=20, batch_size=10)
-    monkeypatch.setattr(lenet, "PROTOCOL", few | dict(train_size=60, test_size=50))
+    for study in (lenet, good_network):
+        sizes = few | dict(train_size=60, test_size=50)
+        monkeypatch.setattr(study, "PROTOCOL", sizes)
     monkeypatch.setattr(alexnet, "PROTOCOL", few | dict(side=SIDE))
     protocol = dict(batch_size=20, side=40, resize=SIDE, held_out=50)
     monkeypatch.setattr(class_maps, "PROTOCOL", protocol)
-    for study in (lenet, alexnet):
+    for study in (lenet, alexnet, good_network):
         monkeypatch.setattr(study, "EPOCHS", 2)
     protocol = dict(resize=SIDE, train_size=10, test_size=10)
     monkeypatch.setitem(nin.PROTOCOLS, "reduced", protocol)
