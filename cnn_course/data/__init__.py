@@ -1,5 +1,6 @@
 """Fashion-MNIST as batches on the device, and a photograph."""
 
+from cnn_course.data.fashion_mnist import read_verified
 from cnn_course.data.loading import (
     Batches,
     hold_out,

@@ -15,7 +15,7 @@ import torch
 from cnn_course.device import torch_as_it_starts
 from cnn_course.exercises.engine.answers import as_grid, as_letters, as_number
 from cnn_course.exercises.engine.feedback import Feedback, describe
-from cnn_course.exercises.engine.running import attempt, ends_in_dots, is_blank
+from cnn_course.exercises.engine.running import SECONDS, attempt, ends_in_dots, is_blank
 
 
 @dataclass(frozen=True)
@@ -45,6 +45,7 @@ class Exercise:
     misconceptions  at least three
     hints           at least two, the first one the gentlest
     see             the notebook's heading under which to look again
+    seconds         how long a check may take
     Its `problem(answer)` says what is wrong, in a sentence; None if nothing is.
     """
 
@@ -55,13 +56,14 @@ class Exercise:
     misconceptions: tuple
     hints: tuple
     see: str
+    seconds = SECONDS
 
     def judge(self, answer):
         """Return the Feedback for any Python object. Never raises but an interrupt."""
         problem = None
         if not is_blank(answer):
             with torch_as_it_starts():  # whatever an earlier cell has switched
-                problem, fault = attempt(self.problem, answer)
+                problem, fault = attempt(self.problem, answer, self.seconds)
             problem = problem or fault
         if is_blank(answer) or (problem and ends_in_dots(answer)):
             text = "not answered yet. Put your answer in the place of the `...` and run"

@@ -57,13 +57,13 @@ def time_limit(seconds=SECONDS):
                 pass
 
 
-def attempt(judge, answer):
+def attempt(judge, answer, seconds=SECONDS):
     """Return (judge(answer), None), or (None, why it came to no result)."""
     try:
-        with time_limit():
+        with time_limit(seconds):
             return judge(answer), None
     except TimeUp:
-        why = f"still running after {SECONDS} seconds: too much work, or a loop that"
+        why = f"still running after {seconds} seconds: too much work, or a loop that"
         return None, f"This was {why} never ends."
     except Exception as error:  # the answer is of a kind that no check foresees
         what = f"{describe(answer)} cannot be compared with anything: it raised"
