@@ -100,13 +100,7 @@ def show_classes(panels, *, title, xlabel):
     # Light, middle and dark, so that they are told apart in grey, too.
     alive, lost, dead = colours = "#BFE3F5", COLOURS[1], COLOURS[6]
     told = []
-    for name, runs in panels.items():
-        for run, rows in runs.items():
-            first, last = (len((rows[i]["dead"] or "").split()) for i in (0, -1))
-            words = f"{name} {run}: {first} dead at first, {last} dead at last"
-            told.append(words.lstrip())
-    alt = f"{title}: of ten classes are, {'; '.join(told)}"
-    picture = Picture(10, 0.9 + 2.1 * len(panels), alt)
+    picture = Picture(10, 0.9 + 2.1 * len(panels), "")
     picture.suptitle(title)
     axes = picture.subplots(len(panels), squeeze=False)[:, 0]
     for ax, (name, runs) in zip(axes, panels.items(), strict=True):
@@ -116,11 +110,12 @@ def show_classes(panels, *, title, xlabel):
                 ticks[left] = row.get("step", row.get("epoch"))
                 fates = dict.fromkeys((row["never_predicted"] or "").split(), lost)
                 fates |= dict.fromkeys((row["dead"] or "").split(), dead)
-                for c in range(10):
-                    cell = Rectangle((left - 0.5, c - 0.5), 1, 0.94)
-                    cell.set_facecolor(fates.get(f"c{c}", alive))
-                    ax.add_patch(cell)
+                shades = [fates.get(f"c{c}", alive) for c in range(10)]
+                ax.bar(left, [0.94] * 10, 1, [c - 0.5 for c in range(10)], color=shades)
                 left += 1
+            first, last = (len((rows[i]["dead"] or "").split()) for i in (0, -1))
+            words = f"{name} {run}: {first} dead at first, {last} dead at last"
+            told.append(words.lstrip())
             ax.text(left - (len(rows) + 1) / 2, -0.7, run, ha="center", fontsize=9)
             left += 1  # a gap between two strips
         ax.set(xlim=(-0.5, left - 1.5), ylim=(9.5, -1.8), yticks=range(10), title=name)
@@ -130,6 +125,7 @@ def show_classes(panels, *, title, xlabel):
     axes[-1].set_xlabel(xlabel)
     handles = [Rectangle((0, 0), 1, 1, fc=colour) for colour in colours]
     picture.legend(handles, kinds, loc="outside lower center", ncols=3, frameon=False)
+    picture.alt = f"{title}: of ten classes are, {'; '.join(told)}"
     return picture
 
 

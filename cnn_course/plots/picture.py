@@ -1,23 +1,19 @@
 """The `Picture` of all drawings: it looks the same whatever matplotlib is set to.
 
-A Picture is a matplotlib Figure made without pyplot: pyplot is not safe in the threads
-that widget callbacks run on, and slow to import.
+A Picture is a matplotlib Figure made without pyplot, which is slow to import.
 """
 
 import base64
 import functools
 import inspect
 import io
-import threading
 
-from matplotlib import rc_context, rcParams, rcParamsDefault
+from matplotlib import style
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.transforms import Bbox
 
-# All but the backend, which says where pyplot draws, not how.
-DEFAULTS = {key: value for key, value in rcParamsDefault.items() if key != "backend"}
-lock, inside = threading.RLock(), False
+inside = False  # of a function that draws with matplotlib's defaults
 
 
 def with_defaults(function):
@@ -27,21 +23,17 @@ def with_defaults(function):
     (image.origin), hide their numbers (dark_background) or fail (text.usetex).
     """
 
-    # The settings are those of all threads: the first of two drawings to end would
-    # restore them under the other one.
     @functools.wraps(function)
     def drawn(*args, **kwargs):
         global inside
-        with lock:
-            if inside:
+        if inside:  # setting them takes longer than drawing a word
+            return function(*args, **kwargs)
+        inside = True
+        try:
+            with style.context("default"):
                 return function(*args, **kwargs)
-            changed = {key: v for key, v in DEFAULTS.items() if rcParams[key] != v}
-            inside = True
-            try:
-                with rc_context(changed):
-                    return function(*args, **kwargs)
-            finally:
-                inside = False
+        finally:
+            inside = False
 
     return drawn
 
@@ -78,9 +70,6 @@ class Picture(Figure):
 
     def add_subplot(self, *args, **kwargs):
         return super().add_subplot(*args, axes_class=PictureAxes, **kwargs)
-
-    def add_axes(self, *args, **kwargs):
-        return super().add_axes(*args, axes_class=PictureAxes, **kwargs)
 
     @with_defaults
     def _repr_mimebundle_(self, include=None, exclude=None):

@@ -15,7 +15,6 @@ COLOURS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#D55E00", "#56B4E9", "#0
 SIGNED = "PuOr"  # orange negative, white zero, purple positive
 CENTRED = {"ha": "center", "va": "center", "fontsize": 9}  # a number in its cell
 GAP = 0.06  # inches between two pictures
-LARGEST = 30  # inches: a higher picture is pressed into this
 MOST_IMAGES, MOST_NUMBERS = 200, 1000  # more would take long seconds
 
 
@@ -31,7 +30,7 @@ def draw_signed(ax, values, room=1.0, top=None, **place):
 
 @with_defaults
 def show_images(
-    images, titles=None, *, title, columns=None, rows=(), signed=False, limits=None
+    images, titles=(), *, title, columns=None, rows=(), signed=False, limits=None
 ):
     """Show pictures side by side, each (H, W) or (1, H, W) grey or (3, H, W) in colour.
 
@@ -42,33 +41,30 @@ def show_images(
     signed   use colours around zero, each picture to its own largest value
     limits   (black, white) for grey pictures; default: each picture's own range
     """
-    single = isinstance(images, torch.Tensor) and images.dim() == 2
-    images = [images] if single else list(images)
+    images = [images] if getattr(images, "ndim", 0) == 2 else list(images)
     if not 1 <= len(images) <= MOST_IMAGES:
         refuse("images", f"1 to {MOST_IMAGES} pictures, not {len(images)}", images)
     images = [_plain_image(i, image) for i, image in enumerate(images)]
     share = len(images) // max(1, len(rows))
     columns = columns or min(share, 10)
-    low, high = limits or (None, None)
     # All in inches: one pair of axes is drawn much faster than one for each picture.
     width = min(10, 3.2 * columns)
     words = 0.07 * max(map(len, rows)) + 0.1 if rows else 0
     step = (width - words * max(1, columns // share) - GAP) / columns
     tallest = max(image.shape[-2] / image.shape[-1] for image in images)
-    lines = -(-len(images) // columns)
-    cell = min(step - GAP, LARGEST / lines / tallest)
+    cell = step - GAP
     most = max(int(step / 0.073), 1)  # characters in a line
     titles = [
         "\n".join(textwrap.fill(line, most) for line in str(text).split("\n"))
-        for text in titles or ()
+        for text in titles
     ]
     caption = max((0.155 * text.count("\n") + 0.24 for text in titles), default=0)
     down = caption + cell * tallest + GAP
-    height = 0.42 + lines * down
+    height = 0.42 + math.ceil(len(images) / columns) * down
     picture = Picture(width, height, f"{title}: {len(images)} pictures")
     picture.suptitle(title, y=1 - 0.1 / height)
     picture.set_layout_engine(None)
-    ax = picture.add_axes((0, 0, 1, 1), xlim=(0, width), ylim=(height, 0))
+    ax = picture.add_subplot(position=(0, 0, 1, 1), xlim=(0, width), ylim=(height, 0))
     ax.axis("off")
     for i, image in enumerate(images):
         row, column = divmod(i, columns)
@@ -83,7 +79,7 @@ def show_images(
         elif signed:
             draw_signed(ax, image, **place)
         else:
-            ax.imshow(image.numpy(), cmap="gray", vmin=low, vmax=high, **place)
+            ax.imshow(image.numpy(), cmap="gray", clim=limits, **place)
         # White has no edge of its own.
         ax.add_patch(Rectangle((x, top), cell, h, fill=False, ec="#999999", lw=0.5))
         if titles:
@@ -100,7 +96,7 @@ def _plain_image(i, image):
     image = torch.as_tensor(image).detach().cpu().float()
     if image.dim() == 3 and len(image) == 1:
         image = image[0]
-    if image.dim() != 2 and (image.dim() != 3 or len(image) != 3):
+    if image.dim() != 2 and image.shape[:-2] != (3,):
         refuse(f"images[{i}]", "a picture (H, W), (1, H, W) or (3, H, W)", image)
     return image
 
@@ -121,7 +117,7 @@ def show_numbers(grids, *, title, windows=None, pictures=(), digits=2, top=None)
     tallest = max(grid.shape[0] for grid in grids.values())
     width, height = cell * sum(widths) + 0.4 * len(grids), cell * tallest + 1.0
     alt = f"{title}: grids of numbers, {', '.join(grids)}"
-    picture = Picture(width, min(height, LARGEST), alt)
+    picture = Picture(width, height, alt)
     picture.suptitle(title)
     axes = picture.subplots(1, len(grids), squeeze=False, width_ratios=widths)[0]
     for ax, (name, grid) in zip(axes, grids.items(), strict=True):
