@@ -12,6 +12,7 @@ seconds or more into cell_times.csv, where the README's tables have it from.
 import base64
 import csv
 import os
+import re
 import sys
 import tempfile
 import time
@@ -24,7 +25,6 @@ from nbclient import NotebookClient
 
 from cnn_course import load_data_fashion_mnist
 from cnn_course.device import chosen_budget, try_gpu
-from cnn_course.publishing.reading import describe
 from cnn_course.publishing.server import drop_views
 from cnn_course.studies import provenance
 
@@ -37,6 +37,8 @@ PEAK = (
     "next(int(line.split()[1]) * 1024 / 1e6 for line in "
     "open('/proc/self/status') if line.startswith('VmHWM'))"
 )
+# A picture's description, folded into one line under it.
+IN_WORDS = re.compile(r"<details><summary>In words</summary>(.*?)</details>", re.DOTALL)
 README_PICTURE = ("05_lenet.ipynb", "one-shoe", RESULTS / "one_shoe.png")
 
 
@@ -69,6 +71,23 @@ def refresh(path):
     nbformat.validate(notebook)
     nbformat.write(notebook, path)
     return seconds, peak_mb, long_cells
+
+
+def describe(notebook):
+    """Add each picture's folded description to its alt text, in place."""
+    pictures = []
+    for cell in notebook.cells:
+        if cell.cell_type == "code":
+            every = [
+                about for o in cell.outputs for about in o.get("metadata", {}).values()
+            ]
+            own = [a for a in every if isinstance(a, dict) and "alt" in a]
+            pictures = own or pictures  # a table may stand between
+        elif found := IN_WORDS.search(cell.source):
+            for about in pictures:
+                if found[1] not in about["alt"]:
+                    about["alt"] += f". {found[1]}"
+            pictures = []
 
 
 def peak_mb_of(client):

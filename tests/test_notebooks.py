@@ -7,9 +7,9 @@ import sys
 import nbformat
 import pytest
 from notebook_code import PATHS
+from refresh_notebooks import describe
 
 from cnn_course.publishing.decks import TAGS
-from cnn_course.publishing.reading import describe
 
 MACHINE_PATH = re.compile(r"/(root|home|Users|work|tmp|private|mnt)/|[A-Z]:\\\\|~/")
 ALLOWED_TAGS = {"answer", "nbval-ignore-output", "remove-input", "solution"}

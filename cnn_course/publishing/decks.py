@@ -23,47 +23,26 @@ import argparse
 import re
 import sys
 import textwrap
-from dataclasses import dataclass, field
 from html import unescape
 from pathlib import Path
+from types import SimpleNamespace
 
 from cnn_course.files import NOTEBOOKS
-from cnn_course.publishing.reading import (
-    IN_WORDS,
-    NotebookError,
-    describe,
-    read,
-    run,
-    write,
-)
+from cnn_course.publishing.reading import NotebookError, read, run, write
 from cnn_course.publishing.rendering import code, fill, markdown, picture, words
 
 KINDS = ("start", "text", "picture", "code", "output", "step", "definition")
 TAGS = {f"slide-{kind}" for kind in KINDS}
 SMALLEST, LARGEST = 22, 44  # px on 1280 × 720, of code and of what it printed
 HEADING = re.compile(r"^#+ +(.+)\n*", re.MULTILINE)
-
-
-@dataclass
-class Slide:
-    """What one slide shows; each HTML with the step at which it comes, from 0."""
-
-    heading: str
-    minutes: float = 0
-    notes: str = ""
-    live: bool = False
-    long: bool = False
-    texts: list = field(default_factory=list)
-    stage: list = field(default_factory=list)
+FOLDED = re.compile(r"<details>.*?</details>\s*", re.DOTALL)  # a picture in words
 
 
 def slides(notebook, name):
     """Return the slides that the marks of a notebook make.
 
-    Raises NotebookError, with the number of the cell, for marks that make
-    no slide.
+    Raises NotebookError, with the number of the cell, for marks that make no slide.
     """
-    describe(notebook)
     found, step = [], 0
     for number, cell in enumerate(notebook.cells, start=1):
         tags = {tag for tag in cell.metadata.get("tags", []) if tag.startswith("slide")}
@@ -72,13 +51,14 @@ def slides(notebook, name):
             if unknown := tags - TAGS:
                 raise ValueError(f"there is no tag {min(unknown)}")
             if "slide-start" in tags:
-                found.append(_begin(cell, about, "slide-definition" in tags))
+                found.append(_begin(cell, about))
                 step = 0
             elif not found and (tags or about):
                 raise ValueError("no slide begins at this cell or above: slide-start")
             step += "slide-step" in tags
             if "text" in about or "slide-text" in tags:
-                text = about.get("text") or _prose(cell)
+                own = HEADING.sub("", FOLDED.sub("", cell.source), count=1)
+                text = about.get("text") or own
                 found[-1].texts.append((step, markdown(text)))
             if staged := _staged(cell, tags, about):
                 found[-1].stage.append((step, staged))
@@ -92,18 +72,20 @@ def slides(notebook, name):
     return found
 
 
-def _begin(cell, about, long):
+def _begin(cell, about):
+    """Return an empty slide: its texts and stage are [(step from 0, HTML), …]."""
     own = HEADING.search(cell.source) if cell.cell_type == "markdown" else None
     heading = about.get("heading") or (own and own[1])
     if not heading:
         raise ValueError("a slide needs a heading, as `slide.heading` in the metadata")
-    notes = markdown(about.get("notes", ""))
-    heading = re.sub("</?p>", "", markdown(heading)).strip()
-    return Slide(heading, about.get("minutes", 0), notes, about.get("live"), long)
-
-
-def _prose(cell):
-    return HEADING.sub("", IN_WORDS.sub("", cell.source), count=1)
+    return SimpleNamespace(
+        heading=re.sub("</?p>", "", markdown(heading)).strip(),
+        minutes=about.get("minutes", 0),
+        notes=markdown(about.get("notes", "")),
+        live=about.get("live"),
+        texts=[],
+        stage=[],
+    )
 
 
 def _staged(cell, tags, about):
@@ -112,17 +94,16 @@ def _staged(cell, tags, about):
     parts = []
     if "slide-picture" in tags:
         parts = [each for each in map(picture, outputs) if each]
-        if not parts:
-            raise ValueError("it has left no picture: run it and save the notebook")
         if "picture" in about:
-            if not 1 <= about["picture"] <= len(parts):
-                raise ValueError(f"it has left {len(parts)} pictures")
-            parts = [parts[about["picture"] - 1]]
+            parts = parts[about["picture"] - 1 :][:1]
+        if not parts:
+            raise ValueError("it has not left this picture: run it, save the notebook")
         if "top" in about:
             parts = [_from(about["top"], each) for each in parts]
         return "\n".join(parts)
     if "slide-code" in tags:
-        parts.append(code(_lines(cell.source, about.get("code"))))
+        ends = about.get("code")
+        parts.append(code(_lines(cell.source, *ends) if ends else cell.source))
     if "slide-output" in tags:
         said = [each for each in map(words, outputs) if each]
         if not said:
@@ -150,30 +131,24 @@ def _as_large_as_fits(parts):
     return f'<div class="parts" style="font-size: {size:.0f}px">{"".join(parts)}</div>'
 
 
-def _lines(source, ends):
-    """Return the lines from the one that begins with ends[0] to that with ends[1]."""
-    if not ends:
-        return source
-    lines = source.splitlines()
-    try:
-        first = next(i for i, line in enumerate(lines) if line.startswith(ends[0]))
-        last = next(
-            i for i, line in enumerate(lines) if i >= first and line.startswith(ends[1])
-        )
-    except StopIteration:
-        raise ValueError(f"no lines begin with {ends[0]!r} and {ends[1]!r}") from None
-    return textwrap.dedent("\n".join(lines[first : last + 1]))
+def _lines(source, first, last):
+    """Return the lines from one to another, which begin with `first` and `last`."""
+    lines = rf"^(?={re.escape(first)})(?:.*\n)*?(?={re.escape(last)}).*"
+    if not (found := re.search(lines, source, re.MULTILINE)):
+        raise ValueError(f"no lines begin with {first!r} and {last!r}")
+    return textwrap.dedent(found[0])
 
 
 def deck(path):
-    """Return (page, number of slides) of a saved notebook: the page is HTML.
+    """Return (HTML, what it is) for a saved notebook.
 
-    Raises NotebookError if it cannot be read, has no slides or marks that cannot be
-    followed, or needs files from elsewhere.
+    Raises NotebookError if it is none, has no slides or marks that cannot be followed,
+    or needs files from elsewhere.
     """
     shown = slides(read(path), path.name)
     title = re.sub("<[^>]*>", "", shown[0].heading)
-    return fill("deck", path.name, title=title, slides=shown), len(shown)
+    page = fill("deck.html.j2", path.name, title=title, slides=shown)
+    return page, f"{len(shown)} slides"
 
 
 def main(arguments=None):
@@ -181,21 +156,12 @@ def main(arguments=None):
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument(
-        "notebooks", nargs="*", type=Path, help="default: all in the folder notebooks"
-    )
-    parser.add_argument(
-        "--out", type=Path, default=Path("decks"), help="default: decks"
-    )
+    parser.add_argument("notebooks", nargs="*", type=Path, help="default: the course")
+    parser.add_argument("--out", type=Path, default="decks", help="default: decks")
     options = parser.parse_args(arguments)
     paths = options.notebooks or sorted(NOTEBOOKS.glob("*.ipynb"))
-
-    def pages():
-        for path in paths:
-            page, count = deck(path)
-            yield options.out / f"{path.stem}.html", page, f"{count} slides"
-
-    return run(lambda: write(pages()))
+    made = ((options.out / f"{path.stem}.html", *deck(path)) for path in paths)
+    return run(write, made)
 
 
 if __name__ == "__main__":

@@ -50,7 +50,7 @@ EDITIONS = {"student": student, "instructor": instructor}
 def made(name, path):
     """Return a notebook as one edition has it, signed.
 
-    Raises NotebookError if it cannot be read, or has a solution without its tag.
+    Raises NotebookError if it is none, or has a solution without its tag.
     """
     notebook = read(path)
     for number, cell in enumerate(notebook.cells, start=1):
@@ -68,7 +68,7 @@ def write_editions(names, folder):
     """Write editions, or bring them up to date; print what was done.
 
     Raises NotebookError, and writes nothing, if one of their notebooks cannot be made;
-    OSError if the folder cannot be used.
+    OSError if a file cannot be read or written.
     """
     paths = sorted(NOTEBOOKS.glob("*.ipynb"))
     every = {name: [made(name, path) for path in paths] for name in names}
@@ -86,7 +86,7 @@ def main(arguments=None):
     parser.add_argument("--only", choices=EDITIONS, help="default: both editions")
     options = parser.parse_args(arguments)
     names = [options.only] if options.only else EDITIONS
-    return run(lambda: write_editions(names, options.folder))
+    return run(write_editions, names, options.folder)
 
 
 if __name__ == "__main__":

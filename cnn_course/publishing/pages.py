@@ -8,22 +8,12 @@ OUT can be put on any web server as it is, or be read from a disk.
 """
 
 import argparse
-import base64
 import re
 import sys
 from pathlib import Path
 
 from cnn_course.files import NOTEBOOKS
-from cnn_course.publishing.reading import (
-    ANSWER,
-    SOLUTION,
-    contents,
-    describe,
-    has,
-    read,
-    run,
-    write,
-)
+from cnn_course.publishing.reading import ANSWER, SOLUTION, has, read, run, write
 from cnn_course.publishing.rendering import code, fill, markdown, picture, words
 
 MINUTES = re.compile(r"^\| (\d\d) \| (\d+) \|", re.MULTILINE)  # in TEACHING.md
@@ -36,15 +26,16 @@ def pages(folder):
     """Yield (file name, HTML, what it is): a page for each notebook, an index.
 
     TEACHING.md in the folder has a lesson's minutes, README.md beside the folder what
-    the course is and how to install it. Raises NotebookError for what cannot be read.
+    the course is and how to install it. Raises NotebookError for what is no notebook,
+    OSError for what cannot be read.
     """
-    readme = contents(folder.parent / "README.md").decode()
-    teaching = contents(folder / "TEACHING.md").decode()
+    readme = (folder.parent / "README.md").read_text("utf-8")
+    teaching = (folder / "TEACHING.md").read_text("utf-8")
     about, install = readme.split("\n## ")[:2]
     lessons = [_lesson(path) for path in sorted(folder.glob("*.ipynb"))]
     course = dict(
         title=about.partition("\n")[0].removeprefix("# "),
-        about=_embedded(_prose(about.partition("\n")[2]), folder.parent),
+        about=_prose(about.partition("\n")[2], folder.parent),
         install=_prose(f"## {install}"),
         minutes=dict(MINUTES.findall(teaching)),
         lessons=lessons,
@@ -53,14 +44,15 @@ def pages(folder):
     for i, lesson in enumerate(lessons):
         name = lesson["name"]
         own = dict(lesson=lesson, at=i, start=code(f"{start}{name}.ipynb"))
-        yield f"{name}.html", fill("page", name, **course, **own), lesson["title"]
-    yield "index.html", fill("page", "README.md", **course), f"{len(lessons)} notebooks"
+        page = fill("page.html.j2", name, **course, **own)
+        yield f"{name}.html", page, lesson["title"]
+    page = fill("page.html.j2", "README.md", **course)
+    yield "index.html", page, f"{len(lessons)} notebooks"
 
 
 def _lesson(path):
     """Return what the pages show of a notebook."""
     notebook = read(path)
-    describe(notebook)
     prose = [cell.source for cell in notebook.cells if cell.cell_type == "markdown"]
     title, _, opening = prose[0].partition("\n") if prose else (path.stem, "", "")
     body = "\n".join(map(_html, notebook.cells))
@@ -102,23 +94,13 @@ def _folded(summary, inside):
     return f"<details><summary>{summary}</summary>\n{inside}</details>\n"
 
 
-def _prose(text):
-    return HEADING.sub(_anchored, ELSEWHERE.sub(r"\1", markdown(text)))
+def _prose(text, folder=None):
+    return HEADING.sub(_anchored, ELSEWHERE.sub(r"\1", markdown(text, folder)))
 
 
 def _anchored(heading):
     name = re.sub(r"\W+", "-", re.sub("<.*?>", "", heading[1])).strip("-").lower()
     return f'<h2 id="{name}">{heading[1]}</h2>'
-
-
-def _embedded(page, folder):
-    """Return a page with its pictures in it: they are PNGs in the folder."""
-
-    def source(found):
-        raw = base64.b64encode(contents(folder / found[1])).decode()
-        return f'src="data:image/png;base64,{raw}"'
-
-    return re.sub(r'src="([\w./-]+\.png)"', source, page)
 
 
 def main(arguments=None):
@@ -127,7 +109,7 @@ def main(arguments=None):
     parser.add_argument("out", metavar="OUT", type=Path, help="a folder for the pages")
     out = parser.parse_args(arguments).out
     made = ((out / name, page, what) for name, page, what in pages(NOTEBOOKS))
-    return run(lambda: write(made))
+    return run(write, made)
 
 
 if __name__ == "__main__":

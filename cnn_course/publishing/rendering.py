@@ -2,18 +2,15 @@
 
 import html
 import re
-from functools import cache
 from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader
+from nbconvert.filters.highlight import Highlight2HTML
+from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 
 from cnn_course.publishing.reading import NotebookError
 
 TEMPLATES = Path(__file__).parent / "templates"
-# The browser itself refuses every request: all is the same with no network.
-HEAD = """<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; \
-img-src data:; style-src 'unsafe-inline'; script-src 'unsafe-inline'">
-<link rel="icon" href="data:,">"""
 # What a browser would fetch by itself when it opens the page; a link is only followed.
 FETCHED = re.compile(r"<(?!a\b)\w[^>]*?\s(?:src|href)=\"(?!data:|#)([^\"]+)\"")
 LINK = re.compile(r'(<a\b[^>]*href="[\w.-]+)\.ipynb([#"])')
@@ -22,18 +19,18 @@ TO_PRESS = re.compile(r"<[^>]* data-(at|hover|file)=[^>]*>")
 AS_BUTTON = re.compile(r' (data-(at|hover|file)|tabindex|role|aria-\w+)="[^"]*"')
 
 
-def markdown(source):
-    """Return prose as HTML; links between notebooks lead between decks, or pages."""
-    from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
+def markdown(source, folder=None):
+    """Return prose as HTML; links between notebooks lead between decks, or pages.
 
-    renderer = IPythonRenderer(escape=False, exclude_anchor_links=True)
+    folder  holds pictures that are put into it; default: there are none
+    """
+    own = dict(embed_images=folder is not None, path=str(folder))
+    renderer = IPythonRenderer(escape=False, exclude_anchor_links=True, **own)
     return LINK.sub(r"\1.html\2", MarkdownWithMath(renderer=renderer).render(source))
 
 
 def code(source):
     """Return Python as HTML, its words coloured by classes of pygments."""
-    from nbconvert.filters.highlight import Highlight2HTML
-
     return Highlight2HTML()(source, language="ipython3")
 
 
@@ -61,25 +58,13 @@ def words(output):
     return f"<pre>{html.escape(text.rstrip())}</pre>" if text else None
 
 
-@cache
-def _environment():
-    import jinja2
-
-    return jinja2.Environment(loader=jinja2.FileSystemLoader(TEMPLATES))
-
-
-def fill(kind, name, **more):
-    """Return the page that KIND.html.j2, .css and .js make; `name` is for errors.
+def fill(template, name, **more):
+    """Return the page that a template makes; `name` is for errors.
 
     Raises NotebookError if the page needs a file from elsewhere.
     """
-
-    def both(end):
-        files = (TEMPLATES / f"shared.{end}", TEMPLATES / f"{kind}.{end}")
-        return "\n".join(file.read_text("utf-8") for file in files)
-
-    template = _environment().get_template(f"{kind}.html.j2")
-    page = template.render(head=HEAD, style=both("css"), script=both("js"), **more)
+    loaded = Environment(loader=FileSystemLoader(TEMPLATES)).get_template(template)
+    page = loaded.render(more)
     if missing := FETCHED.search(page):
         raise NotebookError(
             f"{name}: everything is held in one file, but {missing[1]} could not be "

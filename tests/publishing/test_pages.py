@@ -159,9 +159,9 @@ def test_main_writes_the_pages_of_any_notebooks_and_says_so(folder, tmp_path, ca
     ("name", "content", "says"),
     [
         ("other.ipynb", b"hello", "other.ipynb is not a Jupyter notebook"),
-        ("TEACHING.md", None, "TEACHING.md cannot be read: No such file"),
+        ("TEACHING.md", None, "TEACHING.md: No such file"),
         ("mine.ipynb", "![](far.png)", "mine: .* far.png could not be put"),
-        ("../site", b"in the way", "site.* cannot be written .*Name a folder"),
+        ("../site", b"in the way", "site.*: .*may you write there"),
     ],
 )
 def test_what_no_page_can_be_made_of_is_told_and_nothing_is_written(
