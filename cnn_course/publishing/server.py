@@ -7,8 +7,6 @@ saved notebooks keep the pictures of their views. nbconvert finds its part likew
 nbconvert_config.json: a page of HTML would show an empty view, not the picture beside.
 """
 
-import nbformat
-
 VIEW = "application/vnd.jupyter.widget-view+json"
 
 
@@ -45,11 +43,11 @@ def drop_views(notebook):
     notebook["metadata"].pop("widgets", None)
     for cell in notebook["cells"]:
         if cell["cell_type"] == "code":
-            cell["outputs"] = nbformat.from_dict(without_views(cell["outputs"]))
+            cell["outputs"] = without_views(cell["outputs"])
 
 
 def without_views(outputs):
-    """Return the outputs without live views; a view's picture and text stay.
+    """Return the outputs without live views, changed in place; a view's picture stays.
 
     An output that is nothing but a view, such as a progress bar, goes; the printed
     lines that it had kept apart are joined.
@@ -57,14 +55,10 @@ def without_views(outputs):
     kept = []
     for output in outputs:
         data = output.get("data", {})
-        if VIEW in data:
-            rest = {kind: value for kind, value in data.items() if kind != VIEW}
-            if not any(kind.startswith("image/") for kind in rest):
-                continue
-            output = {**output, "data": rest}
-        before = kept[-1] if kept else {}
-        if "name" in output and output["name"] == before.get("name"):
-            kept[-1] = {**before, "text": before["text"] + output["text"]}
+        if data.pop(VIEW, None) and not any("image/" in kind for kind in data):
+            continue
+        if kept and "name" in output and output["name"] == kept[-1].get("name"):
+            kept[-1]["text"] += output["text"]
         else:
             kept.append(output)
     return kept

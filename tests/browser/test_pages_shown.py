@@ -55,17 +55,10 @@ def test_a_view_lights_up_what_belongs_together(show):
     assert page.locator(".lit").count() == 0
 
 
-def test_the_button_changes_the_theme_and_the_next_page_keeps_it(show):
+def test_a_page_is_light_or_dark_by_the_viewers_setting(show):
     page = show("00_start_here")
     assert page.evaluate(PAPER) == WHITE
     page.emulate_media(color_scheme="dark")
-    assert page.evaluate(PAPER) == BLACK
-    page.locator("#theme").click()
-    assert page.evaluate(PAPER) == WHITE
-    page.locator("footer a[rel=next]").click()
-    page.wait_for_url("**/01_cross_correlation.html?light")
-    assert page.evaluate(PAPER) == WHITE
-    page.locator("#theme").click()
     assert page.evaluate(PAPER) == BLACK
 
 

@@ -55,6 +55,12 @@ addEventListener("message", ({ source, data }) => {
   else if (data.at !== at || data.step !== step) show(data.at, data.step);
 });
 
+function otherTheme() {
+  const set = document.documentElement.dataset;
+  const wanted = matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light";
+  set.theme = (set.theme ?? wanted) === "dark" ? "light" : "dark";
+}
+
 function tick() {
   const seconds = Math.floor((Date.now() - began) / 1000);
   clock.textContent = `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")}`;
@@ -91,18 +97,7 @@ addEventListener("click", (event) => {
   if (event.clientX > 0.9 * innerWidth) forward();
   else if (event.clientX < 0.1 * innerWidth) back();
 });
-let touch = 0;
-addEventListener("touchstart", (event) => { touch = event.touches[0].clientX; });
-addEventListener("touchend", (event) => {
-  const moved = event.changedTouches[0].clientX - touch;
-  if (Math.abs(moved) > 60) (moved < 0 ? forward : back)();
-});
 addEventListener("resize", fit);
-function goToHash() {
-  const [slide, shown] = location.hash.slice(1).split(".").map(Number);
-  go((slide || 1) - 1, shown || 0);
-}
-addEventListener("hashchange", goToHash);
 
 main.append(document.querySelector("footer"));
 fit();
@@ -112,4 +107,7 @@ if (presenting) {
   setInterval(tick, 1000);
   show(0, 0);
   tick();
-} else goToHash();
+} else {
+  const [slide, shown] = location.hash.slice(1).split(".").map(Number);
+  go((slide || 1) - 1, shown || 0);
+}

@@ -6,9 +6,3 @@ for (const kind of ["pointerover", "focusin"])
     const lit = part ? part.closest("svg").querySelectorAll(part.dataset.shows) : [];
     for (const each of lit) each.classList.add("lit");
   });
-
-function otherTheme() {
-  const set = document.documentElement.dataset;
-  const wanted = matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light";
-  set.theme = (set.theme ?? wanted) === "dark" ? "light" : "dark";
-}
