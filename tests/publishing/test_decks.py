@@ -89,7 +89,7 @@ def test_a_slide_has_what_is_marked_and_its_steps_follow_each_other(shown):
     assert by_step(first, ".words") == said
     assert by_step(first, ".stage > div") == [("1", "6 * 7 42")]
     assert by_step(second, ".stage > div") == [("0", "x")]
-    assert words(first.aside) == "3 min ask" and first["data-minutes"] == "3"
+    assert words(first.aside) == "3 min ask" and first["data-until"] == "3 of 3"
 
 
 def test_lines_of_code_are_picked_by_how_they_begin(shown):

@@ -1,6 +1,5 @@
 // One slide at a time, as large as the window allows. The presenter's window is the same
 // file opened once more; the two tell each other where they are, without any network.
-const WIDTH = 1280, HEIGHT = 720;
 const [main, next, notes] = ["main", "#next", "#notes"].map((s) => document.querySelector(s));
 const [clock, plan] = document.querySelector("#time").children;
 const slides = [...document.querySelectorAll("article")];
@@ -36,9 +35,7 @@ function present() {
   paint(slide, more ? step + 1 : 0);
   next.replaceChildren(slide);
   notes.innerHTML = slides[at].querySelector("aside").innerHTML;
-  const minutes = slides.map((each) => +each.dataset.minutes);
-  const sum = (end) => minutes.slice(0, end).reduce((a, b) => a + b, 0);
-  plan.textContent = `this slide until ${sum(at + 1)} of ${sum(slides.length)} min`;
+  plan.textContent = `this slide until ${slides[at].dataset.until} min`;
 }
 
 function go(slide, shown) {
@@ -67,16 +64,9 @@ function tick() {
   opener.postMessage("where?", "*"); // it may have been loaded anew
 }
 
-function place(box, left, top, scale) {
-  box.style.transform = `translate(${left}px, ${top}px) scale(${scale})`;
-}
-
 function fit() {
-  const [w, h] = [innerWidth, innerHeight], whole = Math.min(w / WIDTH, h / HEIGHT);
-  if (presenting) {
-    place(main, 0.02 * w, 0.02 * h, 0.59 * whole);
-    place(next, 0.63 * w, 0.02 * h, 0.35 * whole);
-  } else place(main, (w - whole * WIDTH) / 2, (h - whole * HEIGHT) / 2, whole);
+  const whole = Math.min(innerWidth / 1280, innerHeight / 720);
+  document.body.style.setProperty("--whole", whole);
 }
 
 const keys = {
