@@ -4,7 +4,6 @@ import html
 import re
 from pathlib import Path
 
-from jinja2 import Environment, FileSystemLoader
 from nbconvert.filters.highlight import Highlight2HTML
 from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 
@@ -63,6 +62,8 @@ def fill(template, name, **more):
 
     Raises NotebookError if the page needs a file from elsewhere.
     """
+    from jinja2 import Environment, FileSystemLoader  # comes with nbconvert
+
     loaded = Environment(loader=FileSystemLoader(TEMPLATES)).get_template(template)
     page = loaded.render(more)
     if missing := FETCHED.search(page):
