@@ -8,11 +8,11 @@ import torch
 from IPython import get_ipython
 from IPython.display import display
 from torch import nn
+from tqdm import tqdm
 
 from cnn_course.data import Batches, to_float
 from cnn_course.device import modes_kept
 from cnn_course.training import ProgressBar, count_batches, place
-from cnn_course.views.kit.texts import duration
 from cnn_course.views.kit.view import View
 from cnn_course.views.training_picture import TrainingState, draw_training
 
@@ -67,11 +67,10 @@ class LiveCurves:
 
     def start(self, epoch, history):
         self.end(history)  # with `resume` there are epochs before the first one
-        self.images, self.since = 0, time.perf_counter()
+        self.since = time.perf_counter()
 
     def advance(self, images, loss):
         self.state.pending.append(loss)
-        self.images += images
         start = time.perf_counter()
         if start - self.drawn < self.cost / SHARE:
             return
@@ -101,8 +100,7 @@ class LiveCurves:
         new = state.pending[len(state.losses) :]
         if new:
             state.losses += torch.stack(new).tolist()
-            took = time.perf_counter() - self.since
-            state.speed, state.step = self.images / took, took / len(state.losses)
+            state.step = (time.perf_counter() - self.since) / len(state.losses)
         if self.first is not None:
             state.kernels = self.first.weight[:, 0].float().cpu().numpy()
         if state.images is not None:
@@ -125,8 +123,8 @@ class LiveCurves:
 
     def _ending(self, error):
         if error is None:
-            epochs, took = self.state.num_epochs, time.perf_counter() - self.began
-            return f"finished: {epochs} epoch{'s' * (epochs > 1)} in {duration(took)}"
+            took = tqdm.format_interval(time.perf_counter() - self.began)
+            return f"finished in {took}"
         if isinstance(error, FloatingPointError):
             return f"diverged: {error}"
         why = f" by {type(error).__name__}" if isinstance(error, Exception) else ""

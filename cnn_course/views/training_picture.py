@@ -3,12 +3,12 @@
 from dataclasses import dataclass, field
 
 import numpy as np
+from tqdm import tqdm
 
 from cnn_course.training import History
 from cnn_course.views.kit import svg
 from cnn_course.views.kit.parts import Axes, title
 from cnn_course.views.kit.svg import BLUE, GREEN, INK, ORANGE, SOFT
-from cnn_course.views.kit.texts import duration
 
 WIDTH, CURVES = 860, 246  # of the picture; where what is below the curves begins
 
@@ -24,7 +24,6 @@ class TrainingState:
     history: History = field(default_factory=History)  # of the finished epochs
     losses: list = field(default_factory=list)  # of the steps since, as far as read
     pending: list = field(default_factory=list)  # of all of these, on the device
-    speed: float = 0.0  # training images per second, in this epoch
     step: float = 0.0  # the seconds that a step takes, in this epoch
     ended: str = ""  # how the training ended, in words; empty while it runs
     kernels: np.ndarray | None = None  # of the first convolution, (n, kh, kw)
@@ -64,11 +63,9 @@ def now(state):
     history, done = state.history, len(state.losses)
     of = f" of {state.batches}" if state.batches else ""
     words = f"epoch {len(history) + 1} of {state.num_epochs}, step {done}{of}"
-    if done:
-        words += f", {state.speed:,.0f} images/s"
     if done and state.batches:
         left = state.num_epochs * state.batches - len(history.step_loss) - done
-        words += f", about {duration(left * state.step)} left"
+        words += f", about {tqdm.format_interval(left * state.step)} left"
     return words
 
 

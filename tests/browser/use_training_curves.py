@@ -9,7 +9,7 @@ RESULT += r"(?:, test accuracy [01]\.\d{3})?"  # not every training has a test
 
 def use(notebook, record_latency):
     view = notebook.view(TITLE)
-    view.says(re.compile(rf"finished: \d+ epochs? in .* s; {RESULT}; .*last \d+ steps"))
+    view.says(re.compile(rf"finished in [\d:]+; {RESULT}; .*last \d+ steps"))
     try_logarithmic(view)
 
     def press(_):

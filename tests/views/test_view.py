@@ -3,13 +3,12 @@
 import math
 import xml.etree.ElementTree as ElementTree
 
-import numpy as np
 import pytest
 
 from cnn_course.views.kit import svg
 from cnn_course.views.kit.controls import Number
-from cnn_course.views.kit.parts import envelope, grid
-from cnn_course.views.kit.texts import duration, is_exact, memory, number, short
+from cnn_course.views.kit.parts import grid
+from cnn_course.views.kit.texts import is_exact, memory, number, short
 from cnn_course.views.kit.touch import Cells, Chips, Place, Touch, as_typed, chips
 from cnn_course.views.kit.view import View
 
@@ -175,25 +174,12 @@ def test_numbers_are_dragged_and_keep_their_places(cells):
         cells.write([[float("nan")]])
 
 
-def test_an_envelope_keeps_the_extremes_of_every_column():
-    generator = np.random.default_rng(0)
-    x, y = np.sort(generator.uniform(0, 40, 5000)), generator.normal(size=5000)
-    short_x, short_y = envelope(x, y)
-    assert len(short_x) == len(short_y) == 80
-    for column in range(40):
-        part = y[np.floor(x) == column]
-        assert short_y[2 * column : 2 * column + 2].tolist() == [part.min(), part.max()]
-    few_x, few_y = envelope(x[::100], y[::100])
-    assert few_x.tolist() == x[::100].tolist() and few_y.tolist() == y[::100].tolist()
-
-
-def test_numbers_sizes_and_times_are_short_texts():
+def test_numbers_and_sizes_are_short_texts():
     for text, value in {
         as_typed: {2.0: "2", -0.5: "-0.5", 1 / 9: "1/9", -7 / 273: "-1/39"},
         number: {2.0: "2", -0.001: "0", -1 / 3: "−0.33", 1e7: "1e+07", math.inf: "inf"},
         is_exact: {2.0: True, -0.25: True, 1 / 3: False, 123456.0: False},
         short: {2.0: "2.00", -0.001: "0.00", -0.5: "−0.50", 2e5: "2e+05"},
         memory: {0: "0 bytes", 999: "999 bytes", 1000: "1.0 kB", 10**17: "100000.0 TB"},
-        duration: {0.4: "0 s", 59.4: "59 s", 80: "1 min 20 s", 7500: "2 h 5 min"},
     }.items():
         assert {n: text(n) for n in value} == value

@@ -1,6 +1,7 @@
 """Larger parts of a picture: grids of numbers, scales of colours, curves on axes."""
 
 import numpy as np
+from matplotlib.path import Path
 from matplotlib.ticker import LogLocator, MaxNLocator
 
 from cnn_course.views.kit import svg
@@ -132,16 +133,17 @@ class Axes:
     def curve(self, name, x, values, colour, *, width=2, dots=False):
         """Draw a line, and its name in the legend; `dots` at its points, too."""
         x = self.x + self.width * np.asarray(x, dtype=float) / self.right
-        x, y = envelope(x, self.heights(values))
+        points = np.column_stack([x, self.heights(values)])
+        if len(points) > self.width:  # some of which nobody could tell apart
+            points = Path(points).cleaned(simplify=True).vertices[:-1]
         left, up = self.legend_end, self.y - 17
         style = dict(stroke=colour, stroke_width=width)
         if width:
-            ends = " ".join(f"{px:.1f},{py:.1f}" for px, py in zip(x, y, strict=True))
+            ends = " ".join(f"{px:.1f},{py:.1f}" for px, py in points)
             self.parts.append(svg.tag("polyline", points=ends, fill="none", **style))
             self.parts.append(svg.line(left, up, left + 18, up, **style))
         if dots:
-            marks = [*zip(x, y, strict=True), (left + 9, up)]
-            self.parts += [dot(*mark, colour) for mark in marks]
+            self.parts += [dot(*mark, colour) for mark in (*points, (left + 9, up))]
         self.parts.append(svg.text(left + 24, up, name, size=12))
         self.legend_end += 24 + svg.width_of(name, 12) + 14
 
@@ -152,17 +154,3 @@ class Axes:
 def dot(x, y, colour, radius=4):
     """Draw a point, outlined so that it stands out from its line."""
     return svg.tag("circle", cx=x, cy=y, r=radius, fill=colour, stroke="#FFFFFF")
-
-
-def envelope(x, y):
-    """Return a line (x, y) that looks the same, with two points a column at most.
-
-    x is ascending, in pixels. Where more points share a column of pixels, the smallest
-    and the largest y stand for them.
-    """
-    columns = np.floor(x)
-    starts = np.flatnonzero(np.diff(columns, prepend=-1))
-    if 2 * len(starts) >= len(x):
-        return x, y
-    ends = [np.minimum.reduceat(y, starts), np.maximum.reduceat(y, starts)]
-    return np.repeat(columns[starts], 2), np.stack(ends, axis=1).ravel()

@@ -1,4 +1,4 @@
-"""Numbers, sizes and times as short texts."""
+"""Numbers and sizes as short texts."""
 
 import math
 
@@ -34,13 +34,3 @@ def memory(num_bytes):
     power = min((len(str(num_bytes)) - 1) // 3, 4)
     unit = ("bytes", "kB", "MB", "GB", "TB")[power]
     return f"{num_bytes / 1000**power:.{1 if power else 0}f} {unit}"
-
-
-def duration(seconds):
-    """Return seconds in words: "8 s", "1 min 20 s", "2 h 5 min"."""
-    seconds = round(seconds)
-    if seconds < 60:
-        return f"{seconds} s"
-    if seconds < 3600:
-        return f"{seconds // 60} min {seconds % 60} s"
-    return f"{seconds // 3600} h {seconds % 3600 // 60} min"
