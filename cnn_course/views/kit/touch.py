@@ -12,12 +12,7 @@ from cnn_course.views.kit.svg import INK, PAPER, SOFT
 
 LARGEST = 8  # rows and columns of a matrix at most
 HUGE = 1e6
-STEPS = {
-    "ArrowLeft": (0, -1),
-    "ArrowRight": (0, 1),
-    "ArrowUp": (-1, 0),
-    "ArrowDown": (1, 0),
-}
+STEPS = dict(ArrowLeft=(0, -1), ArrowRight=(0, 1), ArrowUp=(-1, 0), ArrowDown=(1, 0))
 
 
 @dataclass

@@ -8,23 +8,21 @@ function render({ model, el }) {
   const host = document.createElement("div");
   host.className = "cnn-picture";
   el.append(host);
-  let root = null; // the view around the picture, with its fields and buttons
   let waiting = []; // touches not yet sent: one message at a time is under way
   let chosen = []; // the bytes of a file among them
   let asked = false;
-  let timer = null;
+  let timer;
   let pressed = null; // the element's name while a finger or button is down on it
   let hovered = ""; // what the kernel was last told to be under the pointer
   let shows = null; // a selector: what is lit
-  let gone = false;
+  const gone = new AbortController();
 
+  const view = () => host.closest(".cnn-view"); // with fields and buttons around
   const named = (target, name) => target?.closest?.(`[data-${name}]`)?.dataset[name];
   const find = (at) => host.querySelector(`[data-at="${CSS.escape(at)}"]`);
 
   function draw() {
-    const focused = host.contains(document.activeElement)
-      ? named(document.activeElement, "at")
-      : null;
+    const focused = host.querySelector(":focus")?.dataset.at;
     host.innerHTML = model.get("svg");
     if (focused != null) find(focused)?.focus({ preventScroll: true });
     light(shows);
@@ -75,14 +73,13 @@ function render({ model, el }) {
 
   function ask() {
     asked = true;
-    timer ??= setTimeout(() => root?.classList.add("cnn-busy"), SLOW);
+    timer = setTimeout(() => view()?.classList.add("cnn-busy"), SLOW);
   }
 
   model.on("change:heard", () => {
     clearTimeout(timer);
-    timer = null;
     asked = false;
-    root?.classList.remove("cnn-busy");
+    view()?.classList.remove("cnn-busy");
     send();
   });
   model.on("change:svg", draw);
@@ -130,27 +127,24 @@ function render({ model, el }) {
     if (presses) chooseFile(at);
   });
 
-  // Fields and buttons around the picture have messages of their own. What they cause
-  // waits for the same kernel, so ask it whether it listens.
-  function asking(event) {
-    if (asked || host.contains(event.target)) return;
-    ask();
-    model.send({ touches: [] });
+  function around(kind, act) {
+    const inside = ({ target }) => view()?.contains(target) && act(target);
+    document.addEventListener(kind, inside, { signal: gone.signal });
   }
-  (function settle() {
-    root = host.closest(".cnn-view");
-    if (!root) return gone || requestAnimationFrame(settle);
-    // Else `x` would cut the cell. On what has the focus: JupyterLab looks there first.
-    root.addEventListener("focusin", (event) => {
-      event.target.dataset.lmSuppressShortcuts = "true";
+  // Else `x` would cut the cell. On what has the focus: JupyterLab looks there first.
+  around("focusin", (target) => (target.dataset.lmSuppressShortcuts = "true"));
+  // Fields and buttons have messages of their own. What they cause waits for the same
+  // kernel, so ask it whether it listens.
+  for (const kind of ["pointerup", "keyup"])
+    around(kind, (target) => {
+      if (asked || host.contains(target)) return;
+      ask();
+      model.send({ touches: [] });
     });
-    root.dataset.lmSuppressShortcuts = "true";
-    for (const kind of ["pointerup", "keyup"]) root.addEventListener(kind, asking);
-  })();
 
   draw();
   return () => {
-    gone = true;
+    gone.abort();
     clearTimeout(timer);
   };
 }
