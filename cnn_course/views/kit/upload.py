@@ -35,10 +35,7 @@ def read_picture(content):
     no picture, for one that is too small, and for None: a file that was too large.
     """
     if content is None:
-        raise ValueError(
-            "this file is larger than 10 MB, and a Jupyter server takes no more at "
-            "once. Make the picture smaller and try again."
-        )
+        raise ValueError("this file is larger than 10 MB. Make the picture smaller.")
     try:
         # Telephones save portraits lying down.
         image = ImageOps.exif_transpose(Image.open(io.BytesIO(content)))
@@ -47,10 +44,8 @@ def read_picture(content):
         image = image.convert("RGBA")
         image.thumbnail((400, 300))
     except Exception:  # decoders of damaged files raise whatever they stumble over
-        raise ValueError(
-            "this is no picture that can be read, or it is damaged, or huge. Take a "
-            "JPEG or PNG file."
-        ) from None
+        told = "this is no picture that can be read, or damaged, or huge. Take a JPEG."
+        raise ValueError(told) from None
     if min(image.size) < SMALLEST:
         raise ValueError(
             f"made to fit in here, this picture has {image.height}×{image.width} "
