@@ -137,10 +137,6 @@ def _kind(name, layer, source):
         problem = f"is no layer that this view can explain; {EXPECTED}"
     elif getattr(layer, "padding_mode", "zeros") != "zeros":
         problem = "pads with other numbers than 0: leave padding_mode out"
-    elif kind == "batch norm" and (layer.running_mean is None or not layer.affine):
-        problem = "lacks averages or weights: leave track_running_stats and affine out"
-    elif kind == "flatten" and layer(source.output).dim() != 2:
-        problem = "makes no vector (1, n) of one picture: nn.Flatten() does"
     elif kind == "linear" and not flat:
         problem = "gets maps, and takes vectors: put nn.Flatten() before it"
     elif kind == "softmax" and layer.dim not in (None, 1, -1 if flat else 1):
