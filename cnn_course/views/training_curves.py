@@ -134,8 +134,10 @@ class LiveCurves:
 def training_curves(net, train_iter, num_epochs, shown, device):
     """Follow a training live: pass this function itself, `train(…, progress=…)`.
 
-    Arguments as of `ProgressBar`, which follows it wherever there is no notebook.
+    Arguments as of `ProgressBar`, which follows it wherever there is no notebook, and
+    where nobody can tell how many batches there are.
     """
-    if not shown or not hasattr(get_ipython(), "kernel"):
+    drawn = shown and hasattr(get_ipython(), "kernel")
+    if not drawn or not count_batches(train_iter):
         return ProgressBar(net, train_iter, num_epochs, shown, device)
     return LiveCurves(net, train_iter, num_epochs, device)

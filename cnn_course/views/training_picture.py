@@ -18,7 +18,7 @@ class TrainingState:
     """What is known of a training."""
 
     num_epochs: int
-    batches: int | None = None  # steps in an epoch, where that is known
+    batches: int  # steps in an epoch
     images: np.ndarray | None = None  # of each class as many, first one of each
     names: tuple = ()  # of the classes
     history: History = field(default_factory=History)  # of the finished epochs
@@ -44,15 +44,9 @@ class TrainingState:
         self.said = [self.names[a] for a in answers]
 
     @property
-    def epoch_steps(self):
-        """The steps in an epoch, as far as they are known; at least 1."""
-        steps = self.batches or len(self.history.step_loss) // (len(self.history) or 1)
-        return steps or len(self.losses) or 1
-
-    @property
     def shown_epochs(self):
         """The epochs that axes have room for: of 500 the first could not be seen."""
-        begun = len(self.history) + -(-len(self.losses) // self.epoch_steps)
+        begun = len(self.history) + -(-len(self.losses) // self.batches)
         return max(begun, 1) if self.ended else min(max(2 * begun, 10), self.num_epochs)
 
 
@@ -61,9 +55,9 @@ def now(state):
     if state.ended:
         return state.ended
     history, done = state.history, len(state.losses)
-    of = f" of {state.batches}" if state.batches else ""
-    words = f"epoch {len(history) + 1} of {state.num_epochs}, step {done}{of}"
-    if done and state.batches:
+    words = f"epoch {len(history) + 1} of {state.num_epochs}, "
+    words += f"step {done} of {state.batches}"
+    if done:
         left = state.num_epochs * state.batches - len(history.step_loss) - done
         words += f", about {tqdm.format_interval(left * state.step)} left"
     return words
@@ -113,7 +107,7 @@ def _draw_loss(state, steps, means, logarithmic):
     name = f"loss{', logarithmic scale' * logarithmic}"
     place, ylim = (44, 64, 280, 136), (low, 1.02 * high)
     axes = Axes(*place, name, "epochs", state.shown_epochs, ylim, log=logarithmic)
-    x = np.arange(1, len(steps) + 1) / state.epoch_steps
+    x = np.arange(1, len(steps) + 1) / state.batches
     axes.curve("each step", x, steps, SOFT, width=0.5)
     axes.curve("mean of 20", x, means, BLUE)
     middles = np.arange(len(state.history)) + 0.5
