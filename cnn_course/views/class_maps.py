@@ -4,12 +4,7 @@ import numpy as np
 
 from cnn_course.device import torch_as_it_starts
 from cnn_course.views.explorer.layers import refuse_other_than_batches
-from cnn_course.views.garments import (
-    Garments,
-    find_class_maps,
-    lay_sheet,
-    size_on,
-)
+from cnn_course.views.garments import Garments, find_class_maps, lay_sheet, size_on
 from cnn_course.views.kit import svg
 from cnn_course.views.kit.parts import key, title
 from cnn_course.views.kit.svg import LINE, ORANGE, SOFT

@@ -152,11 +152,9 @@ def _batch_norm(found, stage, channel, *_):
 def _activation(found, stage, *_):
     name, x = type(stage.layer).__name__, digits(found.values)
     total = stage.layer(found.values.clone()).item()  # it may work in place
-    formulas = {
-        "ReLU": f"max(0, {x})",
-        "Sigmoid": f"1 / (1 + e^({digits(-found.values)}))",
-    }
-    return total, f"{formulas.get(name, f'{name}({x})')} = {digits(total)}"
+    sigmoid = f"1 / (1 + e^({digits(-found.values)}))"
+    formula = {"ReLU": f"max(0, {x})", "Sigmoid": sigmoid}.get(name, f"{name}({x})")
+    return total, f"{formula} = {digits(total)}"
 
 
 def _softmax(found, stage, channel, *_):

@@ -31,7 +31,8 @@ def stride_control(value, high=4, most=8):
 class Number(ipywidgets.HBox):
     """A number to slide or to type.
 
-    The slider goes from `low` to `high` in steps of `step`; whole numbers if all are.
+    The slider goes from `low` to `high` in steps of `step`; if `value` is a whole
+    number, so are all.
 
     limits  (least, most) that may be typed; by default as far as the slider goes
     why     reasons for both limits, told to whoever types a number beyond them
@@ -42,9 +43,8 @@ class Number(ipywidgets.HBox):
         self, label, value, low, high, step=1, *, limits=None, why=None, narrow=False
     ):
         self.label, self.limits, self.why = label, limits or (low, high), why
-        whole = all(isinstance(n, int) for n in (value, low, high, step))
-        self.kind = int if whole else float
-        slider = ipywidgets.IntSlider if whole else ipywidgets.FloatSlider
+        self.kind = type(value)
+        slider = {int: ipywidgets.IntSlider, float: ipywidgets.FloatSlider}[self.kind]
         self.slider = slider(value, min=low, max=high, step=step, readout=False)
         self.slider.description, self.slider.style = label, LABEL
         width = "138px" if narrow else "190px"

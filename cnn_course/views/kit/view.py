@@ -33,9 +33,9 @@ STYLE = f"""
 .cnn-view {{ {_variables("light")} border: 1px solid var(--cnn-line); padding: 6px 12px;
   border-radius: 6px; background: var(--cnn-paper); color: var(--cnn-ink); }}
 [data-jp-theme-light="false"] .cnn-view {{ {_variables("dark")} }}
-.cnn-view .cnn-message {{ border-left: 4px solid var(--cnn-orange); padding: 2px 8px; }}
-.cnn-view.cnn-busy::after {{ content: "{BUSY}";
+.cnn-view .cnn-message, .cnn-view.cnn-busy::after {{
   border-left: 4px solid var(--cnn-orange); padding: 2px 8px; }}
+.cnn-view.cnn-busy::after {{ content: "{BUSY}"; }}
 .cnn-picture svg {{ display: block; max-width: 100%; height: auto; user-select: none;
   font-family: var(--jp-ui-font-family, sans-serif); }}
 .cnn-stale .cnn-picture svg {{ opacity: 0.35; }}
