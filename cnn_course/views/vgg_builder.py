@@ -1,10 +1,9 @@
 """View 8, for notebook 07: a network as a table, to edit, and what it costs."""
 
-import torch
+import itertools
 
-from cnn_course import networks
-from cnn_course.device import torch_as_it_starts
-from cnn_course.networks import NARROW_VGG, VGG11
+from cnn_course.checks import refuse
+from cnn_course.networks import NARROW_VGG, VGG11, receptive_size
 from cnn_course.views.kit import svg
 from cnn_course.views.kit.controls import Number
 from cnn_course.views.kit.svg import BLUE, LINE, ORANGE, PAPER, SOFT
@@ -30,27 +29,26 @@ def stages(blocks, in_channels, num_classes, side, hidden):
 
     That is its name, the shape of its output without N, how many pixels a unit behind
     it sees, and its costs for one picture: parameters, multiply-adds and bytes of
-    activations, float32. Raises ValueError as `vgg` does.
+    activations, float32. They are counted by hand: to build each network takes ten
+    times as long. Raises ValueError as `vgg` does.
     """
-    with torch.device("meta"):  # shapes without numbers
-        net = networks.vgg(blocks, in_channels, num_classes, side, hidden)
-        X = torch.empty(1, in_channels, side, side)
-    n, windows, found = len(blocks), [], []
-    # The blocks; then, with what stands around it, each fully connected layer.
-    parts = [*net[:n], net[n : n + 4], net[n + 4 : n + 7], net[n + 7 :]]
-    for i, part in enumerate(parts):
-        name, sees = f"fc {i - n + 1}", "all"
-        if i < n:
-            windows += [(3, 1)] * blocks[i][0] + [(2, 2)]
-            size = networks.receptive_size(windows)
-            name, sees = f"block {i + 1}", f"{size}×{size}"
-        costs = (
-            networks.count_parameters(part),
-            networks.count_multiply_adds(part, X.shape),
-            networks.activation_bytes(part, X.shape),
-        )
-        X = part(X)
-        found.append((name, " × ".join(map(str, X.shape[1:])), sees, *costs))
+    if side < 2 ** len(blocks):
+        enough = f"at least {2 ** len(blocks)} pixels: each block halves it"
+        refuse("side", enough, side)
+    found, windows = [], []
+    for i, (num_convs, channels) in enumerate(blocks, 1):
+        weights = 9 * (in_channels + (num_convs - 1) * channels) * channels
+        work = weights * side**2
+        outputs = 2 * num_convs * side**2 + (side // 2) ** 2  # each ReLU has its own
+        windows += [(3, 1)] * num_convs + [(2, 2)]
+        sees, side, in_channels = receptive_size(windows), side // 2, channels
+        costs = weights + num_convs * channels, work, 4 * outputs * channels
+        shape = f"{channels} × {side} × {side}"
+        found.append((f"block {i}", shape, f"{sees}×{sees}", *costs))
+    widths = in_channels * side**2, hidden, hidden, num_classes
+    for i, (n, m) in enumerate(itertools.pairwise(widths), 1):
+        outputs = m if i == 3 else 2 * m  # the last one has no ReLU
+        found.append((f"fc {i}", str(m), "all", (n + 1) * m, n * m, 4 * outputs))
     return found
 
 
@@ -147,7 +145,6 @@ def _share(x, y, share, colour):
     yield svg.text(x + 104, y, f"{share:.0%}", size=13, anchor="end")
 
 
-@torch_as_it_starts()
 def vgg_builder():
     """Return the view: blocks to edit, VGGs to begin with, and the sizes around."""
 

@@ -1,7 +1,9 @@
 """View 8: a table of blocks becomes a network, and its costs are those of torch."""
 
 import pytest
+import torch
 
+from cnn_course import networks
 from cnn_course.networks import VGG11
 from cnn_course.views import vgg_builder
 from cnn_course.views.vgg_builder import PRESETS, draw_vgg, stages
@@ -12,19 +14,21 @@ def view():
     return vgg_builder()
 
 
-def test_each_stage_is_what_its_name_says():
+def test_each_stage_is_what_its_name_says_and_costs_what_is_counted():
     seen = [sees for _, _, sees, *_ in stages(VGG11, 1, 10, 224, 4096)]
     assert seen == ["4×4", "10×10", "30×30", "70×70", "150×150", "all", "all", "all"]
-    names, shapes, _, parameters, multiply_adds, num_bytes = zip(
-        *stages(((1, 3), (2, 5)), 2, 7, 13, 11), strict=True
-    )
-    assert names == ("block 1", "block 2", "fc 1", "fc 2", "fc 3")
-    assert shapes == ("3 × 6 × 6", "5 × 3 × 3", "11", "11", "7")
-    assert parameters[1:3] == (9 * 3 * 5 + 5 + 9 * 5 * 5 + 5, 5 * 3 * 3 * 11 + 11)
-    assert multiply_adds[0] == 13 * 13 * 9 * 2 * 3
-    # One convolution and its ReLU at 13 × 13, then the pooled map; and fc 1 with ReLU.
-    assert num_bytes[0] == 4 * (2 * 3 * 13 * 13 + 3 * 6 * 6)
-    assert num_bytes[2] == 4 * (11 + 11) and num_bytes[4] == 4 * 7
+    blocks = ((1, 3), (2, 5), (3, 4))
+    names, shapes, _, *costs = zip(*stages(blocks, 2, 7, 29, 11), strict=True)
+    assert names == ("block 1", "block 2", "block 3", "fc 1", "fc 2", "fc 3")
+    assert shapes == ("3 × 14 × 14", "5 × 7 × 7", "4 × 3 × 3", "11", "11", "7")
+    net, X = networks.vgg(blocks, 2, 7, 29, 11), torch.zeros(1, 2, 29, 29)
+    for i, part in enumerate([*net[:3], net[3:7], net[7:10], net[10:]]):
+        assert [column[i] for column in costs] == [
+            networks.count_parameters(part),
+            networks.count_multiply_adds(part, X.shape),
+            networks.activation_bytes(part, X.shape),
+        ]
+        X = part(X)
 
 
 def test_presets_are_the_networks_of_the_paper():
