@@ -21,7 +21,6 @@ PRESETS = {
     "Laplacian": ((0, 1, 0), (1, -4, 1), (0, 1, 0)),
     "emboss": ((-2, -1, 0), (-1, 1, 1), (0, 1, 2)),
 }
-NOTHING = ((1.0,),)  # the kernel that leaves the photograph as it is
 START = 204, 104  # row and column of the pixel pointed at in the beginning: a collar
 # In CSS pixels: the whole; pictures at most this high, from TOP on; between them a
 # column of MIDDLE with the kernel's and the window's grid of SIDE.
@@ -59,51 +58,47 @@ class Pixel(touch.Place):
         return top, min(max(self.column - w // 2, 0), self.columns - w)
 
 
-def _coloured(values, top):
-    """Return pixels in the signed colours up to `top`, or in grey if that is 0."""
-    return svg.signed_colours(values, top=top) if top else svg.grey(values)
+def _draw_map(name, values, top, x, pixel, window):
+    """Draw a picture to be pointed at, and in it a window (row, column, height, width).
 
-
-@functools.lru_cache(maxsize=8)  # so that a move of the window draws only the window
-def draw_map(photo, rows, top, x, zoom):
-    """Draw the map of a kernel, tuples: each output in the middle of its window."""
-    Y = correlate(photo, photo.new_tensor(rows))
-    left, upper = zoom * (len(rows[0]) // 2), zoom * (len(rows) // 2)
-    place = x + left, TOP + upper, zoom * Y.shape[1], zoom * Y.shape[0]
-    # A JPEG has a fifth of the bytes, but would blur the large pixels of a small map.
-    return svg.image(_coloured(Y, top), *place, jpeg=Y.numel() > 10_000)
-
-
-def _touchable(name, photo, rows, top, x, pixel, window):
-    """Draw a map to be pointed at, and in it a window (row, column, height, width)."""
+    values  (H, W), in the signed colours up to `top`, or in grey if that is 0: the
+            photograph, or a map, each output in the middle of its window
+    """
     at, zoom = f"pixel:{x:.1f}", pixel.zoom
     pixel.areas[f"{x:.1f}"] = x, TOP, zoom
-    height, width = (zoom * n for n in photo.shape)
-    frame = svg.rect(x, TOP, width, height, stroke=svg.LINE)
+    frame = svg.rect(x, TOP, zoom * pixel.columns, zoom * pixel.rows, stroke=svg.LINE)
+    height, width = values.shape
+    down, right = (pixel.rows - height + 1) // 2, (pixel.columns - width + 1) // 2
+    place = x + zoom * right, TOP + zoom * down, zoom * width, zoom * height
+    # A JPEG has a fifth of the bytes, but would blur the large pixels of a small map.
+    image = svg.image(_coloured(values, top), *place, jpeg=values.numel() > 10_000)
     row, column, height, width = (zoom * n for n in window)
     box = x + column - 4, TOP + row - 4, width + 8, height + 8
     label = f"{name}: arrow keys move the window, with Shift by ten"
-    image = draw_map(photo, rows, top, x, zoom)
-    look = dict(pointer_events="none", stroke_width=3)
     return svg.join(
         parts.title(x, TOP - 15, name),
         touch.button(at, label, frame, image, data_hover=at),
-        svg.rect(*box, stroke=svg.PAPER, **look | dict(stroke_width=6)),
-        svg.rect(*box, stroke=svg.ORANGE, **look),
+        *(
+            svg.rect(*box, stroke=colour, stroke_width=width, pointer_events="none")
+            for colour, width in ((svg.PAPER, 6), (svg.ORANGE, 3))
+        ),
     )
 
 
-def _draw_result(name, photo, K, Y, top, x, pixel):
+def _coloured(values, top):
+    return svg.signed_colours(values, top=top) if top else svg.grey(values)
+
+
+def _draw_result(name, K, Y, top, x, pixel):
     """Draw a kernel's map, and under it its number at the window; (piece, words)."""
     (row, column), (h, w) = pixel.window(K), K.shape
-    value, below = Y[row, column].item(), TOP + pixel.zoom * photo.shape[0] + 10
+    value, below = Y[row, column].item(), TOP + pixel.zoom * pixel.rows + 10
     total, low, high = (number(n.item()) for n in (K.sum(), *Y.aminmax()))
     ends = (number(-top), number(top)) if top else ("0", "1")
-    rows, window = tuple(map(tuple, K.tolist())), (row + h // 2, column + w // 2, 1, 1)
-    key, one = dict(size=11, width=50, grey=not top), [[value]]
+    window, one = (row + h // 2, column + w // 2, 1, 1), [[value]]
     piece = svg.join(
-        _touchable(f"{name}: sum {total}", photo, rows, top, x, pixel, window),
-        parts.key(x, below + 20, *ends, **key),
+        _draw_map(f"{name}: sum {total}", Y, top, x, pixel, window),
+        parts.key(x, below + 20, *ends, size=11, width=50, grey=not top),
         svg.text(x + 140, below + 20, "=", size=20),
         parts.grid(one, x + 162, below, 40, colours=_coloured(one, top)),
     )
@@ -138,7 +133,7 @@ def draw_kernel_lab(presets, photo, kernel, pixel, preset=None):
     own = {0: "your own picture …"}
     pieces = [
         touch.chips(0, 14, "preset", words, chosen)[0],
-        _touchable("the picture", photo, NOTHING, 0, 0, pixel, (row, column, h, w)),
+        _draw_map("the picture", photo, 0, 0, pixel, (row, column, h, w)),
         svg.text(0, below + 16, held, size=12, fill=svg.SOFT),
         touch.chips(0, below + 42, "photo", own, None, data_file="image/*")[0],
         parts.grid(K, step, TOP, cell, "kernel", at="kernel", texts=kernel.texts),
@@ -149,7 +144,7 @@ def draw_kernel_lab(presets, photo, kernel, pixel, preset=None):
     texts = [f"{size_of(photo)} pixels"]
     for i, ((name, K), Y) in enumerate(zip(kernels.items(), maps, strict=True)):
         x = MIDDLE + step * (i + 1)
-        piece, said = _draw_result(name, photo, K, Y, top * edges[i], x, pixel)
+        piece, said = _draw_result(name, K, Y, top * edges[i], x, pixel)
         pieces, texts = [*pieces, piece], [*texts, said]
     if "learned" in presets:  # K is that one, x its picture's
         pieces.append(parts.grid(K, x, below + 56, 100 / max(K.shape)))
