@@ -289,9 +289,6 @@ def test_absurd_entries_are_told_and_the_view_recovers(name):
 
 ENTRIES = [  # (view, control, what is typed, what is said)
     ("ablation_explorer", "epoch", "0", "no test accuracy of .* at epoch 0: choose ot"),
-    ("augmentation_mixer", "hue", "0.9", "to 0.5; got '0.9': half a turn"),
-    ("augmentation_mixer", "crop", "0", "from 64 to 256; got '0': so few pixels"),
-    ("augmentation_mixer", "upside_down", "-1", "got '-1': it is a probability"),
     ("correlation_stepper", "stride", "0", "a stride of 0 would never move the wi"),
     ("edge_learner", "lr", "0", "got '0': at 0 it never moves the kernel, below"),
     ("output_size_calculator", "dilation", "8", "spans 9 numbers, but only 7 are"),
