@@ -13,11 +13,6 @@ from torch import nn
 PLAIN = (type(None), type(...), int, float, complex, str, bytes, list, tuple, dict, set)
 
 
-class _Short(reprlib.Repr):
-    def repr_instance(self, x, level):  # its own text may hold an address, or a page
-        return repr(x) if isinstance(x, PLAIN) else f"<{type(x).__name__}>"
-
-
 def shown(value):
     """Return a short text for any value, on one line."""
     kind = type(value).__name__
@@ -26,7 +21,7 @@ def shown(value):
     if hasattr(value, "shape") and hasattr(value, "dtype"):  # of torch and of numpy
         return f"a {kind} of shape {tuple(value.shape)}, {value.dtype}"
     if isinstance(value, PLAIN):
-        return " ".join(_Short().repr(value).split())
+        return " ".join(reprlib.repr(value).split())
     return f"an object of type {kind}"
 
 

@@ -19,7 +19,7 @@ NET = "a network, such as lenet(); got"
         ("choice", ("c", ("a", "b")), ValueError, "one of 'a', 'b'; got 'c'"),
         ("network", (nn.ReLU,), TypeError, f"{NET} the class ReLU"),
         ("network", (object(),), TypeError, f"{NET} an object of type object"),
-        ("network", ([np.ones(2), ...],), TypeError, f"{NET} [<ndarray>, Ellipsis]"),
+        ("network", ([np.ones(2), ...],), TypeError, f"{NET} [array([1., 1.])"),
         (
             "network",
             (torch.ones(2),),
