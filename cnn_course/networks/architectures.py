@@ -73,11 +73,12 @@ def fully_connected():
     )
 
 
-def alexnet(in_channels=1, num_classes=10, side=224, dropout=0.5):
+def alexnet(in_channels=1, num_classes=10, side=224, dropout=0.5, divide=1):
     """Return AlexNet as in notebook 06: (N, in_channels, side, side) to logits.
 
     46,764,746 parameters with the defaults. `side` is 67 pixels or more: a smaller
-    picture does not survive the pooling. After Krizhevsky, Sutskever and Hinton,
+    picture does not survive the pooling. All channels and hidden features are divided
+    by `divide`. After Krizhevsky, Sutskever and Hinton,
     "ImageNet Classification with Deep Convolutional Neural Networks" (2012), on one
     GPU and without local response normalisation.
     """
@@ -86,28 +87,29 @@ def alexnet(in_channels=1, num_classes=10, side=224, dropout=0.5):
         size = (size - 3) // 2 + 1
     if size < 1:
         refuse("side", "at least 67 pixels: the pooling leaves nothing of fewer", side)
+    a, b, c, hidden = (n // divide for n in (96, 256, 384, 4096))
     return nn.Sequential(
-        nn.Conv2d(in_channels, 96, kernel_size=11, stride=4),
+        nn.Conv2d(in_channels, a, kernel_size=11, stride=4),
         nn.ReLU(),
         nn.MaxPool2d(kernel_size=3, stride=2),
-        nn.Conv2d(96, 256, kernel_size=5, padding=2),
+        nn.Conv2d(a, b, kernel_size=5, padding=2),
         nn.ReLU(),
         nn.MaxPool2d(kernel_size=3, stride=2),
-        nn.Conv2d(256, 384, kernel_size=3, padding=1),
+        nn.Conv2d(b, c, kernel_size=3, padding=1),
         nn.ReLU(),
-        nn.Conv2d(384, 384, kernel_size=3, padding=1),
+        nn.Conv2d(c, c, kernel_size=3, padding=1),
         nn.ReLU(),
-        nn.Conv2d(384, 256, kernel_size=3, padding=1),
+        nn.Conv2d(c, b, kernel_size=3, padding=1),
         nn.ReLU(),
         nn.MaxPool2d(kernel_size=3, stride=2),
         nn.Flatten(),
-        nn.Linear(256 * size * size, 4096),
+        nn.Linear(b * size * size, hidden),
         nn.ReLU(),
         nn.Dropout(dropout),
-        nn.Linear(4096, 4096),
+        nn.Linear(hidden, hidden),
         nn.ReLU(),
         nn.Dropout(dropout),
-        nn.Linear(4096, num_classes),
+        nn.Linear(hidden, num_classes),
     )
 
 

@@ -11,6 +11,7 @@ import torch
 from torch import nn
 
 from cnn_course.data import hold_out, load_data_fashion_mnist
+from cnn_course.networks import alexnet
 from cnn_course.studies import results, runner
 from cnn_course.studies.lenet import CHOOSING, Moved
 from cnn_course.training import evaluate, train
@@ -43,18 +44,9 @@ EPOCHS = 30
 
 def narrow_alexnet(activation, dropout):
     """Return AlexNet for 67 pixels with an eighth of the channels and features."""
-    layers, channels = [nn.Conv2d(1, 12, kernel_size=11, stride=4), activation()], 12
-    layers.append(nn.MaxPool2d(kernel_size=3, stride=2))
-    for i, out in enumerate((32, 48, 48, 32)):
-        size = 3 if i else 5
-        layers += [nn.Conv2d(channels, out, size, padding=size // 2), activation()]
-        if i in (0, 3):
-            layers.append(nn.MaxPool2d(kernel_size=3, stride=2))
-        channels = out
-    layers.append(nn.Flatten())
-    for features in (32, 512):
-        layers += [nn.Linear(features, 512), activation(), nn.Dropout(dropout)]
-    return nn.Sequential(*layers, nn.Linear(512, 10))
+    net = alexnet(side=67, dropout=dropout, divide=8)
+    layers = [activation() if isinstance(m, nn.ReLU) else m for m in net]
+    return nn.Sequential(*layers)
 
 
 def rows(arm, pictures, lr, seed):

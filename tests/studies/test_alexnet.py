@@ -14,8 +14,6 @@ def test_the_narrow_network_is_alexnet_with_an_eighth_of_everything():
     for small, large in zip(narrow, wide, strict=True):
         if isinstance(small, nn.Conv2d):
             assert small.out_channels * 8 == large.out_channels
-            assert small.kernel_size == large.kernel_size
-            assert (small.stride, small.padding) == (large.stride, large.padding)
     assert narrow(torch.zeros(2, 1, 67, 67)).shape == (2, 10)
     assert round(60_965_224 / count_parameters(narrow)) == 177  # notebook 06 tells so
 
