@@ -24,6 +24,6 @@ def use(notebook, record_latency):
     view.says("× 4 for the flips = 4,624")
     view.slide("hue", "End")
     view.says("hue ±0.5")
-    view.answers(("hue", "0.9", "from 0 to 0.5"), ("hue", "0.1", None))
+    view.answers(("hue", "0.9", "from 0.0 to 0.5"), ("hue", "0.1", None))
     keys = ["ArrowRight", "ArrowLeft"]
     record_latency(TITLE, view.latencies(lambda i: view.slide("hue", keys[i % 2])))
