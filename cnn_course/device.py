@@ -91,6 +91,17 @@ def torch_as_it_starts():
 
 
 @contextlib.contextmanager
+def one_thread():
+    """Let torch compute with one thread, which is quicker where batches are small."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(threads)
+
+
+@contextlib.contextmanager
 def modes_kept(net):
     """Give every module of `net` its mode, training or evaluation, back at the end."""
     # Each its own: a student may have put one layer into evaluation mode on purpose.

@@ -84,12 +84,20 @@ def test_each_of_nine_answers_has_its_own_reason(sick_letter, capsys):
     for letter in FAULTS:
         diagnose(p, letter)
         said = capsys.readouterr().out
-        assert ("· Right: " in said) == (letter == sick_letter)
+        assert ("· Right, " in said) == (letter == sick_letter)
         if letter != sick_letter:
             assert evidence(sick_letter, letter) in said
             assert f" {letter}, {FAULTS[letter]}" in said
         told.add(said)
     assert len(told) == len(FAULTS)
+
+
+@pytest.mark.parametrize("letter", [..., "Q", "AB", 3, None])
+def test_no_letter_is_told_and_no_patient_is_refused(letter, capsys):
+    diagnose(patient(0), letter)
+    assert "letter" in capsys.readouterr().out
+    with pytest.raises(TypeError, match="p must be a Patient"):
+        diagnose(0, "A")
 
 
 def test_charts_show_three_kinds_and_no_more(sick):
