@@ -10,7 +10,7 @@ from notebook_code import definitions, source_of, statements
 from torch import nn
 
 from cnn_course.data import read_verified
-from cnn_course.exercises import diagnose, patient, train_patient
+from cnn_course.exercises import EXERCISES, diagnose, patient, train_patient
 from cnn_course.exercises.entries import patients
 from cnn_course.exercises.entries.patients import CHARTS, FAULTS, LEARNS, evidence
 
@@ -81,6 +81,7 @@ def test_every_cure_heals_and_without_it_nothing_does(letter):
 @pytest.mark.parametrize("sick_letter", FAULTS)
 def test_each_of_nine_answers_has_its_own_reason(sick_letter, capsys):
     p, told = patient(NINE[sick_letter]), set()
+    p.chart = ((2.3, 0.1, 0.1),)  # of any run
     for letter in FAULTS:
         diagnose(p, letter)
         said = capsys.readouterr().out
@@ -94,8 +95,12 @@ def test_each_of_nine_answers_has_its_own_reason(sick_letter, capsys):
 
 @pytest.mark.parametrize("letter", [..., "Q", "AB", 3, None])
 def test_no_letter_is_told_and_no_patient_is_refused(letter, capsys):
-    diagnose(patient(0), letter)
-    assert "letter" in capsys.readouterr().out
+    p = patient(0)
+    diagnose(p, "A")
+    assert "no chart yet" in capsys.readouterr().out
+    p.chart = ((2.3, 0.1, 0.1),)
+    diagnose(p, letter)
+    assert "One letter from A to I" in capsys.readouterr().out
     with pytest.raises(TypeError, match="p must be a Patient"):
         diagnose(0, "A")
 
@@ -125,13 +130,54 @@ def test_the_probe_that_decides_shows_the_fault_and_no_other(sick, probes):
     rises = probes["in_use"](p) - p.chart[-1][1]
     found = {
         "A": min(spread) == 0 and max(spread) > 0.1,
-        "B": min(far) > 2 and max(left) <= 10 * max(new),
+        "B": max(left + new) == 0,
         "C": max(far) < 0.01,
         "D": not own,
         "E": p.test_X.max() < 0.1,
         "F": 0 < new[0] < 1e-3 * new[-1],
-        "G": max(left) > 10 * max(new),
+        "G": max(left) > 100 * max(new),
         "H": rises > 0.1,
         "I": classes == 1,
     }
     assert [x for x in found if found[x]] == [letter]
+
+
+B = [seed for seed in range(9, 90) if patients.fault_of(seed) == "B"]
+
+
+@pytest.mark.parametrize("seed", B[:4])
+def test_a_rate_that_is_too_high_closes_every_relu(seed, probes):
+    p = train_patient(patient(seed), 2)
+    sizes = [float(size) for pair in probes["gradients"](p).values() for size in pair]
+    assert max(sizes) == 0
+
+
+def cured(**changes):
+    def cure(p):
+        for name, value in changes.items():
+            setattr(p, name, value)
+
+    return cure
+
+
+@pytest.mark.parametrize(
+    ("cure", "said"),
+    [
+        (cured(), "as it was, to the last digit"),
+        (cured(nett=nn.Identity()), "as it was, to the last digit"),
+        (cured(lr=0.01), "% are needed"),
+        (lambda: None, "the run stopped: `TypeError"),
+        (cured(lr="0.1"), "the run stopped: `TypeError"),
+        ("p.lr = 0.1", "The cure is a function"),
+    ],
+)
+def test_a_cure_that_does_not_heal_is_told_why(cure, said):
+    text = EXERCISES["10.second-patient"].judge(("D", cure)).text
+    assert said in text and ("right, but your cure" in text or isinstance(cure, str))
+
+
+def test_the_probes_can_be_asked_again(probes):
+    p = train_patient(patient(NINE["G"]), 1)
+    assert probes["gradients"](p) == probes["gradients"](p)
+    with pytest.raises(AssertionError, match="train the patient first"):
+        probes["gradients"](patient(0))

@@ -4,6 +4,7 @@ import ast
 from pathlib import Path
 from statistics import mean, stdev
 
+import pytest
 import torch
 from notebook_code import source_of, statements
 from torch import nn
@@ -76,10 +77,11 @@ def test_the_rate_rises_and_falls_once():
     assert sorted(rates[top:], reverse=True) == rates[top:]
 
 
-def test_the_notebook_builds_its_convolutions_as_the_study_does():
+@pytest.mark.parametrize("name", ["conv", "good_network", "rise_and_fall"])
+def test_the_notebook_shows_what_the_study_runs(name):
     tree = ast.parse(Path(study.__file__).read_text(encoding="utf-8"))
     notebook = statements("10_clinic.ipynb")
-    assert source_of(notebook, "conv") == source_of(tree.body, "conv")
+    assert source_of(notebook, name) == source_of(tree.body, name)
 
 
 def test_what_the_page_of_results_tells():

@@ -11,7 +11,7 @@ from cnn_course.checks import refuse, whole_number
 from cnn_course.data import read_verified, to_float
 from cnn_course.device import one_thread
 from cnn_course.exercises.engine.answers import as_letters
-from cnn_course.exercises.engine.feedback import Feedback, show
+from cnn_course.exercises.engine.feedback import Feedback, describe, show
 
 FAULTS = {
     "A": "dead class channels",
@@ -28,39 +28,63 @@ LEARNS = 0.52  # the least test accuracy, after an epoch, of a run that is heale
 
 _CHANCE = "training and test end at chance"
 _GAP = "training goes well, and the test stays at chance"
-_HALFWAY = "training and test rise together, and stop half way"
+_HALFWAY = "training and test rise together, but not far"
 CHARTS = dict.fromkeys("BCDFG", _CHANCE) | dict.fromkeys("EI", _GAP)
 CHARTS |= dict.fromkeys("AH", _HALFWAY)
 
-# The probe that decides about a fault, and what it shows then.
+# The probe that decides about a fault, what it shows then, and what it shows else.
 SIGNS = {
-    "A": ("logits", "some classes have the logit 0 for every picture"),
-    "B": ("moved", "every layer has moved by more than twice its size"),
-    "C": ("moved", "no layer has moved by as much as a hundredth of its size"),
-    "D": ("batch", "pictures have the names of other clothes"),
-    "E": ("batch", "the test pictures do not look like the training pictures"),
-    "F": ("gradients", "they shrink to less than a thousandth from back to front"),
-    "G": ("gradients", "what the run has left is far larger than one of a new batch"),
-    "H": ("in_use", "without dropout the accuracy is far above the chart's"),
-    "I": ("batch", "all training pictures are of one class"),
+    "A": (
+        "logits",
+        "some classes have the logit 0 for every picture",
+        "no class has the same logit for every picture",
+    ),
+    "B": (
+        "gradients",
+        "they are 0 in every layer, for too long a step has closed all ReLUs",
+        "they are not 0",
+    ),
+    "C": (
+        "moved",
+        "no layer has moved by as much as a hundredth of its size",
+        "some layers have moved by hundredths of their size, or by far more",
+    ),
+    "D": (
+        "batch",
+        "pictures have the names of other clothes",
+        "every picture has its own name",
+    ),
+    "E": (
+        "batch",
+        "the test pictures do not look like the training pictures",
+        "the test pictures look like the training pictures",
+    ),
+    "F": (
+        "gradients",
+        "those of a new batch shrink to less than a thousandth from back to front",
+        "those of a new batch are of one order in all layers",
+    ),
+    "G": (
+        "gradients",
+        "those left by the run are more than a hundred times those of a new batch",
+        "those left by the run are about as large as those of a new batch",
+    ),
+    "H": (
+        "in_use",
+        "without dropout the accuracy is far above the chart's",
+        "without dropout the accuracy is about the chart's",
+    ),
+    "I": (
+        "batch",
+        "all training pictures are of one class",
+        "the training pictures are of many classes",
+    ),
 }
-# What these probes show where another fault is the cause.
+# (said, sick): what the probe shows where it is not what it shows else.
 SHOWN = {
-    ("moved", "B"): "every layer has moved by more than twice its size",
-    ("moved", "C"): "no layer has moved by as much as a hundredth of its size",
-    ("moved", "D"): "every layer has moved, by hundredths or tenths of its size",
-    ("moved", "F"): "the last layer has moved, the first ones have not",
-    ("moved", "G"): "every layer has moved by a hundred times its own size",
-    ("batch", "E"): "the names fit, and a batch has all kinds of clothes",
-    ("batch", "I"): "the test pictures look like the training pictures",
-    ("gradients", "B"): "what the run has left is no larger than one of a new batch",
-    ("gradients", "G"): "what the run has left is far larger than one of a new batch",
-    ("logits", "H"): "no class has the same logit for every picture",
-    ("in_use", "A"): "the accuracy without dropout is about the chart's",
-}
-USUAL = {
-    "batch": "every picture has its own name",
-    "gradients": "those of a new batch are of one order in all layers",
+    ("B", "G"): "those left by the run are not 0, but large",
+    ("F", "B"): "they are 0 in every layer",
+    ("F", "G"): "those left by the run are large in every layer",
 }
 
 
@@ -71,14 +95,10 @@ def evidence(sick, said):
             f"The chart rules out {said}, {FAULTS[said]}: there {CHARTS[said]}. Here "
             f"{CHARTS[sick]}."
         )
-    probe, sign = SIGNS[said]
-    shown = SHOWN.get((probe, sick), USUAL.get(probe))
-    if (sick, said) == ("G", "B"):  # both move far
-        probe, sign = "gradients", SHOWN["gradients", "B"]
-        shown = SHOWN["gradients", "G"]
+    probe, sign, usual = SIGNS[said]
     return (
         f"The chart alone does not rule out {said}, {FAULTS[said]}, but `{probe}` "
-        f"does: there {sign}. Here {shown}."
+        f"does: there {sign}. Here {SHOWN.get((said, sick), usual)}."
     )
 
 
@@ -207,19 +227,31 @@ def patient(seed):
     return p
 
 
+def one_letter(answer):
+    """Return (a letter of FAULTS, None), or (None, why the answer is none)."""
+    letter, problem = as_letters(answer, "".join(FAULTS))
+    if problem or len(letter) > 1:
+        wanted = "One letter from A to I is wanted, in quotes, the likeliest"
+        return None, f"{wanted}: this is {describe(answer)}."
+    return letter, None
+
+
 def diagnose(p, letter):
     """Say whether `letter` names the fault of a Patient; if not, what rules it out.
 
-    Never raises for a letter; raises TypeError for what is no Patient.
+    It speaks of the patient as it came, whatever was done to it since. Never raises for
+    a letter; raises TypeError for what is no Patient.
     """
     if not isinstance(p, Patient):
         refuse("p", "a Patient, as patient(seed) gives it", p, TypeError)
-    letter, problem = as_letters(letter, "".join(FAULTS))
-    sick = fault_of(p.seed)
-    if problem or len(letter) > 1:
-        problem = problem or f"One letter is wanted, the likeliest: this is {letter}."
-        show(Feedback(repr(p), "wrong", problem))
-    elif letter == sick:
-        show(Feedback(repr(p), "right", f"Right, {FAULTS[sick]}: {SIGNS[sick][1]}."))
+    sick, (said, problem) = fault_of(p.seed), one_letter(letter)
+    verdict, name = "wrong", f"patient({p.seed})"
+    if not p.chart:
+        text = "It has no chart yet: `train_patient(p)` first, then look, then probe."
+    elif problem:
+        text = problem
+    elif said == sick:
+        verdict, text = "right", f"Right, {FAULTS[sick]}: {SIGNS[sick][1]}."
     else:
-        show(Feedback(repr(p), "wrong", evidence(sick, letter)))
+        text = evidence(sick, said)
+    show(Feedback(name, verdict, text))
