@@ -2,6 +2,7 @@
 
 import base64
 import io
+import time
 
 import numpy as np
 from PIL import Image
@@ -60,7 +61,10 @@ def use(notebook, record_latency):
         stroke(view, (3, 5 + i), (24, 5 + i))
 
     record_latency(f"{TITLE}, a stroke", view.latencies(one))
-    assert (pixels(view)[5:20, 3:25] > 250).all()
+    until = time.monotonic() + 10  # the last stroke may not have come to its end
+    while not (rows := (pixels(view)[5:20, 3:25] > 250).all(axis=1)).all():
+        assert time.monotonic() < until, f"not all of these lines are whole: {rows}"
+        view.page.wait_for_timeout(50)
 
 
 def check_maps(view):

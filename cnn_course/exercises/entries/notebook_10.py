@@ -212,7 +212,7 @@ EXERCISES = [
         options="ABCDE",
         right="AD",
         because="With a low rate gradients are alike in all layers and no layer moves; "
-        "through ten sigmoids they shrink, and the last layer moves alone.",
+        "through ten sigmoids they shrink, and only the last layers move.",
         misconceptions=(
             Misconception(
                 "gradients only",
