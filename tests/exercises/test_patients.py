@@ -13,6 +13,7 @@ from cnn_course.data import read_verified
 from cnn_course.exercises import EXERCISES, diagnose, patient, train_patient
 from cnn_course.exercises.entries import patients
 from cnn_course.exercises.entries.patients import CHARTS, FAULTS, LEARNS, evidence
+from cnn_course.studies import read_rows
 
 NOTEBOOK = "10_clinic.ipynb"
 NINE = {patients.fault_of(seed): seed for seed in range(9)}
@@ -135,7 +136,7 @@ def test_the_probe_that_decides_shows_the_fault_and_no_other(sick, probes):
         "D": not own,
         "E": p.test_X.max() < 0.1,
         "F": 0 < new[0] < 1e-3 * new[-1],
-        "G": max(left) > 100 * max(new),
+        "G": max(left) > 100 * max(new) and max(far) > 100,
         "H": rises > 0.1,
         "I": classes == 1,
     }
@@ -176,8 +177,25 @@ def test_a_cure_that_does_not_heal_is_told_why(cure, said):
     assert said in text and ("right, but your cure" in text or isinstance(cure, str))
 
 
+def test_gradients_that_still_add_up_are_no_cure():
+    exercise = EXERCISES["10.fifth-patient"]
+    assert "gradients still add up" in exercise.judge(("G", cured(lr=0.001))).text
+    assert exercise.judge(("G", cured(zero_grad=True, lr=0.02))).verdict == "right"
+
+
+def test_what_is_said_of_the_loss_after_the_very_first_step():
+    arm = dict(num_1x1=0, last_relu="yes", lr=0.002, warm_up_steps=0)
+    rows = [r for r in read_rows("09_first_steps.csv") if arm.items() <= r.items()]
+    # A row has the loss that its step began with.
+    first, second = ([r["loss"] for r in rows if r["step"] == n] for n in (1, 2))
+    assert {round(loss, 2) for loss in first} == {2.3}
+    assert (round(min(second), 2), round(max(second), 2)) == (2.34, 2.51)
+
+
 def test_the_probes_can_be_asked_again(probes):
     p = train_patient(patient(NINE["G"]), 1)
     assert probes["gradients"](p) == probes["gradients"](p)
     with pytest.raises(AssertionError, match="train the patient first"):
         probes["gradients"](patient(0))
+    with pytest.raises(AssertionError, match="train the patient first"):
+        probes["moved"](patient(0))

@@ -56,6 +56,7 @@ def test_only_the_shortcut_is_added_in_its_step():
     plain, whole = study.good_network(shortcut=False), study.good_network()
     added = count_parameters(whole) - count_parameters(plain)
     assert added == 16 * 32 + 2 * 32 and count_parameters(whole) == 204_570
+    assert 3 < count_parameters(plain) / count_parameters(modern_lenet()) < 3.5
     normed = study.normed(modern_lenet())
     kinds = [type(layer) for layer in normed]
     assert kinds.count(nn.BatchNorm2d) == kinds.count(nn.BatchNorm1d) == 2

@@ -27,7 +27,11 @@ from cnn_course.exercises.entries.patients import (
     train_patient,
 )
 
-WRONG_CURE = "The diagnosis is right, but your cure does not heal."
+WRONG_CURE = "The diagnosis is right, but your cure is not enough."
+STILL_ADDED = (
+    "The diagnosis is right, and for an epoch your cure helps. But gradients still add "
+    "up: train five epochs with it, and look at the chart."
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,19 +56,22 @@ class Diagnosis(Exercise):
         if not callable(answer[1]):
             wanted = "The cure is a function that changes the patient: write its name,"
             return f"{wanted} without brackets. This is {describe(answer[1])}."
-        chart, fault = treated(self.seed, answer[1])
+        p, fault = treated(self.seed, answer[1])
+        chart = p.chart[-1] if not fault else None
         heals, said = not fault and chart[2] >= LEARNS, fault
         if not fault:
             said = f"With it the run names {chart[2]:.0%} of the test pictures rightly "
             said += f"after an epoch; {LEARNS:.0%} are needed."
-        if not fault and not heals and chart == treated(self.seed, left_alone)[0]:
-            said = (
-                "With it the run is as it was, to the last digit: does your function "
-            )
-            said += "change `p` itself, and what `train_patient` uses?"
+        if not fault and not heals:
+            alone, _ = treated(self.seed, left_alone)
+            if alone.chart[-1] == chart:
+                said = "With it the run is as it was, to the last digit: does your "
+                said += "function change `p` itself, and what `train_patient` uses?"
         if letter != fault_of(self.seed):
             found = "Your cure works all the same. " if heals else ""
             return f"{evidence(fault_of(self.seed), letter)} {found}{said}"
+        if heals and letter == "G" and not p.zero_grad:
+            return STILL_ADDED
         return None if heals else f"{WRONG_CURE} {said}"
 
 
@@ -74,7 +81,7 @@ def left_alone(p):
 
 @functools.lru_cache(maxsize=2)  # with another letter a cure is not tried again
 def treated(seed, cure):
-    """Return (the chart's first epoch with a cure, None), or (None, what failed)."""
+    """Return (the patient after an epoch with a cure, None), or (None, what failed)."""
     p = patient(seed)
     try:
         given, _ = call(cure, p)
@@ -82,7 +89,7 @@ def treated(seed, cure):
         call(train_patient, p, 1)
     except Stopped as stopped:
         return None, f"With it the run stopped: {stopped}."
-    return p.chart[-1], None
+    return p, None
 
 
 def a_patient(name, seed, because, cure, wrong_cure, hints):
@@ -103,7 +110,7 @@ def a_patient(name, seed, because, cure, wrong_cure, hints):
         because=because,
         misconceptions=tuple(wrong),
         hints=hints,
-        see="A patient",
+        see="Six probes",
     )
 
 
@@ -198,8 +205,8 @@ EXERCISES = [
         zeroed,
         slower,
         (
-            "The weights have moved far, far away. A rate that is too high does that; "
-            "what else?",
+            "The loss rises: the steps are too long. What, besides the rate, decides "
+            "how long a step is?",
             "`gradients` compares what the run has left with a gradient of a new "
             "batch.",
             "What does `train_patient` do before `loss.backward()`, and when not?",
@@ -250,8 +257,9 @@ EXERCISES = [
         activity="experiment",
         # From notebooks/results/09_first_steps.csv; the solution counts it there.
         right=18,
-        because="18 of 50 classes are dead after one step of Adam, when the loss is as "
-        "it was: no chart shows it, and the logits do.",
+        because="18 of 50 classes are dead after one step of Adam. The loss has risen "
+        "a little, from 2.30 to between 2.34 and 2.51, and does not say why; the "
+        "logits do.",
         misconceptions=(
             Misconception(
                 "before the first step",
@@ -290,7 +298,7 @@ EXERCISES = [
             "`num_1x1`, `last_relu`, `lr`, `warm_up_steps` and `step`.",
             "`dead` is a number of classes; `sum` adds it up over the five seeds.",
         ),
-        see="What does a chart rule out?",
+        see="A network that is good",
     ),
 ]
 

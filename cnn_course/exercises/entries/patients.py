@@ -56,8 +56,8 @@ SIGNS = {
     ),
     "E": (
         "batch",
-        "the test pictures do not look like the training pictures",
-        "the test pictures look like the training pictures",
+        "the test pictures are far darker than the training pictures",
+        "the test pictures are as bright as the training pictures",
     ),
     "F": (
         "gradients",
@@ -66,8 +66,9 @@ SIGNS = {
     ),
     "G": (
         "gradients",
-        "those left by the run are more than a hundred times those of a new batch",
-        "those left by the run are about as large as those of a new batch",
+        "those left by the run are large, and a new batch gives next to nothing",
+        "those left by the run (of 20 pictures) are less than twenty times those of a "
+        "new batch (of 200)",
     ),
     "H": (
         "in_use",
@@ -84,6 +85,7 @@ SIGNS = {
 SHOWN = {
     ("B", "G"): "those left by the run are not 0, but large",
     ("F", "B"): "they are 0 in every layer",
+    ("G", "B"): "both are 0 in every layer",
     ("F", "G"): "those left by the run are large in every layer",
 }
 
@@ -92,12 +94,12 @@ def evidence(sick, said):
     """Return why a patient with the fault `sick` does not have the one that is said."""
     if CHARTS[said] != CHARTS[sick]:
         return (
-            f"The chart rules out {said}, {FAULTS[said]}: there {CHARTS[said]}. Here "
-            f"{CHARTS[sick]}."
+            f"The chart rules out {said}, {FAULTS[said]}: there {CHARTS[said]}. Here, "
+            f"before any cure, {CHARTS[sick]}."
         )
     probe, sign, usual = SIGNS[said]
     return (
-        f"The chart alone does not rule out {said}, {FAULTS[said]}, but `{probe}` "
+        f"This kind of chart does not rule out {said}, {FAULTS[said]}, but `{probe}` "
         f"does: there {sign}. Here {SHOWN.get((said, sick), usual)}."
     )
 
@@ -251,7 +253,8 @@ def diagnose(p, letter):
     elif problem:
         text = problem
     elif said == sick:
-        verdict, text = "right", f"Right, {FAULTS[sick]}: {SIGNS[sick][1]}."
+        probe, sign, _ = SIGNS[sick]
+        verdict, text = "right", f"Right, {FAULTS[sick]}. `{probe}`: {sign}."
     else:
         text = evidence(sick, said)
     show(Feedback(name, verdict, text))
