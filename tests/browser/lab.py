@@ -234,9 +234,14 @@ class LiveView:
     def says(self, words, seconds=10):
         """Wait until `words`, a text or a compiled pattern, stand in the label."""
         found = words if hasattr(words, "search") else re.compile(re.escape(words))
+        told = f"{words!r} is not in the label"
+        self.waits(lambda: self.label, found.search, told, seconds)
+
+    def waits(self, look, right, told, seconds=10):
+        """Wait until right(look()); fail with what is `told` and was seen last."""
         until = time.monotonic() + seconds
-        while not found.search(self.label):
-            assert time.monotonic() < until, f"{words!r} is not in {self.label!r}"
+        while not right(seen := look()):
+            assert time.monotonic() < until, f"{told}: {seen!r}"
             self.page.wait_for_timeout(50)
 
     def complains(self, text):

@@ -2,7 +2,6 @@
 
 import base64
 import io
-import time
 
 import numpy as np
 from PIL import Image
@@ -61,10 +60,9 @@ def use(notebook, record_latency):
         stroke(view, (3, 5 + i), (24, 5 + i))
 
     record_latency(f"{TITLE}, a stroke", view.latencies(one))
-    until = time.monotonic() + 10  # the last stroke may not have come to its end
-    while not (rows := (pixels(view)[5:20, 3:25] > 250).all(axis=1)).all():
-        assert time.monotonic() < until, f"not all of these lines are whole: {rows}"
-        view.page.wait_for_timeout(50)
+    # The last stroke may not have come to its end.
+    told = "not all of these lines are whole"
+    view.waits(lambda: (pixels(view)[5:20, 3:25] > 250).all(axis=1), np.all, told)
 
 
 def check_maps(view):

@@ -29,8 +29,12 @@ from cnn_course.exercises.entries.patients import (
 
 WRONG_CURE = "The diagnosis is right, but your cure is not enough."
 STILL_ADDED = (
-    "The diagnosis is right, and for an epoch your cure helps. But gradients still add "
-    "up: train five epochs with it, and look at the chart."
+    "With it the run learns for an epoch, but gradients still add up: train five "
+    "epochs with it, and look at the chart."
+)
+UNCHANGED = (
+    "With it the run is as it was, to the last digit: does your function change `p` "
+    "itself, and what `train_patient` uses?"
 )
 
 
@@ -56,23 +60,27 @@ class Diagnosis(Exercise):
         if not callable(answer[1]):
             wanted = "The cure is a function that changes the patient: write its name,"
             return f"{wanted} without brackets. This is {describe(answer[1])}."
-        p, fault = treated(self.seed, answer[1])
-        chart = p.chart[-1] if not fault else None
-        heals, said = not fault and chart[2] >= LEARNS, fault
-        if not fault:
-            said = f"With it the run names {chart[2]:.0%} of the test pictures rightly "
-            said += f"after an epoch; {LEARNS:.0%} are needed."
-        if not fault and not heals:
-            alone, _ = treated(self.seed, left_alone)
-            if alone.chart[-1] == chart:
-                said = "With it the run is as it was, to the last digit: does your "
-                said += "function change `p` itself, and what `train_patient` uses?"
-        if letter != fault_of(self.seed):
+        sick = fault_of(self.seed)
+        heals, said = effect(self.seed, answer[1])
+        if letter != sick:
             found = "Your cure works all the same. " if heals else ""
-            return f"{evidence(fault_of(self.seed), letter)} {found}{said}"
-        if heals and letter == "G" and not p.zero_grad:
-            return STILL_ADDED
+            return f"{evidence(sick, letter)} {found}{said}"
         return None if heals else f"{WRONG_CURE} {said}"
+
+
+def effect(seed, cure):
+    """Return (whether a cure heals patient(seed), what it does, in a sentence)."""
+    p, fault = treated(seed, cure)
+    if fault:
+        return False, fault
+    end = p.chart[-1]
+    learns = end[2] >= LEARNS
+    if learns and not p.zero_grad:  # as with a lower rate: later it gets lost again
+        return False, STILL_ADDED
+    if not learns and end == treated(seed, left_alone)[0].chart[-1]:
+        return False, UNCHANGED
+    said = f"With it the run names {end[2]:.0%} of the test pictures rightly after an "
+    return learns, f"{said}epoch; {LEARNS:.0%} are needed."
 
 
 def left_alone(p):
